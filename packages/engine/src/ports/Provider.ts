@@ -1,0 +1,255 @@
+/**
+ * What a provider has to offer: small capabilities, each of which may be absent. The engine branches on what is there
+ * and never on a provider's name. Cursors and jobs are opaque JSON to the engine; times are optional. A connector never
+ * retries, never sleeps and keeps no state that a restart would miss: it reports, the engine decides.
+ */
+import type { Json, JsonObject } from "@concordat/model/json"
+import type { Metadata } from "@concordat/model/metadata"
+import type * as Effect from "effect/Effect"
+import type * as Redacted from "effect/Redacted"
+import type * as Scope from "effect/Scope"
+import type { ProviderError } from "./ProviderError.ts"
+import type { ProviderHttp } from "./ProviderHttp.ts"
+
+export type Cursor = Json
+
+/** One token bucket: `capacity` calls at once, refilled by `perSecond`. `daily` is a budget that ends at midnight. */
+export interface Bucket {
+  readonly capacity: number
+  readonly perSecond: number
+  readonly daily?: number
+}
+
+export interface ObjectDefinition {
+  /** What is read whole (first sync), found changed, read by id, written; what is absent can't be done. */
+  readonly backfill: boolean
+  readonly changes: "delta" | "hints" | "snapshot" | "none"
+  readonly read: boolean
+  readonly write: ReadonlyArray<"create" | "update" | "archive">
+  /** Whether a deletion has to be found by comparing all ids (`census`). */
+  readonly census: boolean
+  /** Most rows in one call. */
+  readonly batch: { readonly list: number; readonly read: number; readonly write: number }
+  /** Objects that a backfill walks first, since this one refers to them. */
+  readonly after?: ReadonlyArray<string>
+}
+
+export interface Definition {
+  readonly provider: string
+  readonly class: "peer" | "table" | "enrichment" | "leads"
+  /** True for the one that embeds Concordat. */
+  readonly isApp?: boolean
+  readonly objects: Readonly<Record<string, ObjectDefinition>>
+  readonly limits: {
+    readonly buckets: Readonly<Record<string, Bucket>>
+    readonly concurrency: number
+    readonly timeoutMs: number
+  }
+  /** Default time between two polls of one object. */
+  readonly pollEveryMs: number
+  /** How long a webhook's second look waits (0: none needed), and how long an index may lag behind a write. */
+  readonly secondLookMs: number
+  readonly indexLagMs: number
+  /** `ownId`: creates carry our id in a unique place and can be repeated; `lookup`: an unresolved create is looked up first. */
+  readonly creates: "ownId" | "lookup"
+  /** Whether a write can carry a precondition; without one the engine reads directly before it writes. */
+  readonly preconditions: boolean
+  /** Settings a person gives, and which credentials are needed: validated as a whole by the configuration. */
+  readonly settings: Readonly<Record<string, { readonly required: boolean; readonly description: string }>>
+  readonly credentials: Readonly<Record<string, { readonly required: boolean; readonly description: string }>>
+}
+
+export interface ConnectionConfig {
+  readonly tenant: string
+  readonly connection: string
+  readonly settings: Readonly<Record<string, string>>
+  readonly credentials: Readonly<Record<string, Redacted.Redacted>>
+  /** Keyed hash for ids that say something of a person. */
+  readonly opaqueId: (externalId: string) => string
+}
+
+/** A record as the provider has it: its own names, its own values. Keys that begin with `@` are associations, each a
+ * facet of its own: `"@companies": [{ "object": "companies", "id": "77" }]`. A missing key is unknown, never empty. */
+export interface RawRecord {
+  readonly object: string
+  readonly id: string
+  readonly values: JsonObject
+  /** The provider's own time of the last change, ms since 1970, as exact as it serves it. */
+  readonly stamp?: number
+  /** Opaque version for preconditions (ETag, revision). */
+  readonly version?: string
+  readonly by?: "person" | "integration" | "automation" | "us"
+  /** The own id found in the record, as it was given in `WriteRow.ownId`. */
+  readonly ownId?: string
+}
+
+/** "Go and look": an id that changed, or may have. */
+export interface Hint {
+  readonly object: string
+  readonly id: string
+  readonly kind: "changed" | "created" | "gone" | "merged" | "restored"
+}
+
+export type Reading =
+  | { readonly _tag: "Found"; readonly record: RawRecord }
+  | {
+      readonly _tag: "Gone"
+      readonly object: string
+      readonly id: string
+      readonly reason: "deleted" | "archived" | "invisible"
+    }
+  | { readonly _tag: "Merged"; readonly object: string; readonly id: string; readonly into: string }
+  | {
+      readonly _tag: "Converted"
+      readonly object: string
+      readonly id: string
+      readonly into: ReadonlyArray<{ readonly object: string; readonly id: string }>
+    }
+
+export interface Page {
+  readonly records: ReadonlyArray<RawRecord>
+  readonly hints: ReadonlyArray<Hint>
+  /** Where to go on; `null` only from `backfill` and `census`: the walk is over. */
+  readonly next: Cursor | null
+  /** True when the next page is there already; false: come back at the next poll. */
+  readonly more: boolean
+  /** How many there are in all, where the provider says. */
+  readonly total?: number
+}
+
+export interface ReadOptions {
+  /** The provider's fields and association keys that the mapping uses. */
+  readonly fields: ReadonlyArray<string>
+  readonly limit: number
+}
+
+export interface WriteRow {
+  /** Idempotency key: names the row in the answer and goes wherever the provider takes one. */
+  readonly key: string
+  readonly kind: "create" | "update" | "archive"
+  /** The record's id; absent for a create. */
+  readonly id?: string
+  /** Our id for the entity, `[a-z0-9-]{1,80}`, to be kept in a unique place of the record where there is one. */
+  readonly ownId: string
+  readonly type: string
+  /** Provider names to provider values; `@` keys hold the whole wanted association list. */
+  readonly values: JsonObject
+  /** What the record is known to hold of those keys: for associations and verbs that need the difference. */
+  readonly before: JsonObject
+  readonly version?: string
+}
+
+export type RefusalCode =
+  | "validation"
+  | "uniqueness"
+  | "permission"
+  | "missing"
+  | "precondition"
+  | "reference"
+  | "busy"
+  | "other"
+
+/** `held`: raw values that the answer itself carried. A refused key of a written row is listed in `refused`. */
+export type WriteOutcome =
+  | {
+      readonly _tag: "Written"
+      readonly id: string
+      readonly object?: string
+      readonly held?: JsonObject
+      readonly stamp?: number
+      readonly version?: string
+      /** A create that turned out to exist already, found by its own id or a unique value. */
+      readonly adopted?: boolean
+      readonly refused?: ReadonlyArray<{ readonly key: string; readonly code: RefusalCode; readonly message: string }>
+      /** What the record became, for verbs that convert. */
+      readonly converted?: ReadonlyArray<{ readonly object: string; readonly id: string }>
+    }
+  | { readonly _tag: "Pending"; readonly job: Json }
+  | {
+      readonly _tag: "Refused"
+      readonly code: RefusalCode
+      readonly message: string
+      readonly field?: string
+      readonly effect: "none" | "unknown"
+      /** Worth trying again by itself (a lock, a serialization failure). */
+      readonly retry: boolean
+      /** A uniqueness refusal that names the holder. */
+      readonly existing?: string
+    }
+
+export interface WriteAnswer {
+  readonly key: string
+  readonly outcome: WriteOutcome
+}
+
+export interface WebhookRequest {
+  readonly method: string
+  /** The public URL as the provider called it. */
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+}
+
+/** Keys to look an unresolved or a new create up by: provider field to value. */
+export type LookupKey = { readonly ownId?: string; readonly fields: Readonly<Record<string, string>> }
+
+export interface Connector {
+  readonly metadata: Effect.Effect<Metadata, ProviderError>
+  /** Everything, in pages, from a consistent list. `cursor: null` starts. */
+  readonly backfill?: (
+    object: string,
+    cursor: Cursor | null,
+    options: ReadOptions,
+  ) => Effect.Effect<Page, ProviderError>
+  /** Where a delta has to start so that nothing after now is missed; taken before the backfill. */
+  readonly changesFrom?: (object: string) => Effect.Effect<Cursor, ProviderError>
+  readonly changes?: (object: string, cursor: Cursor, options: ReadOptions) => Effect.Effect<Page, ProviderError>
+  /** One answer per id, in any order; at most `batch.read` ids. */
+  readonly read?: (
+    object: string,
+    ids: ReadonlyArray<string>,
+    options: ReadOptions,
+  ) => Effect.Effect<ReadonlyArray<Reading>, ProviderError>
+  /** Every id there is, in pages of hints with kind `changed`. */
+  readonly census?: (object: string, cursor: Cursor | null) => Effect.Effect<Page, ProviderError>
+  /** One answer per row; at most `batch.write` rows, all of one object. */
+  readonly write?: (
+    object: string,
+    rows: ReadonlyArray<WriteRow>,
+  ) => Effect.Effect<ReadonlyArray<WriteAnswer>, ProviderError>
+  /** Looks at jobs that `write` answered with `Pending`. */
+  readonly settle?: (
+    object: string,
+    jobs: ReadonlyArray<{ readonly key: string; readonly job: Json }>,
+  ) => Effect.Effect<ReadonlyArray<WriteAnswer>, ProviderError>
+  /** Records that carry our id or hold one of the values; used before a create where nothing unique protects it. */
+  readonly lookup?: (
+    object: string,
+    keys: ReadonlyArray<LookupKey>,
+    options: ReadOptions,
+  ) => Effect.Effect<ReadonlyArray<{ readonly key: number; readonly record: RawRecord }>, ProviderError>
+  /** What has to exist before the first write (a unique property, an external id). Idempotent. */
+  readonly prepare?: Effect.Effect<void, ProviderError>
+  readonly webhook?: {
+    /** True only for a genuine, fresh request; over the raw bytes, in constant time. */
+    readonly verify: (request: WebhookRequest, nowMs: number) => boolean
+    readonly parse: (request: WebhookRequest) => Effect.Effect<ReadonlyArray<Hint>, ProviderError>
+  }
+  /** Manages the provider's webhook subscriptions; `until` is when they have to be renewed (ms), null for never. */
+  readonly subscribe?: (target: string) => Effect.Effect<{ readonly until: number | null }, ProviderError>
+  readonly query?: (text: string, limit: number) => Effect.Effect<ReadonlyArray<JsonObject>, ProviderError>
+  readonly enrich?: (
+    type: string,
+    known: ReadonlyArray<JsonObject>,
+  ) => Effect.Effect<ReadonlyArray<JsonObject | null>, ProviderError>
+}
+
+export interface Provider {
+  readonly definition: Definition
+  /** The default mapping, as YAML text. */
+  readonly mapping: string
+  readonly connect: (
+    config: ConnectionConfig,
+    http: ProviderHttp,
+  ) => Effect.Effect<Connector, ProviderError, Scope.Scope>
+}

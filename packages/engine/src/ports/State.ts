@@ -1,0 +1,61 @@
+/**
+ * What can be rebuilt from the journal: documents by (tenant, kind, key), read by key or as a range of keys. The
+ * reconciler and the workers decide on them; every operator's list is a range. Written by `Commit` alone.
+ */
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+
+export interface DocumentId {
+  readonly tenant: string
+  readonly kind: string
+  readonly key: string
+}
+
+/** `value` is JSON text; `null` removes the document. */
+export interface DocumentWrite extends DocumentId {
+  readonly value: string | null
+}
+
+export interface StoredDocument {
+  readonly key: string
+  readonly value: string
+}
+
+/** How far a reader has come: the position and the id of the event there, so that another journal is noticed. */
+export interface Checkpoint {
+  readonly name: string
+  readonly position: string
+  readonly eventId: string
+}
+
+export class StateError extends Schema.TaggedError<StateError>()("StateError", {
+  reason: Schema.Literals(["unavailable", "corrupt", "limit", "closed"]),
+  detail: Schema.String,
+}) {
+  override get message(): string {
+    return `state ${this.reason}: ${this.detail}`
+  }
+}
+
+export class State extends Context.Service<
+  State,
+  {
+    /** In the order asked for; `null` where there is none. At most 5,000 at once. */
+    readonly getMany: (ids: ReadonlyArray<DocumentId>) => Effect.Effect<ReadonlyArray<string | null>, StateError>
+    /** Documents of a kind whose key begins with the prefix, after a key, in code point order of the key. */
+    readonly scan: (options: {
+      readonly tenant: string
+      readonly kind: string
+      readonly prefix: string
+      readonly after: string | null
+      readonly limit: number
+    }) => Effect.Effect<ReadonlyArray<StoredDocument>, StateError>
+    readonly count: (options: { readonly tenant: string; readonly kind: string; readonly prefix: string }) => Effect.Effect<number, StateError>
+    /** Tenants that have any document, sorted. */
+    readonly tenants: Effect.Effect<ReadonlyArray<string>, StateError>
+    readonly checkpoint: (name: string) => Effect.Effect<Checkpoint | null, StateError>
+    /** Drops every document and checkpoint: the next start rebuilds them from the journal. */
+    readonly clear: Effect.Effect<void, StateError>
+  }
+>()("@concordat/engine/ports/State") {}

@@ -1,0 +1,34 @@
+/** JSON values, and the one canonical text of each: keys sorted, no blanks. Hashes and comparisons stand on it. */
+import * as Schema from "effect/Schema"
+
+export type Json = null | boolean | number | string | ReadonlyArray<Json> | { readonly [key: string]: Json }
+export type JsonObject = { readonly [key: string]: Json }
+
+export const Json: Schema.Codec<Json> = Schema.suspend(() =>
+  Schema.Union([
+    Schema.Null,
+    Schema.Boolean,
+    Schema.Finite,
+    Schema.String,
+    Schema.Array(Json),
+    Schema.Record(Schema.String, Json),
+  ]),
+)
+export const JsonObject: Schema.Codec<JsonObject> = Schema.Record(Schema.String, Json)
+
+export const isJsonObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+/** Same value, same text: keys in code point order, members that are undefined left out. */
+export const canonicalJson = (value: unknown): string => {
+  if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null"
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`
+  const object = value as Record<string, unknown>
+  const members: Array<string> = []
+  for (const key of Object.keys(object).toSorted()) {
+    if (object[key] !== undefined) members.push(`${JSON.stringify(key)}:${canonicalJson(object[key])}`)
+  }
+  return `{${members.join(",")}}`
+}
+
+export const sameJson = (a: unknown, b: unknown): boolean => a === b || canonicalJson(a) === canonicalJson(b)

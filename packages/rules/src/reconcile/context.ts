@@ -1,0 +1,90 @@
+/** What a decision needs beside the documents: mappings and rules, compiled from what the journal holds. */
+import type { EntityType, GroupValue, Value } from "@concordat/model/canonical/fields"
+import { fieldOf, isEmpty } from "@concordat/model/canonical/types"
+import type { GroupLens, Mapping, ObjectMapping, References, View } from "../mapping/lens.ts"
+import { entityDoc, recordDoc } from "../state/access.ts"
+import {
+  type ConnectionDoc,
+  type EntityDoc,
+  type HeldState,
+  type RecordKey,
+  recordKey,
+  type TenantDoc,
+} from "../state/documents.ts"
+import type { Transaction } from "../state/transaction.ts"
+
+export type Rule =
+  | { readonly _tag: "Crm" | "App" | "Newest" | "Manual" | "Conservative" }
+  | { readonly _tag: "Strict"; readonly connection: string }
+
+export interface Policy {
+  readonly rule: (type: EntityType, group: string) => Rule
+  /** Connections, strongest first; those that are not listed come after them. */
+  readonly authority: ReadonlyArray<string>
+  readonly deletions: (type: EntityType) => "keep" | "propagate"
+}
+
+/** Compiling is pure and memoised by whoever gives these. */
+export interface Compilers {
+  readonly mapping: (connection: ConnectionDoc) => Mapping | null
+  readonly policy: (tenant: TenantDoc) => Policy
+}
+
+export interface Context {
+  readonly tx: Transaction
+  readonly compilers: Compilers
+  readonly policy: Policy
+}
+
+export const objectMappings = (context: Context, connection: ConnectionDoc): ReadonlyArray<ObjectMapping> =>
+  context.compilers.mapping(connection)?.objects ?? []
+
+/** The mapping of a record that belongs to an entity type. */
+export const mappingOf = (
+  context: Context,
+  connection: ConnectionDoc,
+  object: string,
+  type: EntityType,
+): ObjectMapping | undefined =>
+  objectMappings(context, connection).find((mapping) => mapping.object === object && mapping.type === type)
+
+export const references = (tx: Transaction, connection: string): References => ({
+  external: (type, id) => {
+    const primary = entityDoc(tx, type, id)?.links[connection]?.primary
+    return primary === null || primary === undefined ? undefined : recordKey(primary)
+  },
+  entity: (type, external) => {
+    const at = external.indexOf(":")
+    const doc = recordDoc(tx, connection, { object: external.slice(0, at), id: external.slice(at + 1) })
+    if (doc === null || doc.state !== "linked" || doc.type !== type || doc.entity === null) return undefined
+    return entityDoc(tx, type, doc.entity)?.id
+  },
+})
+
+/** What is held of a group under today's lens; what was taken under another lens says nothing. */
+export const heldUnder = (held: HeldState | undefined, lens: GroupLens): HeldState =>
+  held !== undefined && held.signature === lens.signature ? held : { signature: lens.signature, shadow: null }
+
+export const valueOf = (doc: EntityDoc, group: string): GroupValue => doc.groups[group]?.value ?? {}
+
+export const isEmptyFor = (value: GroupValue, lens: GroupLens): boolean =>
+  lens.fields.every((field) => isEmpty(value[field]))
+
+export const isSet = (type: EntityType, lens: GroupLens): boolean =>
+  lens.fields.every((field) => {
+    const kind = fieldOf(type, field)?.kind
+    return kind === "set" || kind === "refs"
+  })
+
+/** Whether a connection holds a value: its view is the shadow, or a rendering of it is. */
+export const holds = (lens: GroupLens, held: HeldState, wanted: View, shadow: View | null): boolean => {
+  if (shadow === null) return false
+  if (lens.same(wanted, shadow)) return true
+  const { rendering } = held
+  return rendering !== undefined && lens.same(rendering.sent, wanted) && lens.same(rendering.held, shadow)
+}
+
+export const sameRecord = (a: RecordKey | null, b: RecordKey): boolean =>
+  a !== null && a.object === b.object && a.id === b.id
+
+export type { Value }

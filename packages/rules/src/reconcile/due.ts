@@ -1,0 +1,179 @@
+/** What a connection should hold and does not: one row per connection and entity, with a sequence that grows with it. */
+import type { GroupValue } from "@concordat/model/canonical/fields"
+import { fieldOf } from "@concordat/model/canonical/types"
+import { sha256 } from "@concordat/model/ids"
+import { canonicalJson } from "@concordat/model/json"
+import type { GroupLens, ObjectMapping, View } from "../mapping/lens.ts"
+import { openConnections } from "../state/access.ts"
+import type { ConnectionDoc, DueDoc, EntityDoc, HeldState, LinkState, RecordKey } from "../state/documents.ts"
+import { type Context, heldUnder, holds, mappingOf, objectMappings, references, valueOf } from "./context.ts"
+import type { EntityEdit } from "./edit.ts"
+
+export interface Due {
+  readonly kind: "create" | "update" | "archive"
+  readonly mapping: ObjectMapping
+  readonly record: RecordKey | null
+  readonly groups: Readonly<Record<string, View>>
+}
+
+/** What was found on the way: entities that are waited for, and values that can't be held there. */
+export interface Obstacles {
+  readonly waiting: (lens: GroupLens, ids: ReadonlyArray<string>) => void
+  readonly held: (group: string, held: HeldState) => void
+}
+
+export const nothing: Obstacles = { waiting: () => {}, held: () => {} }
+
+const groupValues = (doc: EntityDoc): Readonly<Record<string, GroupValue>> =>
+  Object.fromEntries(Object.entries(doc.groups).map(([group, state]) => [group, state.value]))
+
+export { groupValues }
+
+const wantedView = (
+  context: Context,
+  doc: EntityDoc,
+  connection: string,
+  lens: GroupLens,
+  held: HeldState,
+  obstacles: Obstacles,
+): View | null => {
+  const got = lens.get(valueOf(doc, lens.group), references(context.tx, connection))
+  if (got._tag !== "Problem" && held.problem !== undefined) {
+    const { problem: _, ...free } = held
+    obstacles.held(lens.group, free)
+  }
+  if (got._tag === "Problem") {
+    if (canonicalJson(held.problem) !== canonicalJson(got.problem))
+      obstacles.held(lens.group, { ...held, problem: got.problem })
+    return null
+  }
+  if (got.waiting.length > 0) obstacles.waiting(lens, got.waiting)
+  return got._tag === "View" ? got.view : null
+}
+
+const dueUpdate = (
+  context: Context,
+  doc: EntityDoc,
+  connection: string,
+  state: ConnectionDoc,
+  link: LinkState & { readonly primary: RecordKey },
+  obstacles: Obstacles,
+): Due | null => {
+  const mapping = mappingOf(context, state, link.primary.object, doc.type)
+  if (mapping === undefined) return null
+  const groups: Record<string, View> = {}
+  for (const lens of mapping.groups) {
+    if (lens.direction === "in" || lens.readOnly !== null || doc.groups[lens.group] === undefined) continue
+    const held = heldUnder(link.groups[lens.group], lens)
+    // Never read there, so unknown: writing would be blind.
+    if (held.shadow === null) continue
+    const wanted = wantedView(context, doc, connection, lens, held, obstacles)
+    if (wanted === null || held.parked !== undefined || held.quarantined === true) continue
+    if (held.refused !== undefined && lens.same(held.refused.view, wanted)) continue
+    if (!holds(lens, held, wanted, held.shadow)) groups[lens.group] = wanted
+  }
+  return Object.keys(groups).length === 0 ? null : { kind: "update", mapping, record: link.primary, groups }
+}
+
+const dueCreate = (
+  context: Context,
+  doc: EntityDoc,
+  connection: string,
+  state: ConnectionDoc,
+  link: LinkState,
+  obstacles: Obstacles,
+): Due | null => {
+  if (link.tombstone !== null || doc.questions.length > 0 || link.duplicates.length > 0) return null
+  const policy = state.opened.create[doc.type] ?? "never"
+  if (policy === "never" || policy === "linkOnly" || state.opened.class !== "peer") return null
+  const values = groupValues(doc)
+  const mapping = objectMappings(context, state).find(
+    (one) => one.type === doc.type && one.canCreate && one.accepts(values),
+  )
+  if (mapping === undefined) return null
+  const groups: Record<string, View> = {}
+  let isRefused = false
+  let hasNews = false
+  for (const lens of mapping.groups) {
+    if (lens.direction === "in" || (lens.readOnly !== null && !lens.onCreate) || doc.groups[lens.group] === undefined)
+      continue
+    const held = heldUnder(link.groups[lens.group], lens)
+    const wanted = wantedView(context, doc, connection, lens, held, obstacles)
+    if (wanted === null || lens.empty(wanted)) continue
+    groups[lens.group] = wanted
+    if (held.refused === undefined) continue
+    isRefused = true
+    if (!lens.same(held.refused.view, wanted)) hasNews = true
+  }
+  if (Object.keys(groups).length === 0 || (isRefused && !hasNews)) return null
+  return { kind: "create", mapping, record: null, groups }
+}
+
+/** What is due of an entity in a connection, were it armed. */
+export const computeDue = (
+  context: Context,
+  doc: EntityDoc,
+  connection: string,
+  state: ConnectionDoc,
+  obstacles: Obstacles = nothing,
+): Due | null => {
+  const link = doc.links[connection] ?? {
+    primary: null,
+    duplicates: [],
+    tombstone: null,
+    groups: {},
+    intents: [],
+    due: { seq: 0, hash: null },
+  }
+  if (doc.mergedInto !== null) return null
+  const { primary } = link
+  if (doc.archived !== null) {
+    const mapping = primary === null ? undefined : mappingOf(context, state, primary.object, doc.type)
+    if (primary === null || mapping === undefined || context.policy.deletions(doc.type) !== "propagate") return null
+    return { kind: "archive", mapping, record: primary, groups: {} }
+  }
+  if (primary !== null) return dueUpdate(context, doc, connection, state, { ...link, primary }, obstacles)
+  // Something has to hold it somewhere, else there is nothing to tell.
+  const isAlive = Object.values(doc.links).some((one) => one.primary !== null)
+  return isAlive ? dueCreate(context, doc, connection, state, link, obstacles) : null
+}
+
+const hashOf = (due: Due): string =>
+  sha256(canonicalJson([due.kind, due.mapping.object, due.record, due.groups])).slice(0, 16)
+
+/** Brings the due rows of an entity up to date, and wakes the connections for which there is news. */
+export const refreshDue = (
+  edit: EntityEdit,
+  onWaiting: (connection: string, lens: GroupLens, ids: ReadonlyArray<string>) => void,
+): void => {
+  const { context } = edit
+  const { tx } = context
+  for (const [connection, state] of openConnections(tx)) {
+    const due = computeDue(context, edit.doc, connection, state, {
+      waiting: (lens, ids) => onWaiting(connection, lens, ids),
+      held: (group, held) => edit.setHeld(connection, group, held),
+    })
+    const link = edit.link(connection)
+    const hash = due === null ? null : hashOf(due)
+    if (hash === link.due.hash) continue
+    const key = `${connection}|${edit.key}`
+    if (due === null) {
+      edit.setLink(connection, { ...link, due: { seq: link.due.seq, hash: null } })
+      tx.put("due", key, null)
+      continue
+    }
+    const seq = link.due.seq + 1
+    edit.setLink(connection, { ...link, due: { seq, hash } })
+    tx.put("due", key, {
+      seq,
+      kind: due.kind,
+      groups: Object.keys(due.groups).toSorted(),
+      since: tx.cause.at,
+    } satisfies DueDoc)
+    tx.wake({ connection, entity: edit.key, seq })
+  }
+}
+
+/** The type that a single reference or a set of them points to. */
+export const targetOf = (edit: EntityEdit, lens: GroupLens) =>
+  lens.fields.map((field) => fieldOf(edit.type, field)?.to).find((to) => to !== undefined)

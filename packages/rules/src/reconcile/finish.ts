@@ -1,0 +1,130 @@
+/**
+ * After an entity was edited: its match keys, lists for people and due rows follow, and whoever waited for it is looked
+ * at again. Looking again can edit further entities; each of them is finished in the same way.
+ */
+import { clear } from "@concordat/model/events/envelope"
+import { sha256 } from "@concordat/model/ids"
+import { canonicalJson } from "@concordat/model/json"
+import { connectionDoc, entityDoc } from "../state/access.ts"
+import {
+  type ConflictDoc,
+  type EntityDoc,
+  type HeldState,
+  type IssueDoc,
+  parseEntityKey,
+  recordKey,
+  type WaitDoc,
+} from "../state/documents.ts"
+import { type Context, mappingOf } from "./context.ts"
+import { refreshDue, targetOf } from "./due.ts"
+import { EntityEdit } from "./edit.ts"
+import { observeGroup } from "./group.ts"
+import { indexKeys } from "./identify.ts"
+import { entityWait, parseWaiter, recordWait, waitForEntities } from "./waits.ts"
+
+export const finish = (edit: EntityEdit): void => {
+  const reconsider = indexKeys(edit)
+  refreshDue(edit, (connection, lens, ids) => {
+    const to = targetOf(edit, lens)
+    if (to !== undefined) waitForEntities(edit, connection, to, lens.group, ids)
+  })
+  listForPeople(edit)
+  edit.flush()
+  for (const connection of [...edit.relinked].toSorted()) wakeWaiting(edit, connection)
+  edit.relinked.clear()
+  reconsider()
+}
+
+const issueOf = (held: HeldState | undefined): Omit<IssueDoc, "at"> | null => {
+  if (held === undefined) return null
+  if (held.quarantined === true)
+    return {
+      kind: "quarantined",
+      code: "oscillation",
+      message: `changed after each of ${held.hops ?? 0} writes of ours`,
+    }
+  if (held.problem !== undefined) return { kind: "problem", code: held.problem.code, message: held.problem.message }
+  if (held.refused !== undefined) return { kind: "refused", code: held.refused.code, message: held.refused.message }
+  if (held.before !== undefined)
+    return { kind: "waiting", code: "reference", message: "refers to a record that is not linked yet" }
+  return null
+}
+
+const heldStates = (doc: EntityDoc | null): Map<string, HeldState> => {
+  const states = new Map<string, HeldState>()
+  for (const [connection, link] of Object.entries(doc?.links ?? {})) {
+    for (const [group, held] of Object.entries(link.groups)) states.set(`${connection}\n${group}`, held)
+  }
+  return states
+}
+
+/** Parked conflicts and what can't be held: one row each, where the entity before had another. */
+const listForPeople = (edit: EntityEdit): void => {
+  const { tx } = edit.context
+  const before = heldStates(edit.original)
+  const after = heldStates(edit.doc)
+  for (const place of new Set([...before.keys(), ...after.keys()])) {
+    const was = before.get(place)
+    const is = after.get(place)
+    if (was === is) continue
+    const [connection, group] = place.split("\n") as [string, string]
+    const key = `${connection}|${edit.key}|${group}`
+    if (canonicalJson(was?.parked ?? null) !== canonicalJson(is?.parked ?? null)) {
+      const parked = is?.parked
+      const ours = edit.doc.groups[group]?.provenance ?? null
+      tx.put(
+        "conflict",
+        key,
+        parked === undefined ? null : ({ ...parked, ours, at: tx.cause.at } satisfies ConflictDoc),
+      )
+    }
+    const issue = issueOf(is)
+    if (canonicalJson(issueOf(was)) !== canonicalJson(issue)) {
+      tx.put("issue", key, issue === null ? null : ({ ...issue, at: tx.cause.at } satisfies IssueDoc))
+    }
+  }
+}
+
+/** The entity has another record in a connection: references to it can be settled, or can be written now. */
+const wakeWaiting = (edit: EntityEdit, connection: string): void => {
+  const { tx } = edit.context
+  const link = edit.link(connection)
+  const keys = [entityWait(connection, edit.type, edit.doc.id)]
+  for (const record of [...(link.primary === null ? [] : [link.primary]), ...link.duplicates])
+    keys.push(recordWait(connection, recordKey(record)))
+  for (const key of keys) {
+    const waiters = tx.get<WaitDoc>("wait", key) ?? []
+    if (waiters.length === 0) continue
+    tx.put("wait", key, null)
+    for (const waiter of waiters) lookAgain(edit.context, connection, waiter)
+  }
+}
+
+export const lookAgain = (context: Context, connection: string, waiter: string): void => {
+  const { entity, group } = parseWaiter(waiter)
+  const { id, type } = parseEntityKey(entity)
+  const doc = entityDoc(context.tx, type, id)
+  if (doc === null) return
+  const again = new EntityEdit(context, doc, doc)
+  observeAgain(again, connection, group)
+  finish(again)
+}
+
+/** What was seen while references in it were unknown is observed again, from the shadow before it. */
+export const observeAgain = (edit: EntityEdit, connection: string, group: string): void => {
+  const held = edit.held(connection, group)
+  const state = connectionDoc(edit.context.tx, connection)
+  const { primary } = edit.link(connection)
+  if (held === undefined || state === null || primary === null) return
+  const lens = mappingOf(edit.context, state, primary.object, edit.type)?.groups.find((one) => one.group === group)
+  if (lens === undefined || held.signature !== lens.signature) return
+  if (held.refused?.code === "uniqueness") {
+    const { refused: _, ...free } = held
+    edit.setHeld(connection, group, free)
+  }
+  if (held.before === undefined || held.shadow === null || held.seen === undefined) return
+  observeGroup(edit, { connection, lens, view: held.shadow, provenance: held.seen, by: null, before: held.before })
+}
+
+export const contentHash = (value: unknown): string => sha256(canonicalJson(value)).slice(0, 16)
+export { clear }

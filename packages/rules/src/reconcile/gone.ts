@@ -1,0 +1,170 @@
+/** Records that went away: deleted, archived, merged by the provider, converted; and those that came back. */
+import { entityEventType } from "@concordat/model/events/stored"
+import type { RecordConverted, RecordGone, RecordMerged } from "@concordat/model/events/record"
+import { connectionDoc, decide, entityDoc, putConnection, putRecord, recordDoc } from "../state/access.ts"
+import { type ConnectionDoc, recordKey, type RecordDoc, type RecordKey } from "../state/documents.ts"
+import { type Context, mappingOf, sameRecord } from "./context.ts"
+import { EntityEdit } from "./edit.ts"
+import { finish } from "./finish.ts"
+import { answered } from "./identify.ts"
+import { mergeEntities } from "./merge.ts"
+import { observeFields } from "./observe.ts"
+import { placeAgain, type Seen } from "./place.ts"
+
+/** More than this share of a connection's records, and more than this many, gone within a day is not believed. */
+const GUARD_SHARE = 0.1
+const GUARD_COUNT = 5
+const DAY_MS = 86_400_000
+
+/** Takes a record off its entity. A primary leaves a tombstone, so that it is not created there again. */
+export const unlink = (
+  context: Context,
+  connection: string,
+  record: RecordKey,
+  known: RecordDoc,
+  reason: string,
+): void => {
+  const { tx } = context
+  const { entity, type } = known
+  if (type === null || entity === null) return
+  const doc = entityDoc(tx, type, entity)
+  if (doc === null) return
+  const edit = new EntityEdit(context, doc, doc)
+  const link = edit.link(connection)
+  const primary = sameRecord(link.primary, record)
+  const duplicates = link.duplicates.filter((one) => !sameRecord(one, record))
+  if (primary) {
+    edit.setLink(connection, { ...link, primary: null, duplicates, intents: [], tombstone: { record, reason } })
+    decide(tx, "TombstoneSet", { connection, type, entity: doc.id, record, reason })
+  } else edit.setLink(connection, { ...link, duplicates })
+  edit.say(entityEventType(type, "Unlinked"), { type, link: { connection, record, primary, how: reason }, reason })
+  const isAlive = Object.values(edit.doc.links).some((one) => one.primary !== null)
+  const propagates = primary && context.policy.deletions(type) === "propagate"
+  if (primary && (propagates || !isAlive) && edit.doc.archived === null) {
+    edit.doc = { ...edit.doc, archived: reason }
+    edit.say(entityEventType(type, "Archived"), { type, reason })
+  }
+  finish(edit)
+  const state = connectionDoc(tx, connection)
+  if (state !== null) putConnection(tx, connection, { ...state, linked: Math.max(0, state.linked - 1) })
+}
+
+export const recordGone = (context: Context, data: RecordGone): void => {
+  const { tx } = context
+  const { connection } = data
+  const record = { object: data.object, id: data.externalId }
+  const known = recordDoc(tx, connection, record)
+  tx.count(connection, "gone")
+  if (known === null || known.state === "gone") return
+  if (known.state === "linked") {
+    unlink(context, connection, record, known, data.reason)
+    guard(context, connection)
+  } else if (known.state === "parked") answered(context, connection, record, data.reason, null)
+  else if (known.state === "waiting") tx.put("waiting", `${connection}|${recordKey(record)}`, null)
+  const { observation: _, ...rest } = known
+  putRecord(tx, connection, record, { ...rest, state: "gone", reason: data.reason })
+}
+
+/** A census that fails, or a scope that shrinks, looks like a mass deletion: the connection is stopped and a person asked. */
+const guard = (context: Context, connection: string): void => {
+  const { tx } = context
+  const state = connectionDoc(tx, connection)
+  if (state === null) return
+  const gone = [...state.gone.filter((at) => at > tx.cause.at - DAY_MS), tx.cause.at].slice(-10_000)
+  const isMass = gone.length > GUARD_COUNT && gone.length > GUARD_SHARE * (state.linked + gone.length)
+  const isNew = isMass && !state.paused.includes("mass deletion")
+  putConnection(tx, connection, {
+    ...state,
+    gone,
+    paused: isNew ? [...state.paused, "mass deletion"].toSorted() : state.paused,
+  })
+  if (isNew) decide(tx, "Paused", { connection, reason: "mass deletion" })
+}
+
+/** A record that was gone is there again: it is linked by its id and keeps its shadows, so what it missed is due. */
+export const relink = (
+  context: Context,
+  state: ConnectionDoc,
+  record: RecordKey,
+  known: RecordDoc,
+  seen: Seen,
+): boolean => {
+  const { tx } = context
+  const { connection } = seen.data
+  if (known.type === null || known.entity === null) return false
+  const doc = entityDoc(tx, known.type, known.entity)
+  const mapping = mappingOf(context, state, record.object, known.type)
+  if (doc === null || mapping === undefined) return false
+  const edit = new EntityEdit(context, doc, doc)
+  const link = edit.link(connection)
+  const primary = link.primary === null
+  edit.setLink(
+    connection,
+    primary ? { ...link, primary: record, tombstone: null } : { ...link, duplicates: [...link.duplicates, record] },
+  )
+  if (link.tombstone !== null && primary)
+    decide(tx, "TombstoneLifted", { connection, type: known.type, entity: doc.id, reason: "restored" })
+  if (edit.doc.archived !== null) {
+    edit.doc = { ...edit.doc, archived: null }
+    edit.say(entityEventType(known.type, "Restored"), { type: known.type, reason: "a record of it is there again" })
+  }
+  edit.sayLinked({ connection, record, primary, how: "restored" })
+  putRecord(tx, connection, record, { type: known.type, entity: doc.id, primary, state: "linked" })
+  const open = connectionDoc(tx, connection)
+  if (open !== null) putConnection(tx, connection, { ...open, linked: open.linked + 1 })
+  if (primary) observeFields(edit, mapping, seen)
+  finish(edit)
+  return true
+}
+
+/** The provider made one record of two: our entities follow. */
+export const recordMerged = (context: Context, data: RecordMerged): void => {
+  const { tx } = context
+  const { connection } = data
+  const loser = { object: data.object, id: data.externalId }
+  const winner = { object: data.object, id: data.into }
+  const lost = recordDoc(tx, connection, loser)
+  if (lost === null || lost.state === "gone") return
+  const won = recordDoc(tx, connection, winner)
+  if (lost.state === "parked") answered(context, connection, loser, "merged by the provider", null)
+  if (lost.state === "linked" && lost.type !== null && lost.entity !== null) {
+    unlink(context, connection, loser, lost, "merged")
+    if (won?.state === "linked" && won.type === lost.type && won.entity !== null) {
+      const from = entityDoc(tx, lost.type, lost.entity)
+      const into = entityDoc(tx, won.type, won.entity)
+      if (from !== null && into !== null && from.id !== into.id) mergeEntities(context, from, into, "provider")
+    }
+  }
+  const { observation: _, ...rest } = lost
+  putRecord(tx, connection, loser, { ...rest, state: "gone", reason: "merged", into: [winner] })
+  if (won?.state === "parked") placeAgain(context, `${connection}|${recordKey(winner)}`)
+}
+
+/** The record became another one (a done activity, a converted lead): the entity goes with it. */
+export const recordConverted = (context: Context, data: RecordConverted): void => {
+  const { tx } = context
+  const { connection } = data
+  const record = { object: data.object, id: data.externalId }
+  const known = recordDoc(tx, connection, record)
+  if (known === null || known.state === "gone") return
+  const { observation: _, ...rest } = known
+  putRecord(tx, connection, record, { ...rest, state: "gone", reason: "converted", into: data.into })
+  const state = connectionDoc(tx, connection)
+  if (known.state !== "linked" || known.type === null || known.entity === null || state === null) return
+  const { type } = known
+  const doc = entityDoc(tx, type, known.entity)
+  const next = data.into.find((into) => mappingOf(context, state, into.object, type) !== undefined)
+  if (doc === null) return
+  if (next === undefined || recordDoc(tx, connection, next)?.state === "linked") {
+    unlink(context, connection, record, known, "converted")
+    return
+  }
+  const edit = new EntityEdit(context, doc, doc)
+  const link = edit.link(connection)
+  const primary = sameRecord(link.primary, record)
+  // Another object has other lenses: nothing is known of what it holds until it is read.
+  edit.setLink(connection, { ...link, primary: primary ? next : link.primary, groups: primary ? {} : link.groups })
+  edit.sayLinked({ connection, record: next, primary, how: "converted" })
+  putRecord(tx, connection, next, { type, entity: doc.id, primary, state: "linked" })
+  finish(edit)
+}

@@ -1,0 +1,242 @@
+/** A connection shows a value of one group: the six cases of an observation, tried in order, and what each means. */
+import type { GroupValue } from "@concordat/model/canonical/fields"
+import type { Provenance } from "@concordat/model/events/entity"
+import { clear } from "@concordat/model/events/envelope"
+import { type JsonObject, sameJson } from "@concordat/model/json"
+import type { GroupLens, View } from "../mapping/lens.ts"
+import { connectionDoc } from "../state/access.ts"
+import type { HeldState, Intent } from "../state/documents.ts"
+import { isStronger, reopensForeign, settle, type Side } from "./conflict.ts"
+import { heldUnder, holds, isEmptyFor, isSet, mappingOf, references, type Rule, valueOf } from "./context.ts"
+import type { EntityEdit } from "./edit.ts"
+import { reactiveHops } from "./oscillation.ts"
+import { waitForRecords } from "./waits.ts"
+
+export interface Observed {
+  readonly connection: string
+  readonly lens: GroupLens
+  readonly view: View
+  readonly provenance: Provenance
+  readonly by: string | null
+  /** Instead of the shadow: what was there before references in it were waited for. */
+  readonly before?: View | null
+}
+
+const sideOf = (edit: EntityEdit, provenance: Provenance): Side => ({
+  provenance,
+  isApp: connectionDoc(edit.context.tx, provenance.connection)?.opened.isApp ?? false,
+})
+
+export const observeGroup = (edit: EntityEdit, seen: Observed): void => {
+  const { connection, lens, provenance, view } = seen
+  const { tx } = edit.context
+  const { group } = lens
+  const known = heldUnder(edit.held(connection, group), lens)
+  const again = seen.before !== undefined
+  const shadow = again ? (seen.before ?? null) : known.shadow
+  if (!again && shadow !== null && lens.same(shadow, view)) return
+  const { before: _, rendering, problem: __, ...rest } = known
+  const held: HeldState = {
+    ...rest,
+    shadow: view,
+    seen: provenance,
+    ...(rendering !== undefined && lens.same(rendering.held, view) ? { rendering } : {}),
+  }
+  edit.setHeld(connection, group, held)
+
+  const refs = references(tx, connection)
+  const value = valueOf(edit.doc, group)
+  const got = lens.get(value, refs)
+  const current = edit.doc.groups[group]
+
+  // 1. Agreement.
+  if (got._tag === "View" && lens.same(got.view, view)) {
+    agree(edit, seen, held, value)
+    return
+  }
+  // 2. The echo of a write of ours, come before or without its answer, as sent or as this provider's normaliser has it.
+  const sent = echoed(edit.link(connection).intents, known, lens, view)
+  if (sent !== undefined) {
+    edit.setHeld(connection, group, {
+      ...held,
+      wrote: { view: sent, at: tx.cause.at },
+      ...(lens.same(sent, view) ? {} : { rendering: { sent, held: view } }),
+    })
+    tx.count(connection, "echo")
+    return
+  }
+
+  const put = lens.put(value, shadow ?? undefined, view, refs)
+  if (put.waiting.length > 0) {
+    // What is not linked yet says nothing yet: the same view is observed again when it is.
+    edit.setHeld(connection, group, { ...held, before: shadow })
+    waitForRecords(edit, connection, group, put.waiting)
+  }
+  if (put._tag === "Waiting") return
+  const next = put.value
+  const hops = reactiveHops(edit, seen, held)
+  if (hops !== held) edit.setHeld(connection, group, hops)
+  if (lens.direction === "out") return
+
+  const rule = edit.context.policy.rule(edit.type, group)
+  // 3. The first link: an empty side fills and never wins, and of two forms of one value the richer stays.
+  if (shadow === null && firstLink(edit, seen, { next, value, wanted: got._tag === "View" ? got.view : null })) return
+  // 4. Strict for the other side.
+  if (shadow !== null && rule._tag === "Strict" && rule.connection !== connection) {
+    const authority = edit.doc.links[rule.connection]
+    if (authority !== undefined && authority.primary !== null) {
+      edit.defended(group, `strict:${rule.connection}`, { value: next as JsonObject, provenance })
+      tx.count(connection, "strict")
+      return
+    }
+  }
+  const ours = current === undefined ? null : sideOf(edit, current.provenance)
+  const theirs = sideOf(edit, provenance)
+  if (ours !== null && rule._tag === "Conservative" && reopensForeign(group, value, next, ours, theirs)) {
+    edit.defended(group, "reopened only by the CRM that closed it", { value: next as JsonObject, provenance })
+    return
+  }
+  // 5. A later edit: this side held the value that is now edited, or is where it came from.
+  const heldBefore =
+    got._tag === "View" && holds(lens, { ...held, ...(rendering === undefined ? {} : { rendering }) }, got.view, shadow)
+  const fromHere = current?.provenance.connection === connection && shadow !== null
+  if (ours === null || heldBefore || fromHere || isSet(edit.type, lens)) {
+    unpark(edit, connection, group, "edited")
+    if (!sameJson(next, value)) edit.change(group, next, shadow === null ? "filled" : "edit", provenance)
+    return
+  }
+  // 6. Both moved.
+  conflict(edit, seen, rule, { ...ours, value }, { ...theirs, value: next })
+}
+
+/** What we sent, where the view is it or its lossy image: by an intent without answer, or by a write that nothing followed. */
+const echoed = (intents: ReadonlyArray<Intent>, known: HeldState, lens: GroupLens, view: View): View | undefined => {
+  for (const intent of intents) {
+    const sent = intent.groups[lens.group]
+    if (sent !== undefined && (lens.same(sent, view) || lens.same(lens.lossy(sent), view))) return sent
+  }
+  const { shadow, wrote } = known
+  const isLast = wrote !== undefined && shadow !== null && lens.same(wrote.view, shadow)
+  return isLast && lens.same(lens.lossy(wrote.view), view) ? wrote.view : undefined
+}
+
+const agree = (edit: EntityEdit, seen: Observed, held: HeldState, value: GroupValue): void => {
+  const { connection, lens, provenance, view } = seen
+  const { group } = lens
+  unpark(edit, connection, group, "agreed")
+  const current = edit.doc.groups[group]
+  const explained =
+    (held.wrote !== undefined && lens.same(held.wrote.view, view)) ||
+    edit.link(connection).intents.some((intent) => {
+      const sent = intent.groups[group]
+      return sent !== undefined && lens.same(sent, view)
+    })
+  if (explained) {
+    edit.context.tx.count(connection, "echo")
+    return
+  }
+  if (current === undefined) {
+    edit.seeEmpty(group, value, provenance)
+    return
+  }
+  const rule = edit.context.policy.rule(edit.type, group)
+  if (isStronger(edit.context.policy, rule, sideOf(edit, current.provenance), sideOf(edit, provenance))) {
+    edit.doc = { ...edit.doc, groups: { ...edit.doc.groups, [group]: { ...current, value, provenance } } }
+  }
+}
+
+/** True when the first link settled it without a conflict. */
+const firstLink = (
+  edit: EntityEdit,
+  seen: Observed,
+  { next, value, wanted }: { readonly next: GroupValue; readonly value: GroupValue; readonly wanted: View | null },
+): boolean => {
+  const { connection, lens, provenance, view } = seen
+  const { group } = lens
+  const current = edit.doc.groups[group]
+  if (lens.empty(view)) {
+    if (current === undefined) edit.seeEmpty(group, next, provenance)
+    return true
+  }
+  if (current === undefined || isEmptyFor(value, lens)) {
+    edit.change(group, next, "filled", provenance)
+    return true
+  }
+  if (wanted !== null && lens.same(lens.lossy(wanted), view)) {
+    edit.setHeld(connection, group, { ...edit.held(connection, group)!, rendering: { sent: wanted, held: view } })
+    return true
+  }
+  const from = current.provenance.connection
+  if (from === connection) {
+    edit.change(group, next, "edit", provenance)
+    return true
+  }
+  return richer(edit, from, group, next, provenance)
+}
+
+/** What `from` holds is only its lossy image of the value seen here: the richer one becomes the value. */
+const richer = (edit: EntityEdit, from: string, group: string, next: GroupValue, provenance: Provenance): boolean => {
+  const { context } = edit
+  const link = edit.link(from)
+  const other = connectionDoc(context.tx, from)
+  if (other === null || link.primary === null) return false
+  const lens = mappingOf(context, other, link.primary.object, edit.type)?.groups.find((one) => one.group === group)
+  const held = edit.held(from, group)
+  if (lens === undefined || held === undefined || held.shadow === null || held.signature !== lens.signature)
+    return false
+  const sent = lens.get(next, references(context.tx, from))
+  if (sent._tag !== "View" || !lens.same(lens.lossy(sent.view), held.shadow)) return false
+  edit.change(group, next, "richer", provenance)
+  edit.setHeld(from, group, { ...held, rendering: { sent: sent.view, held: held.shadow } })
+  return true
+}
+
+const ruleName = (rule: Rule): string =>
+  rule._tag === "Strict" ? `strict:${rule.connection}` : rule._tag.toLowerCase()
+
+type Valued = Side & { readonly value: GroupValue }
+
+const conflict = (edit: EntityEdit, seen: Observed, rule: Rule, ours: Valued, theirs: Valued): void => {
+  const { connection, lens } = seen
+  const { group } = lens
+  const { policy, tx } = edit.context
+  const name = ruleName(rule)
+  switch (settle(policy, rule, edit.type, group, ours, theirs)) {
+    case "theirs":
+      unpark(edit, connection, group, "decided")
+      edit.change(group, theirs.value, name, theirs.provenance, {
+        value: ours.value as JsonObject,
+        provenance: ours.provenance,
+      })
+      tx.count(connection, `conflict.${name}`)
+      return
+    case "ours":
+      unpark(edit, connection, group, "decided")
+      edit.defended(group, name, { value: theirs.value as JsonObject, provenance: theirs.provenance })
+      tx.count(connection, `conflict.${name}`)
+      return
+    case "park": {
+      const held = edit.held(connection, group)!
+      edit.setHeld(connection, group, { ...held, parked: { rule: name, theirs: theirs.provenance } })
+      edit.say("ConflictParked", {
+        type: edit.type,
+        connection,
+        group,
+        rule: name,
+        values: clear({ ours: ours.value as JsonObject, theirs: theirs.value as JsonObject }),
+        ours: ours.provenance,
+        theirs: theirs.provenance,
+      })
+      if (held.parked === undefined) tx.count(connection, `parked.${name}`)
+    }
+  }
+}
+
+/** The group is no longer between the entity and this connection. */
+export const unpark = (edit: EntityEdit, connection: string, group: string, how: string): void => {
+  const held = edit.held(connection, group)
+  if (held?.parked === undefined) return
+  const { parked: _, ...free } = held
+  edit.setHeld(connection, group, free)
+  edit.say("ConflictSettled", { type: edit.type, connection, group, how })
+}

@@ -1,0 +1,186 @@
+/** Two entities that are one, and back: a merge keeps what each brought, a split gives it back. */
+import type { EntityType } from "@concordat/model/canonical/fields"
+import { isEmpty } from "@concordat/model/canonical/types"
+import { clear } from "@concordat/model/events/envelope"
+import type { Link } from "@concordat/model/events/entity"
+import { entityEventType } from "@concordat/model/events/stored"
+import type { Json, JsonObject } from "@concordat/model/json"
+import { connectionDoc, emptyLink, entityDoc, putRecord, recordDoc } from "../state/access.ts"
+import type { EntityDoc, GroupState, LinkState, RecordKey } from "../state/documents.ts"
+import { type Context, mappingOf, sameRecord } from "./context.ts"
+import { EntityEdit } from "./edit.ts"
+import { finish } from "./finish.ts"
+import { observeGroup } from "./group.ts"
+
+const linksOf = (doc: EntityDoc): ReadonlyArray<Link> =>
+  Object.entries(doc.links)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([connection, link]) => [
+      ...(link.primary === null ? [] : [{ connection, record: link.primary, primary: true, how: "merge" }]),
+      ...link.duplicates.map((record) => ({ connection, record, primary: false, how: "merge" })),
+    ])
+
+const relinkRecord = (
+  context: Context,
+  connection: string,
+  record: RecordKey,
+  entity: EntityDoc,
+  primary: boolean,
+): void => {
+  const known = recordDoc(context.tx, connection, record)
+  putRecord(context.tx, connection, record, {
+    ...(known ?? { state: "linked" }),
+    type: entity.type,
+    entity: entity.id,
+    primary,
+    state: "linked",
+  })
+}
+
+/** `from` goes into `into`: its links move, its values fill what is empty, and where both are linked it is a duplicate. */
+export const mergeEntities = (context: Context, from: EntityDoc, into: EntityDoc, by: string): void => {
+  const { tx } = context
+  const { type } = into
+  const brought = linksOf(from)
+  const merged = new EntityEdit(context, from, from)
+  merged.doc = { ...from, mergedInto: into.id, links: {}, questions: [] }
+  for (const connection of Object.keys(from.links))
+    merged.setLink(connection, { ...emptyLink, due: from.links[connection]!.due })
+  merged.say(entityEventType(type, "MergedAway"), { type, into: into.id, by })
+
+  const edit = new EntityEdit(context, into, into)
+  const kept = { groups: into.groups, links: linksOf(into) }
+  edit.doc = {
+    ...into,
+    merges: [
+      ...into.merges,
+      {
+        from: from.id,
+        at: tx.cause.at,
+        brought: { groups: from.groups, links: brought, doc: { notSame: from.notSame } as Json },
+        kept,
+      },
+    ],
+  }
+  const filled: Record<string, JsonObject> = {}
+  for (const [group, state] of Object.entries(from.groups).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    const mine = edit.doc.groups[group]
+    if (mine !== undefined && !Object.values(mine.value).every(isEmpty)) continue
+    edit.doc = {
+      ...edit.doc,
+      groups: { ...edit.doc.groups, [group]: { ...state, revision: (mine?.revision ?? -1) + 1 } },
+    }
+    filled[group] = { value: state.value as JsonObject }
+  }
+  const moved: Array<readonly [string, LinkState]> = []
+  for (const [connection, link] of Object.entries(from.links).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    const mine = edit.link(connection)
+    if (mine.primary === null) {
+      const intents = [...mine.intents, ...link.intents]
+      edit.setLink(connection, {
+        ...link,
+        intents,
+        due: mine.due,
+        duplicates: [...mine.duplicates, ...link.duplicates],
+        tombstone: link.primary === null ? (mine.tombstone ?? link.tombstone) : null,
+      })
+      if (link.primary !== null) moved.push([connection, link])
+    } else {
+      const more = [...(link.primary === null ? [] : [link.primary]), ...link.duplicates]
+      edit.setLink(connection, { ...mine, duplicates: [...mine.duplicates, ...more] })
+    }
+    const primary = mine.primary === null
+    if (link.primary !== null) relinkRecord(context, connection, link.primary, edit.doc, primary)
+    for (const record of link.duplicates) relinkRecord(context, connection, record, edit.doc, false)
+  }
+  edit.say(entityEventType(type, "Merged"), { type, from: from.id, values: clear(filled), links: brought, by })
+  finish(merged)
+  for (const [connection, link] of moved) showAgain(edit, connection, link)
+  tx.count(brought[0]?.connection ?? "", "merged")
+  finish(edit)
+}
+
+/** What a moved record holds is shown to its new entity as at a first link. */
+const showAgain = (edit: EntityEdit, connection: string, link: LinkState): void => {
+  const state = connectionDoc(edit.context.tx, connection)
+  if (state === null || link.primary === null) return
+  for (const lens of mappingOf(edit.context, state, link.primary.object, edit.type)?.groups ?? []) {
+    const held = link.groups[lens.group]
+    if (held === undefined || held.signature !== lens.signature || held.shadow === null || held.seen === undefined)
+      continue
+    observeGroup(edit, { connection, lens, view: held.shadow, provenance: held.seen, by: null, before: null })
+  }
+}
+
+const isOf = (links: ReadonlyArray<Link>, connection: string, record: RecordKey): boolean =>
+  links.some((link) => link.connection === connection && sameRecord(link.record, record))
+
+/** Undoes a merge: each record goes back with what it brought, and later edits with the record they came through. */
+export const splitEntity = (context: Context, type: EntityType, id: string, mergedId: string, by: string): void => {
+  const { tx } = context
+  const doc = entityDoc(tx, type, id)
+  const merge = doc?.merges.find((one) => one.from === mergedId)
+  const away = tx.get<EntityDoc>("entity", `${type}:${mergedId}`)
+  if (doc === null || merge === undefined || away === null) return
+  const mine: Record<string, GroupState> = {}
+  const theirs: Record<string, GroupState> = { ...merge.brought.groups }
+  for (const [group, state] of Object.entries(doc.groups)) {
+    const { connection, record } = state.provenance
+    const before = merge.kept.groups[group]
+    const isBrought = merge.brought.groups[group]?.provenance.event === state.provenance.event
+    if (!isBrought && !isOf(merge.brought.links, connection, record)) mine[group] = state
+    else {
+      theirs[group] = { ...state, revision: (merge.brought.groups[group]?.revision ?? -1) + 1 }
+      if (before !== undefined) mine[group] = { ...before, revision: state.revision + 1 }
+    }
+  }
+  const off = new EntityEdit(context, away, away)
+  off.doc = { ...away, mergedInto: null, groups: theirs, notSame: [...new Set([...away.notSame, doc.id])].toSorted() }
+  const edit = new EntityEdit(context, doc, doc)
+  edit.doc = {
+    ...doc,
+    groups: mine,
+    merges: doc.merges.filter((one) => one !== merge),
+    notSame: [...new Set([...doc.notSame, mergedId])].toSorted(),
+  }
+  for (const link of merge.brought.links) {
+    const now = edit.link(link.connection)
+    const there = off.link(link.connection)
+    if (sameRecord(now.primary, link.record)) {
+      off.setLink(link.connection, {
+        ...now,
+        duplicates: there.duplicates,
+        due: { seq: Math.max(now.due.seq, there.due.seq), hash: null },
+      })
+      edit.setLink(link.connection, {
+        ...emptyLink,
+        duplicates: now.duplicates,
+        due: { seq: now.due.seq, hash: now.due.hash },
+      })
+    } else if (now.duplicates.some((one) => sameRecord(one, link.record))) {
+      edit.setLink(link.connection, {
+        ...now,
+        duplicates: now.duplicates.filter((one) => !sameRecord(one, link.record)),
+      })
+      off.setLink(
+        link.connection,
+        link.primary
+          ? { ...there, primary: link.record }
+          : { ...there, duplicates: [...there.duplicates, link.record] },
+      )
+    } else continue
+    relinkRecord(context, link.connection, link.record, off.doc, link.primary)
+  }
+  edit.say(entityEventType(type, "Split"), {
+    type,
+    off: mergedId,
+    values: clear(
+      Object.fromEntries(Object.entries(theirs).map(([group, state]) => [group, state.value as JsonObject])),
+    ),
+    links: merge.brought.links,
+    by,
+  })
+  tx.put("entity", `${type}:${mergedId}`, { ...away, mergedInto: null })
+  finish(edit)
+  finish(off)
+}

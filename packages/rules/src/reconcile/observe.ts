@@ -1,0 +1,70 @@
+/** A record was observed: its groups are shown to the entity it is linked to, or a place is found for it. */
+import { opened } from "@concordat/model/events/envelope"
+import type { RecordObserved } from "@concordat/model/events/record"
+import type { ObjectMapping } from "../mapping/lens.ts"
+import { connectionDoc, entityDoc, putRecord, recordDoc } from "../state/access.ts"
+import { recordKey, type WaitDoc } from "../state/documents.ts"
+import { type Context, heldUnder, mappingOf, sameRecord } from "./context.ts"
+import { EntityEdit } from "./edit.ts"
+import { finish, lookAgain } from "./finish.ts"
+import { observeGroup } from "./group.ts"
+import { mappingFor, place, provenanceOf, type Seen } from "./place.ts"
+import { relink } from "./gone.ts"
+import { recordWait } from "./waits.ts"
+
+/** Shows every group that was read to the entity. */
+export const observeFields = (edit: EntityEdit, mapping: ObjectMapping, seen: Seen): void => {
+  const { connection } = seen.data
+  const raw = opened(seen.data.values)
+  const provenance = provenanceOf(seen)
+  for (const lens of mapping.groups) {
+    const held = heldUnder(edit.held(connection, lens.group), lens)
+    const read = lens.read(raw, held.shadow ?? undefined)
+    if (read._tag === "Unknown") continue
+    if (read._tag === "Invalid") {
+      edit.setHeld(connection, lens.group, { ...held, problem: read.problem, seen: provenance })
+      continue
+    }
+    observeGroup(edit, { connection, lens, view: read.view, provenance, by: seen.data.by })
+  }
+}
+
+export const recordObserved = (context: Context, data: RecordObserved): void => {
+  const { tx } = context
+  const { connection } = data
+  const state = connectionDoc(tx, connection)
+  if (state === null) return
+  const record = { object: data.object, id: data.externalId }
+  const seen: Seen = { data, event: tx.cause.event, at: tx.cause.at }
+  tx.count(connection, "observed")
+  const known = recordDoc(tx, connection, record)
+  if (known !== null && known.state === "gone" && known.entity !== null && known.type !== null) {
+    if (relink(context, state, record, known, seen)) return
+  }
+  if (known === null || known.state !== "linked" || known.entity === null || known.type === null) {
+    place(context, state, seen, known?.others ?? [])
+    return
+  }
+  const doc = entityDoc(tx, known.type, known.entity)
+  const mapping = mappingOf(context, state, record.object, known.type)
+  if (doc === null || mapping === undefined) return
+  // A duplicate is read and listed; it says nothing about the entity.
+  if (!sameRecord(doc.links[connection]?.primary ?? null, record)) return
+  // Another type now (a person became a company): it no longer speaks for this entity.
+  if (
+    mapping.matches(opened(data.values)) === false &&
+    mappingFor(context, state, record.object, opened(data.values)) !== undefined
+  ) {
+    putRecord(tx, connection, record, { ...known, reason: "its type changed" })
+    return
+  }
+  const edit = new EntityEdit(context, doc, doc)
+  observeFields(edit, mapping, seen)
+  finish(edit)
+  const wait = recordWait(connection, recordKey(record))
+  const waiters = tx.get<WaitDoc>("wait", wait) ?? []
+  if (waiters.length === 0) return
+  // Whoever waited for this holder of a unique value to change tries again.
+  tx.put("wait", wait, null)
+  for (const waiter of waiters) lookAgain(context, connection, waiter)
+}

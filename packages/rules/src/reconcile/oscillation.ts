@@ -1,0 +1,32 @@
+/** Reactive hops: a provider that answers each of our writes with another value is stopped after the third in a row. */
+import { connectionDoc, decide } from "../state/access.ts"
+import type { HeldState } from "../state/documents.ts"
+import type { EntityEdit } from "./edit.ts"
+import type { Observed } from "./group.ts"
+
+/** More hops in a row than this quarantine the group: enough for a normaliser that needs a second write, not for a loop. */
+export const HOPS = 3
+
+/** Two polls: an answer of an automation shows up in one of them; what comes later is somebody's edit. */
+const POLLS = 2
+
+/** The held state with the hop counted, or as it was. Counting flips of the value would miss counters and slow loops. */
+export const reactiveHops = (edit: EntityEdit, seen: Observed, held: HeldState): HeldState => {
+  const { tx } = edit.context
+  const { wrote } = held
+  if (wrote === undefined || seen.lens.same(wrote.view, seen.view)) return held
+  const period = connectionDoc(tx, seen.connection)?.opened.pollEveryMs ?? 60_000
+  const isReactive = seen.by !== "person" && tx.cause.at - wrote.at <= POLLS * period
+  if (!isReactive) return held.hops === undefined ? held : { ...held, hops: 0 }
+  const hops = (held.hops ?? 0) + 1
+  if (hops <= HOPS || held.quarantined === true) return { ...held, hops }
+  decide(tx, "OscillationDetected", {
+    connection: seen.connection,
+    type: edit.type,
+    entity: edit.doc.id,
+    group: seen.lens.group,
+    hops,
+  })
+  tx.count(seen.connection, "quarantined")
+  return { ...held, hops, quarantined: true }
+}

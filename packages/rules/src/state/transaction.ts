@@ -1,0 +1,135 @@
+/**
+ * One event's decision while it is being made: documents read so far, documents changed, events and wake-ups decided.
+ * What is not loaded yet is thrown as `Missing`; the runner loads it and decides again from the start, so that deciding
+ * stays a plain function of what is known.
+ */
+import { canonicalJson, type Json } from "@concordat/model/json"
+import { eventId, sha256 } from "@concordat/model/ids"
+import { versionOf } from "@concordat/model/events/stored"
+
+export type Wanted =
+  | { readonly _tag: "Document"; readonly kind: string; readonly key: string }
+  | { readonly _tag: "Range"; readonly kind: string; readonly prefix: string }
+
+/** Not an error: a question to the runner. */
+export class Missing {
+  readonly wanted: ReadonlyArray<Wanted>
+  constructor(wanted: ReadonlyArray<Wanted>) {
+    this.wanted = wanted
+  }
+}
+
+/** The tenant's documents as far as they are loaded. Parsed values, never changed in place. */
+export interface Loaded {
+  /** `undefined`: not loaded. `null`: there is none. */
+  readonly get: (kind: string, key: string) => unknown
+  /** Keys of a kind that begin with the prefix, sorted; `undefined`: not loaded. */
+  readonly range: (kind: string, prefix: string) => ReadonlyArray<string> | undefined
+}
+
+export interface DecidedEvent {
+  readonly stream: string
+  readonly expected: number
+  readonly id: string
+  readonly type: string
+  readonly data: unknown
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+export interface Wake {
+  readonly connection: string
+  readonly entity: string
+  readonly seq: number
+}
+
+export interface Decision {
+  readonly events: ReadonlyArray<DecidedEvent>
+  readonly documents: ReadonlyArray<{ readonly kind: string; readonly key: string; readonly value: unknown }>
+  readonly wakes: ReadonlyArray<Wake>
+}
+
+/** What a decision is made at: the event's id and the time in its metadata. The reconciler has no other clock. */
+export interface Cause {
+  readonly tenant: string
+  readonly event: string
+  readonly correlation: string
+  /** ms since 1970. */
+  readonly at: number
+}
+
+export class Transaction {
+  readonly cause: Cause
+  readonly #loaded: Loaded
+  readonly #changed = new Map<string, { kind: string; key: string; value: unknown }>()
+  readonly #events: Array<DecidedEvent> = []
+  readonly #wakes: Array<Wake> = []
+
+  constructor(loaded: Loaded, cause: Cause) {
+    this.#loaded = loaded
+    this.cause = cause
+  }
+
+  get<A>(kind: string, key: string): A | null {
+    const changed = this.#changed.get(`${kind}\n${key}`)
+    if (changed !== undefined) return changed.value as A | null
+    const value = this.#loaded.get(kind, key)
+    if (value === undefined) throw new Missing([{ _tag: "Document", kind, key }])
+    return value as A | null
+  }
+
+  /** Asks for several documents in one question. */
+  prefetch(wanted: ReadonlyArray<{ readonly kind: string; readonly key: string }>): void {
+    const missing = wanted.filter(({ kind, key }) => this.#loaded.get(kind, key) === undefined)
+    if (missing.length > 0) throw new Missing(missing.map(({ kind, key }) => ({ _tag: "Document", kind, key })))
+  }
+
+  range(kind: string, prefix: string): ReadonlyArray<string> {
+    const loaded = this.#loaded.range(kind, prefix)
+    if (loaded === undefined) throw new Missing([{ _tag: "Range", kind, prefix }])
+    const keys = new Set(loaded)
+    for (const change of this.#changed.values()) {
+      if (change.kind !== kind || !change.key.startsWith(prefix)) continue
+      if (change.value === null) keys.delete(change.key)
+      else keys.add(change.key)
+    }
+    return [...keys].toSorted()
+  }
+
+  put(kind: string, key: string, value: unknown): void {
+    this.#changed.set(`${kind}\n${key}`, { kind, key, value })
+  }
+
+  count(connection: string, name: string, by = 1): void {
+    const key = `${connection}|${name}`
+    this.put("count", key, (this.get<number>("count", key) ?? 0) + by)
+  }
+
+  /** Decides an event on a stream whose last revision is known. Returns the new revision. */
+  emit(stream: string, revision: number, type: string, data: unknown): number {
+    const { at, correlation, event } = this.cause
+    this.#events.push({
+      stream,
+      expected: revision,
+      id: eventId(stream, revision, sha256(`${type}\n${canonicalJson(data)}`)),
+      type,
+      data,
+      metadata: {
+        $correlationId: correlation,
+        $causationId: event,
+        at: new Date(at).toISOString(),
+        schemaVersion: String(versionOf(type)),
+      },
+    })
+    return revision + 1
+  }
+
+  wake(wake: Wake): void {
+    this.#wakes.push(wake)
+  }
+
+  decision(): Decision {
+    return { events: this.#events, documents: [...this.#changed.values()], wakes: this.#wakes }
+  }
+}
+
+export type { Json }
