@@ -1,9 +1,8 @@
 /** Traces that broke simpler forms of the rules, each with the rule that answers it. `docs/rules.md` names them CE1 … */
-import { clear } from "@concordat/model/events/envelope"
-import type { JsonObject } from "@concordat/model/json"
 import { assert, describe, it } from "vitest"
 import type { Value } from "@concordat/model/canonical/fields"
 import { Core, policyOf } from "./core.ts"
+import { ada, title, write } from "./scene.ts"
 import { lens, mapping, objectMapping } from "./lenses.ts"
 import { calm, store, World } from "./world.ts"
 
@@ -26,54 +25,6 @@ const start = (
   if (options.mappings["erp"] !== undefined) core.open("erp")
   return core
 }
-const ada = {
-  email: "ada@lovelace.org",
-  phone: null,
-  firstName: "Ada",
-  lastName: "Lovelace",
-  title: "Countess",
-  otherEmails: [],
-}
-
-/** Writes what is due of the only entity there; the answer is given, or not. */
-const write = (
-  core: Core,
-  connection: string,
-  at: number,
-  answer: "values" | "bare" | "lost" = "bare",
-  held?: JsonObject,
-) => {
-  const [due] = core.due(connection)
-  assert.isDefined(due, `nothing is due in ${connection}`)
-  const plan = core.plan(connection, due!.type, due!.id)!
-  const common = {
-    connection,
-    object: plan.object,
-    entity: { type: plan.type, id: plan.entity },
-    due: plan.due,
-    key: `${connection}-${plan.due}`,
-    kind: plan.kind,
-  }
-  core.append(at, {
-    _tag: "WriteIntended",
-    ...common,
-    externalId: plan.id,
-    sent: clear({ groups: plan.groups as unknown as JsonObject, values: plan.values }),
-  })
-  if (answer === "lost") return plan
-  core.append(at + 10, {
-    _tag: "RecordWritten",
-    ...common,
-    externalId: plan.id ?? `${connection}-new`,
-    held: answer === "values" ? clear(held ?? plan.values) : null,
-    stamp: null,
-    adopted: false,
-    refused: [],
-    attempts: 1,
-  })
-  return plan
-}
-const title = (core: Core) => core.value("contact", "title")
 
 describe("counterexamples", () => {
   it("[CE1] a read that began before the newest fact does not bring the old value back", () => {

@@ -69,7 +69,12 @@ const dueUpdate = (
     if (held.shadow === null) continue
     const wanted = wantedView(context, doc, connection, lens, held, obstacles)
     if (wanted === null || held.parked !== undefined || held.quarantined === true) continue
-    if (held.refused !== undefined && lens.same(held.refused.view, wanted)) continue
+    if (held.refused !== undefined) {
+      if (lens.same(held.refused.view, wanted)) continue
+      // The dead letter stood for another value.
+      const { problem: _, refused: __, ...free } = held
+      obstacles.held(lens.group, free)
+    }
     if (!holds(lens, held, wanted, held.shadow)) groups[lens.group] = wanted
   }
   return Object.keys(groups).length === 0 ? null : { kind: "update", mapping, record: link.primary, groups }

@@ -1,0 +1,128 @@
+/** The lens of a group, made of its slots and what they owe each other. */
+import type { GroupValue, Value } from "@concordat/model/canonical/fields"
+import type { JsonObject } from "@concordat/model/json"
+import { same } from "@concordat/model/values/equivalence"
+import * as Result from "effect/Result"
+import type { Coherence } from "./coherence.ts"
+import { ASIDE, type Got, type GroupLens, type Put, type Read, type References, type View } from "./lens.ts"
+import type { Slot } from "./slot.ts"
+
+export interface GroupDirection {
+  readonly signature: string
+  readonly direction: "both" | "in" | "out"
+  readonly readOnly: string | null
+  readonly onCreate: boolean
+}
+
+const got = (view: View, waiting: ReadonlyArray<string>): Got => ({ _tag: "View", view, waiting })
+
+/** A slot as the shadow had it, with what stands beside it. */
+const carry = (slot: Slot, before: View): View => {
+  const beside = before[ASIDE + slot.name]
+  return { [slot.name]: before[slot.name] ?? null, ...(beside === undefined ? {} : { [ASIDE + slot.name]: beside }) }
+}
+
+export const groupLens = (
+  group: string,
+  unordered: ReadonlyArray<Slot>,
+  coherence: Coherence,
+  direction: GroupDirection,
+): GroupLens => {
+  const slots = unordered.toSorted((a, b) => coherence.order(a.name) - coherence.order(b.name))
+  const given = new Set(slots.flatMap((slot) => (slot.given ? [slot.name] : [])))
+  const sources = [...new Set(slots.flatMap((slot) => slot.sources))]
+
+  const sameSlot = (slot: Slot, a: Value | undefined, b: Value | undefined): boolean =>
+    same(slot.kind, a, b, slot.options)
+
+  const read = (raw: JsonObject, before: View | undefined): Read => {
+    // Nothing of it was read; the shadow says nothing new.
+    if (sources.length > 0 && !sources.some((source) => raw[source] !== undefined)) return { _tag: "Unknown" }
+    let view: View = {}
+    let news = sources.length === 0
+    for (const slot of slots) {
+      const found = slot.read(raw, view, before)
+      if (found._tag === "Invalid") return found
+      if (found._tag === "Unknown") {
+        if (before === undefined || !(slot.name in before)) return { _tag: "Unknown" }
+        view = { ...view, ...carry(slot, before) }
+        continue
+      }
+      news ||= !slot.given
+      view = {
+        ...view,
+        [slot.name]: found.value,
+        ...(found.aside === undefined ? {} : { [ASIDE + slot.name]: found.aside }),
+      }
+    }
+    if (!news) return { _tag: "Unknown" }
+    const settled = coherence.settle(view)
+    return Result.isFailure(settled)
+      ? { _tag: "Invalid", problem: settled.failure }
+      : { _tag: "Known", view: settled.success }
+  }
+
+  const get = (value: GroupValue, references: References): Got => {
+    const coherent = coherence.settle(value)
+    if (Result.isFailure(coherent)) return { _tag: "Problem", problem: coherent.failure }
+    let view: View = {}
+    const waiting: Array<string> = []
+    for (const slot of slots) {
+      const wanted = coherent.success[slot.name] ?? null
+      const found = slot.hold(coherent.success, view, references)
+      if (found._tag === "Problem") {
+        if (!coherence.excused(slot.name, wanted)) return found
+        view = { ...view, [slot.name]: wanted }
+        continue
+      }
+      waiting.push(...found.waiting)
+      if (found._tag === "Waiting") return { _tag: "Waiting", waiting }
+      view = { ...view, [slot.name]: found.value }
+    }
+    const settled = coherence.settle(view)
+    return Result.isFailure(settled) ? { _tag: "Problem", problem: settled.failure } : got(settled.success, waiting)
+  }
+
+  const put = (value: GroupValue, before: View | undefined, view: View, references: References): Put => {
+    const current = get(value, references)
+    const now = current._tag === "View" ? current.view : undefined
+    let changed: GroupValue = value
+    const waiting: Array<string> = []
+    for (const slot of slots) {
+      const to = view[slot.name] ?? null
+      // What it holds already is left as we have it: our value may be the richer one.
+      if (now !== undefined && sameSlot(slot, now[slot.name], to)) continue
+      const made = slot.put(value, before?.[slot.name] ?? now?.[slot.name], to, references)
+      waiting.push(...made.waiting)
+      if (made._tag === "Waiting") return { _tag: "Waiting", waiting }
+      changed = { ...changed, ...made.fields }
+    }
+    return { _tag: "Value", value: changed, waiting }
+  }
+
+  const write = (view: View, before?: View): JsonObject => {
+    const unsent = coherence.unsent(view)
+    let sent: JsonObject = {}
+    for (const slot of slots) {
+      if (!slot.given && !unsent.includes(slot.name)) sent = { ...sent, ...slot.write(view, before) }
+    }
+    return sent
+  }
+
+  return {
+    group,
+    fields: [...new Set(slots.flatMap((slot) => slot.fields))],
+    sources,
+    ...direction,
+    read,
+    get,
+    put,
+    write,
+    same: (a, b) => slots.every((slot) => sameSlot(slot, a[slot.name], b[slot.name])),
+    lossy: (view) => ({
+      ...view,
+      ...Object.fromEntries(slots.map((slot) => [slot.name, slot.lossy(view[slot.name] ?? null)])),
+    }),
+    empty: (view) => coherence.empty(view, given),
+  }
+}

@@ -1,0 +1,42 @@
+/** A person's name that stands in one piece there and in two here. */
+import { tidyText } from "@concordat/model/values/text"
+
+export interface NameParts {
+  readonly first: string | null
+  readonly last: string | null
+}
+
+/** Words that belong to the family name that follows them. */
+const PARTICLES: ReadonlySet<string> = new Set(
+  "af al am an auf aus bin d' da das de degli dei del della den der des di do dos du el em la las le les lo los mac ibn ten ter thor van ver vom von y zu zum zur".split(
+    " ",
+  ),
+)
+
+const oneBlank = (text: string): string => tidyText(text).replace(/\s+/g, " ")
+
+export const joinName = ({ first, last }: NameParts): string | null => {
+  const joined = oneBlank(`${first ?? ""} ${last ?? ""}`)
+  return joined === "" ? null : joined
+}
+
+/**
+ * Taken apart as it was put together where one part still stands (`Anna Maria` + `Berg` → `Anna Maria Wolf`); else the
+ * family name is the last word with its particles. One word alone is a first name. `joinName` of the answer is `name`,
+ * but for runs of blanks.
+ */
+export const splitName = (name: string, before: NameParts): NameParts => {
+  const text = oneBlank(name)
+  const first = oneBlank(before.first ?? "")
+  const last = oneBlank(before.last ?? "")
+  if (last !== "" && text.endsWith(` ${last}`)) return { first: text.slice(0, -last.length - 1), last }
+  if (first !== "" && text.startsWith(`${first} `)) return { first, last: text.slice(first.length + 1) }
+  const words = text.split(" ")
+  if (words.length === 1)
+    return last === text && first === ""
+      ? { first: null, last: text }
+      : { first: text === "" ? null : text, last: null }
+  let at = words.length - 1
+  while (at > 1 && PARTICLES.has((words[at - 1] ?? "").toLowerCase())) at -= 1
+  return { first: words.slice(0, at).join(" "), last: words.slice(at).join(" ") }
+}
