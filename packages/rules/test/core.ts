@@ -29,6 +29,7 @@ export const policyOf = (
     (type === "activity" ? { _tag: "App" } : type === "deal" ? { _tag: "Conservative" } : master),
   authority,
   deletions: () => "keep",
+  quarantineAfter: 3,
 })
 
 export interface CoreOptions {

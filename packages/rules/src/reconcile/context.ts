@@ -1,6 +1,7 @@
 /** What a decision needs beside the documents: mappings and rules, compiled from what the journal holds. */
 import type { EntityType, GroupValue, Value } from "@concordat/model/canonical/fields"
 import { fieldOf, isEmpty } from "@concordat/model/canonical/types"
+import type { Policy, Rule } from "../policy/policy.ts"
 import type { GroupLens, Mapping, ObjectMapping, References, View } from "../mapping/lens.ts"
 import { entityDoc, recordDoc } from "../state/access.ts"
 import {
@@ -12,17 +13,6 @@ import {
   type TenantDoc,
 } from "../state/documents.ts"
 import type { Transaction } from "../state/transaction.ts"
-
-export type Rule =
-  | { readonly _tag: "Crm" | "App" | "Newest" | "Manual" | "Conservative" }
-  | { readonly _tag: "Strict"; readonly connection: string }
-
-export interface Policy {
-  readonly rule: (type: EntityType, group: string) => Rule
-  /** Connections, strongest first; those that are not listed come after them. */
-  readonly authority: ReadonlyArray<string>
-  readonly deletions: (type: EntityType) => "keep" | "propagate"
-}
 
 /** Compiling is pure and memoised by whoever gives these. */
 export interface Compilers {
@@ -87,4 +77,4 @@ export const holds = (lens: GroupLens, held: HeldState, wanted: View, shadow: Vi
 export const sameRecord = (a: RecordKey | null, b: RecordKey): boolean =>
   a !== null && a.object === b.object && a.id === b.id
 
-export type { Value }
+export type { Policy, Rule, Value }

@@ -4,9 +4,6 @@ import type { HeldState } from "../state/documents.ts"
 import type { EntityEdit } from "./edit.ts"
 import type { Observed } from "./group.ts"
 
-/** More hops in a row than this quarantine the group: enough for a normaliser that needs a second write, not for a loop. */
-export const HOPS = 3
-
 /** Two polls: an answer of an automation shows up in one of them; what comes later is somebody's edit. */
 const POLLS = 2
 
@@ -19,7 +16,7 @@ export const reactiveHops = (edit: EntityEdit, seen: Observed, held: HeldState):
   const isReactive = seen.by !== "person" && tx.cause.at - wrote.at <= POLLS * period
   if (!isReactive) return held.hops === undefined ? held : { ...held, hops: 0 }
   const hops = (held.hops ?? 0) + 1
-  if (hops <= HOPS || held.quarantined === true) return { ...held, hops }
+  if (hops <= edit.context.policy.quarantineAfter || held.quarantined === true) return { ...held, hops }
   decide(tx, "OscillationDetected", {
     connection: seen.connection,
     type: edit.type,

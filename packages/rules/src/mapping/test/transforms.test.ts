@@ -66,7 +66,7 @@ const cases: ReadonlyArray<readonly [Transform, string, Json, Json, Json?, View?
   [make("stage", stages, inOdoo), "stage by label", "3", "proposal"],
   [make("stage", stages, inOdoo), "closed stage", "4", "won"],
   [make("pipeline", { default: "Sales" }, inOdoo), "pipeline by label", "1", "default"],
-  [make("minor"), "minor", "1234.50", 123450, undefined, euro],
+  [make("minor"), "minor", "1234.50", 123450, "1234.50", euro],
   [make("minor"), "minor of yen", 1234, 1234, "1234", { currency: "JPY" }],
   [make("minor"), "minor as number", 0.1, 10, "0.10", euro],
   [make("lines"), "lines", ["Main St 1", "Floor 2"], "Main St 1\nFloor 2"],
