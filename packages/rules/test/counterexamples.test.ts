@@ -42,7 +42,7 @@ describe("counterexamples", () => {
     }
     assert.deepStrictEqual(run(false), ["B"])
   })
-  it("[CE2] the lossy form of what we sent is our echo and never becomes canonical, with or without an answer", () => {
+  it("[CE2] [R2] the lossy form of what we sent is our echo and never becomes canonical, with or without an answer", () => {
     for (const answer of ["lost", "bare"] as const) {
       const core = start({ mappings: { app: people(), crm: people({ title: { lossy: lower } }) } })
       core.observe("app", "person", "1", ada, 2_000)
@@ -219,7 +219,7 @@ describe("counterexamples", () => {
       orders.map(() => ["A"]),
     )
   })
-  it("[CE11] a provider that answers each write with another value is quarantined after three hops", () => {
+  it("[CE11] [R10] a provider that answers each write with another value is quarantined after three hops", () => {
     const core = start({
       mappings: { app: people(), crm: people() },
       policy: policyOf({ "contact.title": { _tag: "Strict", connection: "app" } }),

@@ -21,7 +21,7 @@ const two = (policy = policyOf()) => {
 const ada = { email: "ada@lovelace.org", phone: null, firstName: "Ada", lastName: "Lovelace", title: "Countess" }
 
 describe("reconcile", () => {
-  it("[R1] one e-mail is one entity, and what one side lacks the other fills", () => {
+  it("[R3] one e-mail is one entity, and what one side lacks the other fills", () => {
     const core = two()
     core.observe("app", "person", "1", { ...ada, title: null }, 2_000)
     core.observe("crm", "person", "c1", { ...ada, email: "ADA@lovelace.org" }, 3_000)

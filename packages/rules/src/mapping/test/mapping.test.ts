@@ -434,9 +434,8 @@ describe("compiling", () => {
       mapping.objects.flatMap((one) => one.groups.map((group) => group.signature))
     expect(signatures(made(hired))).toEqual(signatures(made()))
     const moved = { ...hubspot, currency: "USD" }
-    const changed = made(moved).objects.flatMap((one, at) =>
-      one.groups.filter((group, index) => group.signature !== made().objects[at]?.groups[index]?.signature),
-    )
+    const before = new Set(signatures(made()))
+    const changed = made(moved).objects.flatMap((one) => one.groups.filter((group) => !before.has(group.signature)))
     expect(changed.map((one) => one.group)).toEqual(["money"])
   })
 })

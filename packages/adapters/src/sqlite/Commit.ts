@@ -1,0 +1,25 @@
+/** The `Commit` port over the embedded store: one transaction. */
+import type { Commit } from "@concordat/engine/ports/Commit"
+import type * as Context from "effect/Context"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type { Bell } from "./Bus.ts"
+import type { Client } from "./client.ts"
+import { checkedColumns, orIndeterminate, toJournalError } from "./Journal.ts"
+import { checkpointColumns, messageColumns } from "./protocol.ts"
+
+export const makeCommit = (client: Client, bell: Bell): Context.Service.Shape<typeof Commit> => ({
+  commit: Effect.fnUntraced(function* (unit) {
+    const columns = yield* checkedColumns(unit.appends, unit.documents)
+    const request = client.request({
+      op: "commit",
+      ...columns,
+      commands: messageColumns(unit.commands),
+      checkpoint: checkpointColumns(unit.checkpoint),
+      now: yield* Clock.currentTimeMillis,
+    })
+    const result = yield* Effect.mapError(orIndeterminate(request), toJournalError)
+    if (result._tag === "Appended") bell.ring(unit.commands)
+    return result
+  }),
+})

@@ -1,0 +1,175 @@
+/** The services' side of the store: hands requests to the worker, bounds what is under way, and tells of commits. */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
+import { Worker } from "node:worker_threads"
+import { toFailure } from "./failures.ts"
+import { PENDING_KIB } from "./limits.ts"
+import type { Answer, Answers, Commits, Envelope, Failure, FromWorker, Reply, Request, ToWorker } from "./protocol.ts"
+import { openStore } from "./store.ts"
+
+type AnyAnswer = Answers[Request["op"]]
+
+/** What carries requests to the store and hands out its replies. */
+interface Line {
+  readonly end: number
+  readonly send: (envelopes: ReadonlyArray<Envelope>) => void
+  /** Resolves when what was sent is done and the file is closed. */
+  readonly close: () => Promise<void>
+}
+interface Listener {
+  readonly replies: (replies: ReadonlyArray<Reply>, commits: Commits | null) => void
+  readonly died: (failure: Failure) => void
+}
+
+const openThread = (path: string, listener: Listener): Promise<Line> =>
+  new Promise((resolve, reject) => {
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: { path }, execArgv: [] })
+    const ended = new Promise<void>((done) => worker.once("exit", () => done()))
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+    const post = (message: ToWorker): void => worker.postMessage(message)
+    let closed = false
+    const died = (detail: string): void => {
+      const failure: Failure = { reason: "unavailable", detail: `the thread that holds ${path} ended: ${detail}` }
+      reject(failure)
+      listener.died(failure)
+    }
+    worker.on("error", (cause) => died(toFailure(cause).detail))
+    worker.on("exit", (code) => (closed ? undefined : died(`exit code ${code}`)))
+    worker.on("message", (message: FromWorker) => {
+      switch (message._tag) {
+        case "Opened":
+          return resolve({
+            end: message.end,
+            send: post,
+            close: () => {
+              post("close")
+              return ended
+            },
+          })
+        case "Refused":
+          closed = true
+          return reject(message.failure)
+        case "Replies":
+          return listener.replies(message.replies, message.commits)
+        case "Closed":
+          closed = true
+      }
+    })
+  })
+
+const openInPlace = (path: string, listener: Listener): Promise<Line> => {
+  try {
+    const store = openStore(path)
+    return Promise.resolve({
+      end: store.end(),
+      send: (envelopes) => store.handle(envelopes, listener.replies),
+      close: () => {
+        store.close()
+        return Promise.resolve()
+      },
+    })
+  } catch (cause) {
+    return Promise.reject(toFailure(cause))
+  }
+}
+
+const kibOf = (request: Request): number => {
+  if (request.op !== "commit") return 1
+  let characters = 0
+  for (const text of request.events) characters += text.length
+  for (const text of request.documents) characters += text?.length ?? 0
+  return 1 + Math.ceil(characters / 1024)
+}
+
+export interface Client {
+  readonly request: <R extends Request>(request: R) => Effect.Effect<Answer<R>, Failure>
+  /** The last position that is known to be durable. */
+  readonly end: () => number
+  /** Calls back after each commit with events, until the returned function is called. */
+  readonly onCommit: (listener: (commits: Commits) => void) => () => void
+}
+
+/**
+ * @param options.path the file, or `:memory:`
+ * @param options.inPlace runs the store on the caller's thread: every answer is there at once, so that a simulation
+ *   on a test clock is deterministic. Not for production: an fsync would stop everything.
+ */
+export const openClient = Effect.fnUntraced(function* (options: {
+  readonly path: string
+  readonly inPlace: boolean
+}): Effect.fn.Return<Client, Failure, Scope.Scope> {
+  const permits = yield* Semaphore.make(PENDING_KIB)
+  const waiting = new Map<
+    number,
+    { readonly op: Request["op"]; readonly resume: (exit: Effect.Effect<AnyAnswer, Failure>) => void }
+  >()
+  const watchers = new Set<(commits: Commits) => void>()
+  let closed: Failure | null = null
+  let death: Failure | null = null
+  let nextId = 0
+  let end = 0
+
+  const settle = (reply: Reply): void => {
+    const waiter = waiting.get(reply.id)
+    waiting.delete(reply.id)
+    waiter?.resume(reply.ok ? Effect.succeed(reply.answer) : Effect.fail(reply.failure))
+  }
+  const listener: Listener = {
+    replies: (replies, commits) => {
+      if (commits !== null) end = commits.end
+      for (const reply of replies) settle(reply)
+      if (commits !== null) for (const watcher of watchers) watcher(commits)
+    },
+    died: (failure) => {
+      death = failure
+      closed ??= failure
+      for (const [id, { op }] of waiting)
+        settle({ id, ok: false, failure: op === "commit" ? { ...failure, reason: "indeterminate" } : failure })
+    },
+  }
+
+  const line = yield* Effect.acquireRelease(
+    Effect.tryPromise({
+      try: () => (options.inPlace ? openInPlace : openThread)(options.path, listener),
+      catch: (failure) => failure as Failure,
+    }),
+    Effect.fnUntraced(function* (line) {
+      closed ??= { reason: "closed", detail: `${options.path} was closed` }
+      if (death === null) {
+        flush()
+        yield* Effect.promise(line.close)
+      }
+      // Nothing is lost by it, but what was not copied into the file is still in its log.
+      if (death !== null) yield* Effect.logWarning("the store was not closed cleanly", death)
+    }),
+  )
+  end = line.end
+
+  let outbox: Array<Envelope> = []
+  function flush(): void {
+    if (outbox.length === 0) return
+    const envelopes = outbox
+    outbox = []
+    line.send(envelopes)
+  }
+  const send = (request: Request): Effect.Effect<AnyAnswer, Failure> =>
+    Effect.callback((resume) => {
+      if (closed !== null) return resume(Effect.fail(closed))
+      const id = ++nextId
+      waiting.set(id, { op: request.op, resume })
+      outbox.push({ id, request })
+      // What is asked for in one go of the scheduler travels together: posting costs more than what is posted.
+      if (outbox.length === 1) queueMicrotask(flush)
+    })
+
+  return {
+    request: <R extends Request>(request: R) =>
+      permits.withPermits(Math.min(kibOf(request), PENDING_KIB))(send(request)) as Effect.Effect<Answer<R>, Failure>,
+    end: () => end,
+    onCommit: (watcher) => {
+      watchers.add(watcher)
+      return () => watchers.delete(watcher)
+    },
+  }
+})

@@ -1,0 +1,51 @@
+/** Every bound of the embedded store, with its reason. Sizes in characters are those of JavaScript strings. */
+
+/** SQLite's page cache, in KiB. More takes the process's memory budget for pages that the OS caches anyway. */
+export const CACHE_KIB = 32_000
+
+/** After so many pages of 4 KiB the WAL is copied into the file while the store is idle. */
+export const CHECKPOINT_IDLE_PAGES = 1_000
+/** And after so many also while it is busy: 32 MiB are copied in about 50 ms, more would be felt as a pause. */
+export const CHECKPOINT_BUSY_PAGES = 8_000
+/** Above this the WAL file is cut to nothing: a checkpoint alone never gives its space back. */
+export const WAL_BYTES = 128 * 1024 * 1024
+
+/** Units of work in one transaction. One fsync is shared by all that waited; more would only raise the latency. */
+export const GROUP_UNITS = 1_000
+/** Characters in one transaction: its pages should fit the cache, or SQLite spills them. */
+export const GROUP_CHARACTERS = 8 * 1024 * 1024
+
+/** What callers may have handed in without an answer, in KiB; the next caller waits. It bounds the process's memory. */
+export const PENDING_KIB = 64 * 1024
+
+/** Events of one append or unit. A decision over a page of records has hundreds. */
+export const UNIT_EVENTS = 20_000
+/** Characters of one unit. It is copied to the worker and held there whole. */
+export const UNIT_CHARACTERS = 32 * 1024 * 1024
+/** Names become index keys; long ones slow every lookup. In characters. */
+export const NAME_CHARACTERS = 512
+
+/** Events of one page on the way back from the worker: about 1 MB of JSON, 10 ms of its time. */
+export const PAGE_EVENTS = 1_000
+/** Rows looked at for one page before writers get their turn. */
+export const PAGE_ROWS = 20_000
+/** Documents of one page of a scan. */
+export const PAGE_DOCUMENTS = 1_000
+/** Documents of one `getMany`: it is answered in one go. */
+export const DOCUMENTS_AT_ONCE = 5_000
+
+/** Stream positions and names that the worker remembers, so that an append to a busy stream needs no lookup. */
+export const STREAMS_REMEMBERED = 20_000
+
+/** Messages kept by the bus. A wake-up is about 300 bytes on disk; a million of them means that nobody listens. */
+export const BUS_MESSAGES = 1_000_000
+/** Messages taken from the bus at once by one consumer. */
+export const BUS_PAGE = 256
+/** JetStream's default window for deduplication by message id, in ms. */
+export const BUS_WINDOW_MS = 120_000
+
+/** Events that a quiet subscription may be told of by one checkpoint: it then starts near the end after a restart. */
+export const CHECKPOINT_EVENTS = 1_024
+
+/** How long opening waits for a predecessor that is just closing the file, in ms. */
+export const LOCK_WAIT_MS = 500

@@ -1,0 +1,41 @@
+/** The log stays short under a writer that never pauses, and the file holds what was copied into it. */
+import { Journal } from "@concordat/engine/ports/Journal"
+import { assert, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { mkdtempSync, rmSync, statSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { CHECKPOINT_BUSY_PAGES } from "./limits.ts"
+import { layer } from "./Sqlite.ts"
+
+const PAGE = 4_096
+const MB = 1024 * 1024
+
+it.live("a busy writer's log is bounded", () =>
+  Effect.gen(function* () {
+    const folder = yield* Effect.acquireRelease(
+      Effect.sync(() => mkdtempSync(join(tmpdir(), "concordat-wal-"))),
+      (path) => Effect.sync(() => rmSync(path, { recursive: true })),
+    )
+    const path = join(folder, "store.db")
+    const data = JSON.stringify("x".repeat(10_000))
+    let longest = 0
+    yield* Effect.gen(function* () {
+      const journal = yield* Journal
+      for (let n = 0; n < 160; n++) {
+        const events = Array.from({ length: 100 }, (_, i) => ({
+          id: `${n}.${i}`,
+          type: "RecordObserved",
+          data,
+          metadata: {},
+        }))
+        const result = yield* journal.append({ stream: `record-3f.t.${n}`, expected: -1, events })
+        assert.strictEqual(result._tag, "Appended")
+        longest = Math.max(longest, statSync(`${path}-wal`).size)
+      }
+    }).pipe(Effect.provide(layer({ path }), { local: true }))
+    assert.isAbove(statSync(path).size, 150 * MB)
+    // It is looked at after every 16th transaction, of 1 MB each here.
+    assert.isBelow(longest, CHECKPOINT_BUSY_PAGES * PAGE + 24 * MB)
+  }),
+)

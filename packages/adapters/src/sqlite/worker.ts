@@ -1,0 +1,54 @@
+/** The thread that holds the file. All that came in while it was writing shares the next transaction. */
+import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads"
+import { toFailure } from "./failures.ts"
+import type { Envelope, FromWorker, ToWorker } from "./protocol.ts"
+import { openStore } from "./store.ts"
+import type { Store } from "./store.ts"
+
+/** Quiet for so long, the log is copied into the file, in ms: no caller is likely to wait for it. */
+const IDLE_MS = 20
+
+const port = parentPort
+if (port === null) throw new Error("sqlite/worker.ts runs in a worker thread")
+const post = (message: FromWorker): void => port.postMessage(message)
+
+const serve = (store: Store): void => {
+  let idle: ReturnType<typeof setTimeout> | undefined
+
+  const close = (): void => {
+    clearTimeout(idle)
+    store.close()
+    post({ _tag: "Closed" })
+    port.close()
+  }
+
+  port.on("message", (first: ToWorker) => {
+    const batch: Array<Envelope> = []
+    let closing = false
+    for (let next: { message: ToWorker } | undefined = { message: first }; next !== undefined;) {
+      if (next.message === "close") closing = true
+      else batch.push(...next.message)
+      next = receiveMessageOnPort(port)
+    }
+    store.handle(batch, (replies, commits) => post({ _tag: "Replies", replies, commits }))
+    if (closing) return close()
+    clearTimeout(idle)
+    idle = setTimeout(store.idle, IDLE_MS)
+  })
+}
+
+const open = (): Store | null => {
+  try {
+    return openStore((workerData as { readonly path: string }).path)
+  } catch (cause) {
+    post({ _tag: "Refused", failure: toFailure(cause) })
+    port.close()
+    return null
+  }
+}
+
+const store = open()
+if (store !== null) {
+  serve(store)
+  post({ _tag: "Opened", end: store.end() })
+}

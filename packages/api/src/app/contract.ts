@@ -1,0 +1,165 @@
+/**
+ * What the product that embeds Concordat speaks over HTTP: it puts its records, and follows what was written to them.
+ * Contract only: schemas and paths, for the server, the typed client and the OpenAPI page alike.
+ */
+import * as Context from "effect/Context"
+import * as Schema from "effect/Schema"
+import * as HttpApi from "effect/http-api/HttpApi"
+import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint"
+import * as HttpApiGroup from "effect/http-api/HttpApiGroup"
+import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware"
+import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
+import * as HttpApiSecurity from "effect/http-api/HttpApiSecurity"
+import * as OpenApi from "effect/http-api/OpenApi"
+import { JsonObject as Values } from "@concordat/model/json"
+
+/** Rows in one batch, changes in one page, seconds that one request may wait. */
+export const MOST_ROWS = 500
+export const MOST_CHANGES = 500
+export const MOST_WAIT_SECONDS = 60
+
+/** What is wrong with a value, and what to do about it. `field` is empty where the fault is the request's as a whole. */
+export const Problem = Schema.Struct({ field: Schema.String, value: Schema.String, message: Schema.String })
+export type Problem = typeof Problem.Type
+
+/** No token, or not this connection's: the same answer for a connection that doesn't exist. */
+export class Unauthorised extends Schema.TaggedError<Unauthorised>()(
+  "Unauthorised",
+  { message: Schema.String },
+  { httpApiStatus: 401 },
+) {}
+
+/**
+ * Concordat wrote into the record after `basedOn`. `values` are what is known of it by now (an absent field is as the app
+ * has it): apply them, put the person's own edit on top, and send that with `basedOn: revision`. Nothing was taken.
+ */
+export class Stale extends Schema.TaggedError<Stale>()(
+  "Stale",
+  { message: Schema.String, revision: Schema.Int, values: Values },
+  { httpApiStatus: 409 },
+) {}
+
+/** Sending it again as it is will not help. Nothing was taken. */
+export class Invalid extends Schema.TaggedError<Invalid>()(
+  "Invalid",
+  { message: Schema.String, problems: Schema.Array(Problem) },
+  { httpApiStatus: 422 },
+) {}
+
+/** Nobody can say whether it was taken: send it again, with the same key, not before `retryAfterSeconds`. */
+export class Unavailable extends Schema.TaggedError<Unavailable>()(
+  "Unavailable",
+  { message: Schema.String, retryAfterSeconds: Schema.Finite },
+  { httpApiStatus: 503 },
+) {}
+
+/** Whom the token speaks for. */
+export class AppConnection extends Context.Service<
+  AppConnection,
+  { readonly tenant: string; readonly connection: string }
+>()("@concordat/api/app/AppConnection") {}
+
+export class AppAuthorisation extends HttpApiMiddleware.Service<
+  AppAuthorisation,
+  { provides: AppConnection; requires: never }
+>()("@concordat/api/app/AppAuthorisation", {
+  requiredForClient: true,
+  security: { bearer: HttpApiSecurity.bearer },
+  error: [Unauthorised, Unavailable],
+}) {}
+
+const connection = { tenant: Schema.String, connection: Schema.String }
+const record = { ...connection, object: Schema.String, id: Schema.String }
+/** The same key and the same body: taken once. Unique per edit, 1 to 200 characters. */
+const headers = { "idempotency-key": Schema.String }
+
+/** A missing field is unknown and stays as it is; `null` empties. `custom.<name>` is a field of the app's own. */
+export const Edit = Schema.Struct({
+  values: Values,
+  /** The record's revision that the app last saw, in an answer or in a change; null: none yet. */
+  basedOn: Schema.NullOr(Schema.Int),
+  /** When the edit was made, ms since 1970 by the app's clock. */
+  stamp: Schema.optionalKey(Schema.Finite),
+})
+
+export const Row = Schema.Struct({ object: Schema.String, id: Schema.String, key: Schema.String, ...Edit.fields })
+const of = { object: Schema.String, id: Schema.String }
+/** One for each row, in the order of the rows: a row that is refused holds up no other. */
+export const RowResult = Schema.Union([
+  Schema.Struct({ ...of, status: Schema.Literal(200), revision: Schema.Int }),
+  Schema.Struct({ ...of, status: Schema.Literal(409), revision: Schema.Int, values: Values }),
+  Schema.Struct({ ...of, status: Schema.Literal(422), problems: Schema.Array(Problem) }),
+])
+export type RowResult = typeof RowResult.Type
+
+/** What Concordat wrote into a record of the app's. `revision` is what the next edit of the record is based on. */
+export const Change = Schema.Struct({
+  object: Schema.String,
+  id: Schema.String,
+  /** Concordat's own id of the contact, company, deal or activity. */
+  entity: Schema.String,
+  revision: Schema.Int,
+  /** Only what was written; for `archive` empty. */
+  values: Values,
+  kind: Schema.Literals(["create", "update", "archive"]),
+  /** Names the write: a change that comes again has the same key. */
+  key: Schema.String,
+})
+export type Change = typeof Change.Type
+
+export const Changes = Schema.Struct({
+  /** Keep it with what it brought, and ask for what comes `after` it. */
+  position: Schema.String,
+  changes: Schema.Array(Change),
+})
+
+const taken = Schema.Struct({ revision: Schema.Int })
+const refusals = [Stale, Invalid, Unavailable] as const
+
+export class AppGroup extends HttpApiGroup.make("app")
+  .add(
+    HttpApiEndpoint.put("put", "/:object/:id", {
+      params: record,
+      headers,
+      payload: Edit,
+      success: taken,
+      error: refusals,
+    }),
+    HttpApiEndpoint.delete("remove", "/:object/:id", {
+      params: record,
+      headers,
+      success: taken,
+      error: [Invalid, Unavailable],
+    }),
+    HttpApiEndpoint.post("batch", "/batch", {
+      params: connection,
+      payload: Schema.Struct({ rows: Schema.Array(Row) }),
+      success: Schema.Struct({ results: Schema.Array(RowResult) }),
+      error: [Invalid, Unavailable],
+    }),
+    HttpApiEndpoint.post("ready", "/ready", {
+      params: connection,
+      success: HttpApiSchema.NoContent,
+      error: Unavailable,
+    }),
+    HttpApiEndpoint.get("changes", "/changes", {
+      params: connection,
+      query: {
+        after: Schema.optionalKey(Schema.String),
+        wait: Schema.optionalKey(Schema.Finite),
+        limit: Schema.optionalKey(Schema.Int),
+      },
+      success: Changes,
+      error: [Invalid, Unavailable],
+    }),
+  )
+  .prefix("/v1/:tenant/:connection")
+  .middleware(AppAuthorisation)
+  .annotateMerge(
+    OpenApi.annotations({
+      title: "App",
+      description: "The product's own records: put them, follow what was written to them.",
+    }),
+  ) {}
+
+export class AppApi extends HttpApi.make("app-api").add(AppGroup) {}

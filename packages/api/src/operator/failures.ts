@@ -1,0 +1,41 @@
+/** What the operator's API answers when it can't do as asked. */
+import * as Schema from "effect/Schema"
+
+export class NotFound extends Schema.TaggedError<NotFound>()(
+  "NotFound",
+  { what: Schema.String, id: Schema.String },
+  { httpApiStatus: 404 },
+) {
+  override get message(): string {
+    return `there is no ${this.what} ${this.id}`
+  }
+}
+
+/** No token, or not the operator's. */
+export class Unauthorized extends Schema.TaggedError<Unauthorized>()("Unauthorized", {}, { httpApiStatus: 401 }) {
+  override get message(): string {
+    return "the operator token is missing or wrong"
+  }
+}
+
+/** The store can't answer now: the same question later may. */
+export class StoreUnavailable extends Schema.TaggedError<StoreUnavailable>()(
+  "StoreUnavailable",
+  { detail: Schema.String },
+  { httpApiStatus: 503 },
+) {
+  override get message(): string {
+    return `the store does not answer: ${this.detail}`
+  }
+}
+
+/** The connection is known and nothing works on it in this process. */
+export class NotRunning extends Schema.TaggedError<NotRunning>()(
+  "NotRunning",
+  { connection: Schema.String },
+  { httpApiStatus: 409 },
+) {
+  override get message(): string {
+    return `no worker runs for ${this.connection}: it is not in the configuration of this process`
+  }
+}

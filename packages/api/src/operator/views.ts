@@ -1,0 +1,219 @@
+/** What the operator's API answers, as schemas. Times are ms since 1970; lists are in key order. */
+import { ENTITY_TYPES } from "@concordat/model/canonical/fields"
+import { Provenance } from "@concordat/model/events/entity"
+import { RecordId } from "@concordat/model/events/record"
+import { JsonObject } from "@concordat/model/json"
+import * as Schema from "effect/Schema"
+
+const { Array: List, Boolean, Finite, Literals, NullOr, Record, String, Struct } = Schema
+
+export const EntityType = Literals(ENTITY_TYPES)
+const Value = Schema.Union([Schema.Null, String, Finite, Boolean, List(String)])
+/** A canonical group or a connection's view of it: field or slot to value. */
+const Values = Record(String, Value)
+const IssueKind = Literals(["refused", "quarantined", "problem", "waiting"])
+const IssueCounts = Struct({ refused: Finite, quarantined: Finite, problem: Finite, waiting: Finite })
+const BackfillState = Literals(["none", "running", "done"])
+const RecordAt = Struct({ connection: String, object: String, id: String })
+
+/** `next` asks for what follows (`after`); null: that was all. */
+const listOf = <S extends Schema.Constraint>(item: S) => Struct({ items: List(item), next: NullOr(String) })
+
+export const ObjectProgress = Struct({
+  object: String,
+  done: Finite,
+  total: NullOr(Finite),
+  finished: Boolean,
+  perSecond: Finite,
+  secondsLeft: NullOr(Finite),
+})
+
+export const ConnectionStatus = Struct({
+  connection: String,
+  provider: String,
+  class: Literals(["peer", "table", "enrichment", "leads"]),
+  isApp: Boolean,
+  armed: Boolean,
+  armedAt: NullOr(Finite),
+  writesPerHour: NullOr(Finite),
+  paused: List(String),
+  closed: Boolean,
+  backfill: Struct({
+    state: BackfillState,
+    startedAt: Finite,
+    finishedAt: Finite,
+    objects: List(ObjectProgress),
+  }),
+  linked: Finite,
+  due: Finite,
+  writing: Finite,
+  questions: Finite,
+  conflicts: Finite,
+  issues: IssueCounts,
+  counters: Record(String, Finite),
+})
+export type ConnectionStatus = typeof ConnectionStatus.Type
+export const TenantStatus = Struct({ tenant: String, connections: List(ConnectionStatus) })
+export type TenantStatus = typeof TenantStatus.Type
+
+export const Plan = Struct({
+  connection: String,
+  armed: Boolean,
+  backfill: BackfillState,
+  linked: Finite,
+  create: Record(String, Finite),
+  archive: Record(String, Finite),
+  overwrite: List(Struct({ type: EntityType, group: String, records: Finite })),
+  park: Struct({ matches: Finite, conflicts: Finite }),
+  issues: IssueCounts,
+})
+export type Plan = typeof Plan.Type
+
+export const Conflicts = listOf(
+  Struct({
+    connection: String,
+    type: EntityType,
+    id: String,
+    group: String,
+    rule: String,
+    at: Finite,
+    ours: Struct({ value: NullOr(Values), from: NullOr(Provenance) }),
+    theirs: Struct({ view: NullOr(Values), from: Provenance }),
+  }),
+)
+export type Conflicts = typeof Conflicts.Type
+
+export const Matches = listOf(
+  Struct({
+    connection: String,
+    object: String,
+    id: String,
+    type: EntityType,
+    reason: String,
+    at: Finite,
+    candidates: List(Struct({ id: String, records: List(RecordAt) })),
+  }),
+)
+export type Matches = typeof Matches.Type
+
+export { IssueKind }
+export const Issues = listOf(
+  Struct({
+    connection: String,
+    type: EntityType,
+    id: String,
+    group: String,
+    kind: IssueKind,
+    code: String,
+    message: String,
+    at: Finite,
+  }),
+)
+export type Issues = typeof Issues.Type
+
+export const Links = listOf(
+  Struct({
+    type: EntityType,
+    id: String,
+    archived: NullOr(String),
+    mergedInto: NullOr(String),
+    at: List(
+      Struct({
+        connection: String,
+        primary: NullOr(RecordId),
+        duplicates: List(RecordId),
+        tombstone: NullOr(Struct({ record: RecordId, reason: String })),
+        due: Boolean,
+        parked: List(String),
+        quarantined: List(String),
+        refused: List(String),
+        problems: List(String),
+      }),
+    ),
+  }),
+)
+export type Links = typeof Links.Type
+
+const WriteStep = Struct({
+  at: Finite,
+  key: String,
+  kind: Literals(["create", "update", "archive"]),
+  sent: NullOr(JsonObject),
+  outcome: Literals(["confirmed", "refused", "unanswered"]),
+  answeredAt: NullOr(Finite),
+  held: NullOr(JsonObject),
+  message: NullOr(String),
+  attempts: NullOr(Finite),
+})
+
+const ChangeStep = Struct({
+  at: Finite,
+  event: String,
+  kind: Literals(["created", "changed", "merged", "split", "parked", "settled"]),
+  rule: String,
+  value: NullOr(Values),
+  from: NullOr(Provenance),
+  loser: NullOr(Struct({ from: Provenance, value: NullOr(JsonObject) })),
+  connection: NullOr(String),
+})
+
+export const GroupExplanation = Struct({
+  group: String,
+  value: Values,
+  revision: Finite,
+  from: Provenance,
+  observation: NullOr(
+    Struct({
+      connection: String,
+      object: String,
+      id: String,
+      at: Finite,
+      readStartedAt: Finite,
+      stamp: NullOr(Finite),
+      by: NullOr(String),
+      via: String,
+      values: JsonObject,
+    }),
+  ),
+  history: List(ChangeStep),
+  at: List(
+    Struct({
+      connection: String,
+      record: NullOr(RecordId),
+      state: Literals(["held", "due", "writing", "parked", "quarantined", "refused", "problem", "unknown"]),
+      view: NullOr(Values),
+      writes: List(WriteStep),
+    }),
+  ),
+})
+export type GroupExplanation = typeof GroupExplanation.Type
+
+export const Explanation = Struct({
+  type: EntityType,
+  id: String,
+  archived: NullOr(String),
+  mergedInto: NullOr(String),
+  records: List(Struct({ connection: String, object: String, id: String, primary: Boolean })),
+  groups: List(GroupExplanation),
+})
+export type Explanation = typeof Explanation.Type
+
+export const TailEvent = Struct({
+  position: String,
+  at: Finite,
+  category: String,
+  event: String,
+  connection: NullOr(String),
+  entity: NullOr(String),
+  record: NullOr(String),
+  detail: String,
+})
+export type TailEvent = typeof TailEvent.Type
+
+/** `Mark` says how far the log was looked at, and `Beat` that the line is alive while nothing happens. */
+export const Tailed = Schema.Union([
+  Schema.TaggedStruct("Event", { event: TailEvent }),
+  Schema.TaggedStruct("Mark", { position: NullOr(String), caughtUp: Boolean }),
+  Schema.TaggedStruct("Beat", {}),
+])
+export type Tailed = typeof Tailed.Type

@@ -1,0 +1,156 @@
+/** A connection's budget: every call to its provider waits here for its turn, its tokens and the end of a pause. */
+import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+import { PAUSE_MAX_MS, PAUSE_MS } from "../limits.ts"
+import type { Definition } from "../ports/Provider.ts"
+import type { RateLimited } from "../ports/ProviderError.ts"
+import { backoff } from "./backoff.ts"
+import * as bucket from "./bucket.ts"
+import { CallPriority, RANK } from "./priority.ts"
+
+export type Cost = Readonly<Record<string, number>>
+
+export interface Budget {
+  /** Runs the call when its turn has come. Buckets that the definition does not name cost nothing. */
+  readonly within: (cost: Cost) => <A, E, R>(call: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  /** The provider said "too many": nothing of that scope goes out until the time answered (ms since 1970). */
+  readonly limited: (reason: Pick<RateLimited, "retryAfterMs" | "scope" | "bucket">) => Effect.Effect<number>
+  /** The provider did not answer: the connection waits, longer each time in a row. */
+  readonly unavailable: Effect.Effect<number>
+  /** A call went well: the next pause starts small again. */
+  readonly succeeded: Effect.Effect<void>
+  /** When the connection as a whole may call again, ms since 1970; in the past: now. */
+  readonly openAt: () => number
+  readonly untilOpen: Effect.Effect<void>
+  /** Calls that wait, and calls on their way. */
+  readonly load: () => { readonly waiting: number; readonly running: number }
+}
+
+interface Waiter {
+  readonly rank: number
+  readonly turn: number
+  readonly cost: ReadonlyArray<readonly [string, number]>
+  readonly granted: Deferred.Deferred<void>
+  isGranted: boolean
+}
+
+export const makeBudget = Effect.fn("Budget.make")(function* (limits: Definition["limits"]) {
+  const start = yield* Clock.currentTimeMillis
+  const levels = new Map(Object.entries(limits.buckets).map(([name, one]) => [name, bucket.full(one, start)]))
+  const closed = new Map<string, number>()
+  const queue: Array<Waiter> = []
+  let turns = 0
+  let running = 0
+  let pausedUntil = 0
+  let failures = 0
+
+  const waitOf = (name: string, cost: number, now: number): number =>
+    Math.max((closed.get(name) ?? 0) - now, bucket.waitFor(limits.buckets[name]!, levels.get(name)!, cost, now))
+
+  /** Lets everybody go whose turn it is. A bucket that somebody before waits for is not taken from him. */
+  const admit = (now: number): void => {
+    if (now < pausedUntil) return
+    const reserved = new Set<string>()
+    for (const waiter of [...queue]) {
+      if (running >= limits.concurrency) return
+      if (waiter.cost.some(([name, cost]) => reserved.has(name) || waitOf(name, cost, now) > 0)) {
+        for (const [name] of waiter.cost) reserved.add(name)
+        continue
+      }
+      for (const [name, cost] of waiter.cost)
+        levels.set(name, bucket.paid(limits.buckets[name]!, levels.get(name)!, cost, now))
+      running += 1
+      waiter.isGranted = true
+      queue.splice(queue.indexOf(waiter), 1)
+      Deferred.doneUnsafe(waiter.granted, Effect.void)
+    }
+  }
+
+  const untilGranted = Effect.fnUntraced(function* (waiter: Waiter) {
+    for (;;) {
+      const now = yield* Clock.currentTimeMillis
+      admit(now)
+      if (waiter.isGranted) return
+      const wait = Math.max(pausedUntil - now, ...waiter.cost.map(([name, cost]) => waitOf(name, cost, now)))
+      const granted = Deferred.await(waiter.granted)
+      // Who waits for others only is let go by them.
+      yield* wait > 0 ? Effect.raceFirst(granted, Effect.sleep(wait)) : granted
+    }
+  })
+
+  const leave = Effect.map(Clock.currentTimeMillis, (now) => {
+    running -= 1
+    admit(now)
+  })
+
+  const within: Budget["within"] = (cost) => (call) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function* () {
+        const rank = RANK[yield* CallPriority]
+        const known = Object.entries(cost).filter(([name]) => limits.buckets[name] !== undefined)
+        const waiter: Waiter = {
+          rank,
+          turn: turns++,
+          cost: known,
+          granted: yield* Deferred.make<void>(),
+          isGranted: false,
+        }
+        const place = queue.findIndex((other) => other.rank > rank)
+        queue.splice(place === -1 ? queue.length : place, 0, waiter)
+        yield* restore(untilGranted(waiter)).pipe(
+          Effect.onInterrupt(() => {
+            if (waiter.isGranted) return leave
+            queue.splice(queue.indexOf(waiter), 1)
+            return Effect.map(Clock.currentTimeMillis, admit)
+          }),
+        )
+        return yield* Effect.ensuring(restore(call), leave)
+      }),
+    )
+
+  const wait = Effect.fnUntraced(function* () {
+    failures += 1
+    return backoff(failures, yield* Random.next, PAUSE_MS, PAUSE_MAX_MS)
+  })
+
+  const limited: Budget["limited"] = Effect.fnUntraced(function* ({ retryAfterMs, scope, bucket: name }) {
+    const now = yield* Clock.currentTimeMillis
+    const grown = yield* wait()
+    const pause = retryAfterMs ?? (scope === "day" ? bucket.nextMidnight(now) - now : grown)
+    const until = now + Math.max(1, pause)
+    if (scope === "bucket" && name !== null && limits.buckets[name] !== undefined)
+      closed.set(name, Math.max(closed.get(name) ?? 0, until))
+    else pausedUntil = Math.max(pausedUntil, until)
+    return until
+  })
+
+  const unavailable = Effect.gen(function* () {
+    const now = yield* Clock.currentTimeMillis
+    // Calls that were out together fail together: one outage, one step.
+    if (now >= pausedUntil) pausedUntil = now + (yield* wait())
+    return pausedUntil
+  })
+
+  const untilOpen = Effect.gen(function* () {
+    for (;;) {
+      const now = yield* Clock.currentTimeMillis
+      if (now >= pausedUntil) return
+      yield* Effect.sleep(pausedUntil - now)
+    }
+  })
+
+  const budget: Budget = {
+    within,
+    limited,
+    unavailable,
+    succeeded: Effect.sync(() => {
+      failures = 0
+    }),
+    openAt: () => pausedUntil,
+    untilOpen,
+    load: () => ({ waiting: queue.length, running }),
+  }
+  return budget
+})

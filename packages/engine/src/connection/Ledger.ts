@@ -1,0 +1,91 @@
+/**
+ * Where the worker's facts become durable: one commit at a time, fenced by the worker's stream, repeated until its
+ * outcome is known. What is found in the journal already, after a crash or a lost answer, is adopted.
+ */
+import type { PageCommitted } from "@concordat/model/events/record"
+import * as streams from "@concordat/model/streams"
+import * as Clock from "effect/Clock"
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Semaphore from "effect/Semaphore"
+import { COMMIT_TRIES } from "../limits.ts"
+import type { Commit } from "../ports/Commit.ts"
+import type { Append, Journal } from "../ports/Journal.ts"
+import type { DocumentWrite } from "../ports/State.ts"
+import { appendOf, type Fact } from "./events.ts"
+import { asWorkerError, WorkerError } from "./WorkerError.ts"
+
+export type Fence = typeof PageCommitted.Type
+
+/** Facts for one stream, after the revision that they were decided at. */
+export interface Entry {
+  readonly stream: string
+  readonly expected: number
+  readonly facts: ReadonlyArray<Fact>
+}
+
+export interface Ledger {
+  /** Decisions are made and committed one after the other: what one reads no other changes meanwhile. */
+  readonly exclusively: <A, E, R>(decision: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  /**
+   * Answers the streams that have moved on, in which case nothing was committed; none: all is durable. Only within
+   * `exclusively`. Fails with `fenced` when the worker's own stream has moved on.
+   */
+  readonly commit: (unit: {
+    readonly entries: ReadonlyArray<Entry>
+    readonly documents: ReadonlyArray<DocumentWrite>
+    readonly fence: Fence
+    /** Whether the fence is said even where there is nothing else to append. */
+    readonly sayFence?: boolean
+  }) => Effect.Effect<ReadonlyArray<string>, WorkerError>
+}
+
+interface Stores {
+  readonly journal: Context.Service.Shape<typeof Journal>
+  readonly commit: Context.Service.Shape<typeof Commit>
+}
+
+export const makeLedger = Effect.fn("Ledger.make")(function* (tenant: string, connection: string, stores: Stores) {
+  const one = yield* Semaphore.make(1)
+  const stream = streams.worker(tenant, connection)
+  const store = asWorkerError(connection)
+  const last = yield* store(stores.journal.read(stream, { from: "end", direction: "backward", limit: 1 }))
+  let revision = last[0]?.revision ?? -1
+
+  const isOurs = Effect.fnUntraced(function* (append: Append) {
+    const { expected, events } = append
+    const tail = yield* stores.journal.read(append.stream, {
+      from: expected + 1,
+      direction: "forward",
+      limit: events.length,
+    })
+    return tail.length === events.length && tail.every((event, i) => event.id === events[i]!.id)
+  })
+
+  const commit: Ledger["commit"] = Effect.fnUntraced(function* ({ entries, documents, fence, sayFence }) {
+    const at = yield* Clock.currentTimeMillis
+    const appends = entries.map((entry) => appendOf(entry.stream, entry.expected, entry.facts, at))
+    if (appends.length > 0 || sayFence === true) appends.push(appendOf(stream, revision, [{ data: fence }], at))
+    let unit = { appends, documents, commands: [], checkpoint: null }
+    for (let attempt = 0; attempt < COMMIT_TRIES; attempt++) {
+      const result = yield* store(stores.commit.commit(unit))
+      if (result._tag === "Appended") {
+        if (appends.length > 0) revision += appends.at(-1)!.stream === stream ? 1 : 0
+        return []
+      }
+      if (result._tag === "Indeterminate") continue
+      const others: Array<string> = []
+      for (const append of unit.appends)
+        if (result.streams.includes(append.stream) && !(yield* store(isOurs(append)))) others.push(append.stream)
+      if (others.includes(stream))
+        return yield* new WorkerError({ connection, reason: "fenced", detail: `${stream} is written by another worker` })
+      if (others.length > 0) return others
+      // The events are there; what was not done is the rest.
+      unit = { ...unit, appends: unit.appends.filter((append) => !result.streams.includes(append.stream)) }
+    }
+    return yield* new WorkerError({ connection, reason: "contended", detail: `no outcome after ${COMMIT_TRIES} commits` })
+  })
+
+  const ledger: Ledger = { exclusively: (decision) => Semaphore.withPermit(one, decision), commit }
+  return ledger
+})

@@ -1,0 +1,15 @@
+/** What the worker asks the rules: what to read of this connection, and what to write for an entity that is due. */
+import type { EntityRef } from "@concordat/model/events/record"
+import type { Mapping } from "@concordat/rules/mapping/lens"
+import type { PlannedWrite } from "@concordat/rules/push/plan"
+import type * as Effect from "effect/Effect"
+import type { StateError } from "../ports/State.ts"
+
+export interface Planner {
+  /** The mapping in force; null until the connection is opened and its mapping known. */
+  readonly mapping: Effect.Effect<Mapping | null, StateError>
+  /** In the order asked for; null where nothing is to be written (any more, or yet). */
+  readonly plan: (entities: ReadonlyArray<EntityRef>) => Effect.Effect<ReadonlyArray<PlannedWrite | null>, StateError>
+  /** The position up to which everything is decided; null before the first decision. */
+  readonly decidedTo: Effect.Effect<string | null, StateError>
+}

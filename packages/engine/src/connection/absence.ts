@@ -1,0 +1,99 @@
+/** What is missing from a list of everything: confirmed by a read, or by a second list, before it is called gone. */
+import type { Mapping } from "@concordat/rules/mapping/lens"
+import type { RecordKey, SeenDoc } from "@concordat/rules/state/documents"
+import * as Effect from "effect/Effect"
+import { SCAN_DOCUMENTS } from "../limits.ts"
+import type { Page, Reading } from "../ports/Provider.ts"
+import type { Gate } from "./faults.ts"
+import { ingest } from "./ingest.ts"
+import { look } from "./look.ts"
+import { canRead, type Parts } from "./parts.ts"
+import { asWorkerError } from "./WorkerError.ts"
+import { backfill } from "./walks.ts"
+
+/** Ids that the last complete list lacked, by object: where nothing can be read by id, the second time in a row counts. */
+export type Suspects = Map<string, ReadonlySet<string>>
+
+/** A record that was seen or written after the list began may be missing from it and be there all the same. */
+export const isMissing = (id: string, seen: SeenDoc, listed: ReadonlySet<string>, began: number): boolean =>
+  !seen.gone && !listed.has(id) && seen.factAt < began && seen.readAt < began
+
+const known = Effect.fnUntraced(function* (
+  parts: Parts,
+  object: string,
+  each: (id: string, seen: SeenDoc) => void,
+) {
+  const prefix = `${parts.connection}|${object}:`
+  for (let after: string | null = null; ; ) {
+    const page: ReadonlyArray<{ readonly key: string; readonly value: string }> = yield* asWorkerError(
+      parts.connection,
+    )(parts.state.scan({ tenant: parts.tenant, kind: "seen", prefix, after, limit: SCAN_DOCUMENTS }))
+    for (const { key, value } of page) each(key.slice(prefix.length), JSON.parse(value) as SeenDoc)
+    if (page.length < SCAN_DOCUMENTS) return
+    after = page.at(-1)!.key
+  }
+})
+
+/** Compares a complete list with what is known. */
+const compare = Effect.fnUntraced(function* (
+  parts: Parts,
+  gate: Gate,
+  mapping: Mapping,
+  suspects: Suspects,
+  list: { readonly object: string; readonly ids: ReadonlySet<string>; readonly began: number; readonly isNews: boolean },
+) {
+  const { object, ids, began } = list
+  const gone: Array<RecordKey> = []
+  const unknown = new Set(list.isNews ? ids : [])
+  yield* known(parts, object, (id, seen) => {
+    if (!seen.gone) unknown.delete(id)
+    if (isMissing(id, seen, ids, began)) gone.push({ object, id })
+  })
+  const fresh = [...unknown].map((id): RecordKey => ({ object, id }))
+  if (canRead(parts, object)) {
+    suspects.delete(object)
+    yield* look(parts, gate, { mapping, records: [...gone, ...fresh], via: "census", work: "census" })
+    return
+  }
+  const before = suspects.get(object) ?? new Set()
+  suspects.set(object, new Set(gone.map(({ id }) => id)))
+  const readings = gone
+    .filter(({ id }) => before.has(id))
+    .map(({ id }): Reading => ({ _tag: "Gone", object, id, reason: "deleted" }))
+  yield* ingest(parts, { mapping, readings, via: "census", startedAt: began, byId: true })
+})
+
+/** All ids of an object: what is missing is confirmed, what was never seen is read. */
+export const census = Effect.fn("Connection.census")(function* (
+  parts: Parts,
+  gate: Gate,
+  mapping: Mapping,
+  suspects: Suspects,
+  object: string,
+) {
+  const walk = parts.connector.census
+  if (walk === undefined) return
+  const began = yield* parts.tick
+  const ids = new Set<string>()
+  for (let cursor: Page["next"] = null; ; ) {
+    const page: Page = yield* gate.call("census", walk(object, cursor))
+    for (const hint of page.hints) if (hint.object === object) ids.add(hint.id)
+    for (const record of page.records) if (record.object === object) ids.add(record.id)
+    if (page.next === null) break
+    cursor = page.next
+  }
+  yield* compare(parts, gate, mapping, suspects, { object, ids, began, isNews: true })
+})
+
+/** The whole object once more, for providers that tell of changes in no other way. */
+export const snapshot = Effect.fn("Connection.snapshot")(function* (
+  parts: Parts,
+  gate: Gate,
+  mapping: Mapping,
+  suspects: Suspects,
+  object: string,
+) {
+  const began = yield* parts.tick
+  const ids = yield* backfill(parts, gate, mapping, object, false)
+  yield* compare(parts, gate, mapping, suspects, { object, ids, began, isNews: false })
+})

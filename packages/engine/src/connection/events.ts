@@ -1,0 +1,37 @@
+/** How the worker's facts become events: ids from place and content, metadata without a personal value. */
+import { versionOf } from "@concordat/model/events/stored"
+import { eventId, sha256 } from "@concordat/model/ids"
+import { canonicalJson } from "@concordat/model/json"
+import type { Append, NewEvent } from "../ports/Journal.ts"
+
+/** A fact before it has a place. `correlation` and `cause`: event ids; absent: the fact is its own beginning. */
+export interface Fact {
+  readonly data: { readonly _tag: string }
+  readonly correlation?: string
+  readonly cause?: string
+}
+
+/** The same fact after the same revision has the same id, whoever says it and however often. */
+export const factId = (stream: string, after: number, data: unknown): string =>
+  eventId(stream, after, sha256(canonicalJson(data)))
+
+const newEvent = (stream: string, after: number, fact: Fact, atMs: number): NewEvent => {
+  const id = factId(stream, after, fact.data)
+  return {
+    id,
+    type: fact.data._tag,
+    data: JSON.stringify(fact.data),
+    metadata: {
+      $correlationId: fact.correlation ?? id,
+      $causationId: fact.cause ?? id,
+      at: new Date(atMs).toISOString(),
+      schemaVersion: String(versionOf(fact.data._tag)),
+    },
+  }
+}
+
+export const appendOf = (stream: string, expected: number, facts: ReadonlyArray<Fact>, atMs: number): Append => ({
+  stream,
+  expected,
+  events: facts.map((fact, i) => newEvent(stream, expected + i, fact, atMs)),
+})

@@ -1,0 +1,130 @@
+/** Calls to the provider: made when the connection may call, and their faults turned into pauses of the connection. */
+import * as streams from "@concordat/model/streams"
+import type { ConnectionDoc } from "@concordat/rules/state/documents"
+import * as Effect from "effect/Effect"
+import { CallPriority, type Work } from "../budget/priority.ts"
+import { PAUSED_LOOK_MS } from "../limits.ts"
+import { appendTo } from "../operations/append.ts"
+import { Journal } from "../ports/Journal.ts"
+import type { ProviderError } from "../ports/ProviderError.ts"
+import type { Parts } from "./parts.ts"
+import { asWorkerError, type WorkerError } from "./WorkerError.ts"
+
+export const connectionDoc = Effect.fnUntraced(function* (parts: Parts) {
+  const { tenant, connection } = parts
+  const [text] = yield* parts.state.getMany([{ tenant, kind: "connection", key: connection }])
+  return text === null || text === undefined ? null : (JSON.parse(text) as ConnectionDoc)
+})
+
+export interface Gate {
+  /** Waits while the connection is paused or its provider wants to be left alone. */
+  readonly untilRunning: Effect.Effect<void, WorkerError>
+  readonly isRunning: Effect.Effect<boolean, WorkerError>
+  /** One call to the provider, for which the connection has to be running. */
+  readonly call: <A>(
+    work: Work,
+    call: Effect.Effect<A, ProviderError>,
+  ) => Effect.Effect<A, ProviderError | WorkerError>
+  /** The same for a write that is begun: it waits for nothing but the budget. */
+  readonly callNow: Gate["call"]
+}
+
+/** Pauses that the worker asked for itself, until the reconciler has taken note and somebody has resumed. */
+interface Held {
+  readonly reason: string
+  wasNoted: boolean
+}
+
+const REASONS: Partial<Record<ProviderError["reason"]["_tag"], string>> = {
+  AuthLost: "authorisation",
+  Forbidden: "permission",
+}
+
+export const makeGate = (parts: Parts): Gate => {
+  const store = asWorkerError(parts.connection)
+  let held: Held | null = null
+
+  const pause = Effect.fnUntraced(function* (reason: string) {
+    if (held?.reason === reason) return
+    held = { reason, wasNoted: false }
+    yield* Effect.logWarning("connection paused", { connection: parts.connection, reason })
+    const data = { _tag: "ConnectionPaused", connection: parts.connection, reason }
+    yield* appendTo(streams.connection(parts.tenant, parts.connection), [{ type: "ConnectionPaused", data }]).pipe(
+      Effect.provideService(Journal, parts.journal),
+    )
+  })
+
+  const isPaused = Effect.gen(function* () {
+    const doc = yield* connectionDoc(parts)
+    if (doc === null) return held !== null
+    if (held !== null) {
+      if (doc.paused.includes(held.reason)) held.wasNoted = true
+      else if (held.wasNoted) held = null
+    }
+    return held !== null || doc.closed || doc.paused.length > 0
+  }).pipe(store)
+
+  const untilRunning = Effect.gen(function* () {
+    for (;;) {
+      if (!(yield* isPaused)) break
+      yield* Effect.sleep(PAUSED_LOOK_MS)
+    }
+    yield* parts.budget.untilOpen
+  })
+
+  const isRunning = Effect.gen(function* () {
+    const now = yield* parts.tick
+    return !(yield* isPaused) && parts.budget.openAt() <= now
+  })
+
+  const noteFault = Effect.fnUntraced(function* (error: ProviderError) {
+    const { reason } = error
+    switch (reason._tag) {
+      case "RateLimited":
+        parts.counting.add("rateLimits")
+        yield* parts.budget.limited(reason)
+        break
+      case "Unavailable":
+        parts.counting.add("retries")
+        yield* parts.budget.unavailable
+        break
+      case "AuthLost":
+      case "Forbidden":
+        yield* store(pause(REASONS[reason._tag]!))
+        break
+      default:
+        return
+    }
+    parts.counting.fault(`${error.operation}: ${reason._tag}`)
+  })
+
+  const callNow: Gate["call"] = (work, call) =>
+    Effect.suspend(() => {
+      parts.counting.add("calls")
+      return call
+    }).pipe(
+      Effect.provideService(CallPriority, work),
+      Effect.tap(() => {
+        parts.counting.fault(null)
+        return parts.budget.succeeded
+      }),
+      Effect.tapError(noteFault),
+    )
+
+  return {
+    untilRunning,
+    isRunning,
+    call: (work, call) => Effect.andThen(untilRunning, callNow(work, call)),
+    callNow,
+  }
+}
+
+/** Repeats while the fault is one that passes by itself; the gate waits in between. */
+export const persistently = <A>(
+  effect: Effect.Effect<A, ProviderError | WorkerError>,
+): Effect.Effect<A, ProviderError | WorkerError> =>
+  Effect.retry(effect, {
+    while: (error) =>
+      error._tag === "ProviderError" &&
+      (error.transient || error.reason._tag === "AuthLost" || error.reason._tag === "Forbidden"),
+  })

@@ -1,0 +1,160 @@
+/** Looking at what was hinted at: webhooks' deliveries from the journal, and records that another flow wants read. */
+import type { DeliveryAccepted } from "@concordat/model/events/record"
+import { readEvent } from "@concordat/model/events/stored"
+import * as streams from "@concordat/model/streams"
+import type { CursorDoc, RecordKey } from "@concordat/rules/state/documents"
+import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
+import * as Result from "effect/Result"
+import { DELIVERIES_AT_ONCE, DELIVERY_LOOK_MS, HINT_GATHER_MS, WALK_RETRY_MS } from "../limits.ts"
+import type { Hint } from "../ports/Provider.ts"
+import { groupedBy } from "./batches.ts"
+import type { Gate } from "./faults.ts"
+import { makeHintBoard } from "./hint-board.ts"
+import { look } from "./look.ts"
+import { canRead, documentId, fenceOf, type Parts, put, sourcesOf } from "./parts.ts"
+import { asWorkerError, type WorkerError } from "./WorkerError.ts"
+import { recordKey } from "@concordat/rules/state/documents"
+
+/** The document that says up to which delivery everything was looked at. */
+const CHECKPOINT = "delivery|"
+
+export interface Hinting {
+  readonly run: Effect.Effect<never, WorkerError>
+  readonly add: (hints: ReadonlyArray<Hint>) => Effect.Effect<void>
+  readonly addNow: (records: ReadonlyArray<RecordKey>) => void
+  readonly isIdle: Effect.Effect<boolean, WorkerError>
+}
+
+/** `pollSoon`: for hints of objects that can't be read by id. */
+export const makeHinting = Effect.fn("Hinting.make")(function* (
+  parts: Parts,
+  gate: Gate,
+  pollSoon: (object: string) => Effect.Effect<void>,
+) {
+  const store = asWorkerError(parts.connection)
+  const board = makeHintBoard(parts.definition.secondLookMs)
+  const bell = yield* Latch.make(false)
+  const stream = streams.delivery(parts.tenant, parts.connection)
+  let readTo: number | null = null
+  let doneTo = -1
+  const early: Array<Hint> = []
+
+  const addNow: Hinting["addNow"] = (records) => {
+    for (const { object, id } of records) early.push({ object, id, kind: "changed" })
+    bell.openUnsafe()
+  }
+  const add: Hinting["add"] = Effect.fnUntraced(function* (hints) {
+    const now = yield* parts.tick
+    for (const hint of hints) board.add(hint, now, null)
+    yield* bell.open
+  })
+
+  /** Takes up deliveries from the journal, those of an earlier life first. */
+  const takeDeliveries = Effect.gen(function* () {
+    if (readTo === null) {
+      const [text] = yield* store(parts.state.getMany([documentId(parts, "cursor", CHECKPOINT)]))
+      const doc = text === null || text === undefined ? null : (JSON.parse(text) as CursorDoc)
+      doneTo = doc === null ? -1 : doc.done
+      readTo = doneTo
+    }
+    const events = yield* store(
+      parts.journal.read(stream, { from: readTo + 1, direction: "forward", limit: DELIVERIES_AT_ONCE }),
+    )
+    const now = yield* parts.tick
+    for (const event of events) {
+      const read = readEvent(event.type, event.data, event.metadata)
+      const hints = Result.isSuccess(read) ? (read.success as typeof DeliveryAccepted.Type).hints : []
+      if (Result.isFailure(read)) yield* Effect.logWarning("delivery skipped", { detail: read.failure.message })
+      const isTaken = hints.every((hint) => board.add(hint as Hint, now, event.revision))
+      // No room: the rest is taken up when there is some.
+      if (!isTaken) return false
+      readTo = event.revision
+    }
+    return events.length === DELIVERIES_AT_ONCE
+  })
+
+  const saveDone = Effect.gen(function* () {
+    const done = board.doneTo(readTo ?? -1)
+    if (done <= doneTo) return
+    const startedAt = yield* parts.tick
+    const doc: CursorDoc = { cursor: null, done, total: null, finished: false, startedAt }
+    const unit = { entries: [], documents: [put(parts, "cursor", CHECKPOINT, doc)], fence: fenceOf(parts, "changes", "") }
+    yield* parts.ledger.exclusively(parts.ledger.commit(unit))
+    doneTo = done
+  })
+
+  const read = Effect.fnUntraced(function* (records: ReadonlyArray<RecordKey>) {
+    const mapping = yield* store(parts.planner.mapping)
+    if (mapping === null) return false
+    const mapped = records.filter(({ object }) => sourcesOf(mapping, object).length > 0)
+    const readable = mapped.filter(({ object }) => canRead(parts, object))
+    for (const object of new Set(mapped.filter((one) => !readable.includes(one)).map((one) => one.object)))
+      yield* pollSoon(object)
+    const looked = yield* look(parts, gate, { mapping, records: readable, via: "webhook", work: "poll" })
+    const now = yield* parts.tick
+    for (const record of records) {
+      const reading = looked.readings.get(recordKey(record))
+      const isOverlapped = looked.unread.some((one) => recordKey(one) === recordKey(record)) && readable.includes(record)
+      if (isOverlapped) board.failed(record, now)
+      else board.looked(record, !readable.includes(record) || reading?._tag === "Found", now)
+    }
+    return true
+  })
+
+  const lookAtDue = Effect.gen(function* () {
+    const now = yield* parts.tick
+    for (const hint of early.splice(0)) board.add(hint, now, null)
+    const most = Math.max(1, ...Object.values(parts.definition.objects).map(({ batch }) => batch.read))
+    const records = board.take(now, most)
+    if (records.length === 0) return false
+    const giveBack = (wait: number) =>
+      Effect.map(parts.tick, (at) => {
+        for (const record of records) board.failed(record, at + wait)
+        return true
+      })
+    for (const [, group] of groupedBy(records, ({ object }) => object)) {
+      const isRead = yield* read(group).pipe(
+        Effect.catchTag("ProviderError", (error) =>
+          Effect.andThen(
+            error.transient ? Effect.void : Effect.logWarning("hints can't be read", { fault: error.message }),
+            giveBack(error.transient ? 0 : WALK_RETRY_MS),
+          ),
+        ),
+        Effect.onInterrupt(() => giveBack(0)),
+      )
+      if (!isRead) yield* giveBack(WALK_RETRY_MS / 60)
+    }
+    return true
+  })
+
+  const run = Effect.gen(function* () {
+    for (;;) {
+      yield* bell.close
+      const isMore = yield* takeDeliveries
+      const wasBusy = yield* lookAtDue
+      yield* saveDone
+      if (isMore || wasBusy) continue
+      const now = yield* parts.tick
+      const next = board.nextAt()
+      const wait = Math.max(1, Math.min(DELIVERY_LOOK_MS, next === null ? DELIVERY_LOOK_MS : next - now))
+      const rung = yield* Effect.timeoutOption(bell.await, wait)
+      // Webhooks come in bursts: what comes together is read together.
+      if (rung._tag === "Some") yield* Effect.sleep(HINT_GATHER_MS)
+    }
+  })
+
+  const isIdle = Effect.gen(function* () {
+    if (early.length > 0 || board.pending() > 0) return false
+    const last = yield* store(parts.journal.read(stream, { from: "end", direction: "backward", limit: 1 }))
+    return (last[0]?.revision ?? -1) <= (readTo ?? -1)
+  })
+
+  const hinting: Hinting = {
+    run,
+    add,
+    addNow,
+    isIdle,
+  }
+  return hinting
+})

@@ -1,0 +1,29 @@
+/** How far the reconciler is behind this connection's facts: what it has not decided yet must not be written over. */
+import * as streams from "@concordat/model/streams"
+import * as Effect from "effect/Effect"
+import { LAG_EVENTS } from "../limits.ts"
+import type { Parts } from "./parts.ts"
+import { asWorkerError } from "./WorkerError.ts"
+
+export interface Lag {
+  /** When it was looked, by the worker's clock: every fact known before then is either decided or in the streams. */
+  readonly at: number
+  /** Streams with facts that are not decided; null: too many to name. */
+  readonly streams: ReadonlySet<string> | null
+}
+
+export const lagOf = Effect.fn("Connection.lag")(function* (parts: Parts) {
+  const store = asWorkerError(parts.connection)
+  // No commit is under way at this moment, so the journal holds whatever was decided before it.
+  const at = yield* parts.ledger.exclusively(parts.tick)
+  const after = yield* store(parts.planner.decidedTo)
+  const place = `${streams.partitionOf(parts.tenant)}.${parts.tenant}.${parts.connection}.`
+  const { events } = yield* store(
+    parts.journal.readAll({ after, prefixes: [`record-${place}`, `create-${place}`], limit: LAG_EVENTS }),
+  )
+  const lag: Lag = {
+    at,
+    streams: events.length >= LAG_EVENTS ? null : new Set(events.map(({ stream }) => stream)),
+  }
+  return lag
+})

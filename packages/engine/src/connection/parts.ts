@@ -1,0 +1,102 @@
+/** What the flows of one connection's worker share: its ports, its budget, its ledger and what it knows in memory. */
+import type { Mapping, ObjectMapping } from "@concordat/rules/mapping/lens"
+import { type CursorDoc, type OpenIntentDoc, type RecordKey, recordKey, type SeenDoc } from "@concordat/rules/state/documents"
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as streams from "@concordat/model/streams"
+import type { Budget } from "../budget/Budget.ts"
+import { READ_AGAIN_MS } from "../limits.ts"
+import type { Bus } from "../ports/Bus.ts"
+import type { Commit } from "../ports/Commit.ts"
+import type { Journal } from "../ports/Journal.ts"
+import type { Connector, Definition, ObjectDefinition } from "../ports/Provider.ts"
+import type { DocumentId, DocumentWrite, State } from "../ports/State.ts"
+import type { Fence, Ledger } from "./Ledger.ts"
+import type { Planner } from "./Planner.ts"
+import type { Counting } from "./stats.ts"
+import type { Tick } from "./tick.ts"
+
+export interface Parts {
+  readonly tenant: string
+  readonly connection: string
+  readonly definition: Definition
+  readonly connector: Connector
+  readonly planner: Planner
+  readonly budget: Budget
+  readonly ledger: Ledger
+  readonly counting: Counting
+  readonly tick: Tick
+  readonly journal: Context.Service.Shape<typeof Journal>
+  readonly state: Context.Service.Shape<typeof State>
+  readonly bus: Context.Service.Shape<typeof Bus>
+  readonly commit: Context.Service.Shape<typeof Commit>
+  readonly pollEveryMs: number
+  readonly censusEveryMs: number
+  /** Records with a write on its way (`Infinity`) or of unknown outcome (when its last attempt ended). */
+  readonly busy: Map<string, number>
+  /** Writes that are begun and not settled, by key. */
+  readonly intents: Map<string, OpenIntentDoc>
+  /** Where each walk is, by `walk|object`. */
+  readonly cursors: Map<string, CursorDoc>
+  /** The last event that told of a walk's cursor, ms since 1970. */
+  readonly toldAt: Map<string, number>
+  /** Records to look at soon, by whoever finds that they have to be. */
+  readonly lookAt: (records: ReadonlyArray<RecordKey>) => void
+}
+
+export const walkKey = (walk: string, object: string): string => `${walk}|${object}`
+
+export const documentId = (parts: Parts, kind: string, key: string): DocumentId => ({
+  tenant: parts.tenant,
+  kind,
+  key: `${parts.connection}|${key}`,
+})
+export const put = (parts: Parts, kind: string, key: string, value: unknown): DocumentWrite => ({
+  ...documentId(parts, kind, key),
+  value: value === null ? null : JSON.stringify(value),
+})
+
+export const recordStream = (parts: Parts, record: RecordKey): string =>
+  streams.record(parts.tenant, parts.connection, record.object, record.id)
+
+export const seenDocs = Effect.fnUntraced(function* (parts: Parts, records: ReadonlyArray<RecordKey>) {
+  const texts = yield* parts.state.getMany(records.map((record) => documentId(parts, "seen", recordKey(record))))
+  return texts.map((text) => (text === null ? null : (JSON.parse(text) as SeenDoc)))
+})
+
+/** The fence of a commit that moves no cursor repeats where the walk is. */
+export const fenceOf = (parts: Parts, walk: Fence["walk"], object: string): Fence => {
+  const at = parts.cursors.get(walkKey(walk, object))
+  return {
+    _tag: "PageCommitted",
+    connection: parts.connection,
+    walk,
+    object,
+    cursor: at?.cursor ?? null,
+    done: at?.done ?? 0,
+    total: at?.total ?? null,
+  }
+}
+
+/** Every provider name that the mappings of an object read; an object can hold several types (`is_company`). */
+export const sourcesOf = (mapping: Mapping, object: string): ReadonlyArray<string> => {
+  const names = new Set(
+    mapping.objects.filter((one) => one.object === object).flatMap((one: ObjectMapping) => one.sources),
+  )
+  return [...names].toSorted()
+}
+
+export const mappedObjects = (parts: Parts, mapping: Mapping): ReadonlyArray<readonly [string, ObjectDefinition]> => {
+  const names = new Set(mapping.objects.map(({ object }) => object))
+  return Object.entries(parts.definition.objects).filter(([name]) => names.has(name))
+}
+
+export const canRead = (parts: Parts, object: string): boolean =>
+  parts.connector.read !== undefined && parts.definition.objects[object]?.read === true
+
+/** Waits until no write to one of the records is on its way. */
+export const untilFree = (parts: Parts, records: ReadonlyArray<RecordKey>): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    while (records.some((record) => parts.busy.get(recordKey(record)) === Number.POSITIVE_INFINITY))
+      yield* Effect.sleep(READ_AGAIN_MS)
+  })

@@ -1,0 +1,122 @@
+/** The planner over stored documents: compiled mappings are remembered, everything else is read as it is now. */
+import type { EntityRef } from "@concordat/model/events/record"
+import { planWrite, type PlannedWrite } from "@concordat/rules/push/plan"
+import type { Compilers } from "@concordat/rules/reconcile/context"
+import { type ConnectionDoc, entityKey } from "@concordat/rules/state/documents"
+import { type Loaded, Missing, type Wanted } from "@concordat/rules/state/transaction"
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import { SCAN_DOCUMENTS } from "../limits.ts"
+import type { State, StateError } from "../ports/State.ts"
+import type { Planner } from "./Planner.ts"
+
+/** The name under which the reconciler keeps how far it has decided. */
+const RECONCILER = "reconciler"
+
+/** Parsed again only where the text changed, and then part by part: compilers know their input by identity. */
+const makeIntern = () => {
+  const kept = new Map<string, { text: string; value: unknown }>()
+  return (id: string, text: string): unknown => {
+    const known = kept.get(id)
+    if (known?.text === text) return known.value
+    const value: unknown = JSON.parse(text)
+    if (typeof known?.value === "object" && known.value !== null && typeof value === "object" && value !== null) {
+      const before = known.value as Record<string, unknown>
+      const after = value as Record<string, unknown>
+      for (const name of ["opened", "metadata", "mapping", "policy"])
+        if (JSON.stringify(before[name]) === JSON.stringify(after[name])) after[name] = before[name]
+    }
+    kept.set(id, { text, value })
+    return value
+  }
+}
+
+type Asked<A> = { readonly _tag: "Known"; readonly value: A } | { readonly _tag: "Missing"; readonly wanted: ReadonlyArray<Wanted> }
+const ask = <A>(question: (loaded: Loaded) => A, loaded: Loaded): Asked<A> => {
+  try {
+    return { _tag: "Known", value: question(loaded) }
+  } catch (thrown) {
+    if (thrown instanceof Missing) return { _tag: "Missing", wanted: thrown.wanted }
+    throw thrown
+  }
+}
+
+export const makePlanner = (
+  state: Context.Service.Shape<typeof State>,
+  tenant: string,
+  connection: string,
+  compilers: Compilers,
+): Planner => {
+  const intern = makeIntern()
+  const parse = (kind: string, key: string, text: string | null): unknown =>
+    text === null ? null : kind === "connection" || kind === "tenant" ? intern(`${kind}\n${key}`, text) : JSON.parse(text)
+
+  /** Documents of one plan: what is read once is the same for all its entities. */
+  const makeView = () => {
+    const documents = new Map<string, unknown>()
+    const ranges = new Map<string, ReadonlyArray<string>>()
+    const loaded: Loaded = {
+      get: (kind, key) => documents.get(`${kind}\n${key}`),
+      range: (kind, prefix) => ranges.get(`${kind}\n${prefix}`),
+    }
+    const load = Effect.fnUntraced(function* (wanted: ReadonlyArray<Wanted>) {
+      const ids = wanted.filter((one) => one._tag === "Document")
+      const texts = yield* state.getMany(ids.map(({ kind, key }) => ({ tenant, kind, key })))
+      for (const [i, { kind, key }] of ids.entries())
+        documents.set(`${kind}\n${key}`, parse(kind, key, texts[i] ?? null))
+      for (const one of wanted) {
+        if (one._tag !== "Range") continue
+        const keys: Array<string> = []
+        for (let after: string | null = null; ; ) {
+          const page: ReadonlyArray<{ readonly key: string }> = yield* state.scan({
+            tenant,
+            kind: one.kind,
+            prefix: one.prefix,
+            after,
+            limit: SCAN_DOCUMENTS,
+          })
+          for (const { key } of page) keys.push(key)
+          if (page.length < SCAN_DOCUMENTS) break
+          after = page.at(-1)!.key
+        }
+        ranges.set(`${one.kind}\n${one.prefix}`, keys)
+      }
+    })
+    const answer = <A>(question: (loaded: Loaded) => A): Effect.Effect<A, StateError> =>
+      Effect.gen(function* () {
+        for (;;) {
+          const asked = ask(question, loaded)
+          if (asked._tag === "Known") return asked.value
+          yield* load(asked.wanted)
+        }
+      })
+    return { load, answer }
+  }
+
+  const mapping = Effect.gen(function* () {
+    const [text] = yield* state.getMany([{ tenant, kind: "connection", key: connection }])
+    if (text === null || text === undefined) return null
+    return compilers.mapping(intern(`connection\n${connection}`, text) as ConnectionDoc)
+  })
+
+  const plan = Effect.fnUntraced(function* (entities: ReadonlyArray<EntityRef>) {
+    const view = makeView()
+    yield* view.load([
+      { _tag: "Document", kind: "tenant", key: "" },
+      { _tag: "Document", kind: "connection", key: connection },
+      ...entities.map(({ type, id }) => ({ _tag: "Document", kind: "entity", key: entityKey(type, id) }) as const),
+    ])
+    const planned: Array<PlannedWrite | null> = []
+    for (const { type, id } of entities)
+      planned.push(yield* view.answer((loaded) => planWrite(loaded, compilers, tenant, connection, type, id)))
+    return planned
+  })
+
+  const planner: Planner = {
+    mapping,
+    plan,
+    decidedTo: Effect.map(state.checkpoint(RECONCILER), (checkpoint) => checkpoint?.position ?? null),
+  }
+  return planner
+}
+

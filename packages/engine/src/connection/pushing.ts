@@ -1,0 +1,179 @@
+/** When to push: at a wake-up, when a retry is due, and every half minute whatever is due, since wake-ups may be lost. */
+import * as streams from "@concordat/model/streams"
+import type { ConnectionDoc, DueDoc } from "@concordat/rules/state/documents"
+import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
+import * as Stream from "effect/Stream"
+import {
+  LAG_WAIT_MS,
+  NOTED_ENTITIES,
+  PAUSED_LOOK_MS,
+  RESCAN_MS,
+  ROUND_ROWS,
+  WAKE_ACK_MS,
+  WAKES_IN_FLIGHT,
+} from "../limits.ts"
+import { pushSubject } from "../ports/Bus.ts"
+import { again } from "./candidate.ts"
+import { makeCap } from "./cap.ts"
+import { connectionDoc, type Gate } from "./faults.ts"
+import type { Parts } from "./parts.ts"
+import { pushRound } from "./round.ts"
+import { asWorkerError, type WorkerError } from "./WorkerError.ts"
+
+export interface Pushing {
+  readonly run: Effect.Effect<never, WorkerError>
+  /** Looks at everything that is due. */
+  readonly wake: Effect.Effect<void>
+  readonly isIdle: Effect.Effect<boolean, WorkerError>
+}
+
+const entityOf = (body: string): string | null => {
+  try {
+    const parsed: unknown = JSON.parse(body)
+    const entity = typeof parsed === "object" && parsed !== null && "entity" in parsed ? parsed.entity : null
+    return typeof entity === "string" && entity.includes(":") ? entity : null
+  } catch {
+    // A wake-up says that there is something to do; what it is stands in the state.
+    return null
+  }
+}
+
+export const makePushing = Effect.fn("Pushing.make")(function* (parts: Parts, gate: Gate) {
+  const store = asWorkerError(parts.connection)
+  const cap = makeCap()
+  const bell = yield* Latch.make(false)
+  /** Entities with news, by `type:id`. */
+  let noted = new Set<string>()
+  let rescan = true
+  let isBusy = false
+  /** Entities for which the last look found nothing to do, by the sequence it was found at. */
+  const settled = new Map<string, number>()
+
+  const ring = Effect.suspend(() => bell.open)
+  const wake = Effect.suspend(() => {
+    rescan = true
+    return ring
+  })
+  const note = (entity: string | null): void => {
+    if (entity === null || noted.size >= NOTED_ENTITIES) rescan = true
+    else noted.add(entity)
+  }
+
+  const listen = Effect.gen(function* () {
+    const { connection, tenant } = parts
+    yield* parts.bus
+      .consume({
+        group: `push-${tenant}-${connection}`,
+        subjects: [pushSubject(streams.partitionOf(tenant), tenant, connection)],
+        maxInFlight: WAKES_IN_FLIGHT,
+        ackWait: WAKE_ACK_MS,
+      })
+      .pipe(
+        Stream.runForEach((delivery) =>
+          Effect.sync(() => note(entityOf(delivery.body))).pipe(
+            Effect.andThen(delivery.ack),
+            Effect.andThen(ring),
+          ),
+        ),
+      )
+    return yield* Effect.never
+  }).pipe(store)
+
+  const dueAfter = (after: string | null) =>
+    store(
+      parts.state.scan({
+        tenant: parts.tenant,
+        kind: "due",
+        prefix: `${parts.connection}|`,
+        after,
+        limit: ROUND_ROWS,
+      }),
+    )
+  const entityAt = (key: string): string => key.slice(parts.connection.length + 1)
+
+  const round = Effect.fnUntraced(function* (doc: ConnectionDoc, entities: ReadonlyArray<string>) {
+    if (entities.length === 0) return false
+    const result = yield* pushRound(parts, gate, cap, doc, entities)
+    for (const entity of result.soon) noted.add(entity)
+    return result.soon.length > 0
+  })
+
+  const readyIntents = Effect.fnUntraced(function* () {
+    const now = yield* parts.tick
+    return [...parts.intents.values()]
+      .filter(({ job, nextAt }) => job === null && nextAt <= now)
+      .map((intent) => again(intent).entityKey)
+  })
+
+  /** Everything that is due, page by page; what comes in meanwhile goes first. */
+  const rescanAll = Effect.fnUntraced(function* (doc: ConnectionDoc) {
+    settled.clear()
+    for (let after: string | null = null; ; ) {
+      const page: ReadonlyArray<{ readonly key: string; readonly value: string }> = yield* dueAfter(after)
+      const result = yield* pushRound(
+        parts,
+        gate,
+        cap,
+        doc,
+        page.map(({ key }) => entityAt(key)),
+      )
+      for (const entity of result.soon) noted.add(entity)
+      const later = new Set(result.later)
+      for (const { key, value } of page)
+        if (later.has(entityAt(key))) settled.set(entityAt(key), (JSON.parse(value) as DueDoc).seq)
+      if (page.length < ROUND_ROWS) return
+      after = page.at(-1)!.key
+      if (!(yield* gate.isRunning)) {
+        rescan = true
+        return
+      }
+    }
+  })
+
+  const step = Effect.gen(function* () {
+    const doc = yield* store(connectionDoc(parts))
+    if (doc === null || !doc.armed || !(yield* gate.isRunning)) return PAUSED_LOOK_MS
+    const retries = yield* readyIntents()
+    if (rescan) {
+      rescan = false
+      yield* rescanAll(doc)
+      return 0
+    }
+    if (noted.size > 0 || retries.length > 0) {
+      const entities = [...new Set([...retries, ...noted])].slice(0, ROUND_ROWS)
+      noted = new Set([...noted].filter((entity) => !entities.includes(entity)))
+      return (yield* round(doc, entities)) ? LAG_WAIT_MS : 0
+    }
+    const now = yield* parts.tick
+    const next = [...parts.intents.values()].filter(({ job }) => job === null).map(({ nextAt }) => nextAt - now)
+    return Math.max(1, Math.min(RESCAN_MS, ...next))
+  })
+
+  const push = Effect.gen(function* () {
+    for (;;) {
+      isBusy = true
+      yield* bell.close
+      const wait = yield* step
+      if (wait === 0) continue
+      isBusy = false
+      const rung = yield* Effect.timeoutOption(bell.await, wait)
+      if (rung._tag === "None" && wait === RESCAN_MS) rescan = true
+    }
+  })
+
+  const isIdle = Effect.gen(function* () {
+    const doc = yield* store(connectionDoc(parts))
+    if (doc === null || !doc.armed || doc.paused.length > 0 || doc.closed) return !isBusy
+    if (isBusy || rescan || noted.size > 0 || parts.intents.size > 0) return false
+    const due = yield* dueAfter(null)
+    return due.every(({ key, value }) => settled.get(entityAt(key)) === (JSON.parse(value) as DueDoc).seq)
+  })
+
+  const pushing: Pushing = {
+    run: Effect.andThen(Effect.all([listen, push], { concurrency: "unbounded" }), Effect.never),
+    wake,
+    isIdle,
+  }
+  return pushing
+})

@@ -1,0 +1,143 @@
+/** What the worker knows of a record, a create or its open writes, rebuilt from the journal where the state lags or is lost. */
+import { type PageCommitted } from "@concordat/model/events/record"
+import { readEvent } from "@concordat/model/events/stored"
+import type { JsonObject } from "@concordat/model/json"
+import * as streams from "@concordat/model/streams"
+import type { CursorDoc, OpenIntentDoc, SeenDoc } from "@concordat/rules/state/documents"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import { COMMIT_RECORDS, REBUILD_EVENTS } from "../limits.ts"
+import type { RecordedEvent } from "../ports/Journal.ts"
+import type { DocumentWrite } from "../ports/State.ts"
+import { fenceOf, type Parts, put, sourcesOf, walkKey } from "./parts.ts"
+import { evolve, unseen } from "./seen.ts"
+import { asWorkerError, WorkerError } from "./WorkerError.ts"
+
+/** What follows from a record's or a create's stream. `key`: `object:id`, or `type:id` of the entity. */
+export interface Rebuilt {
+  readonly kind: "seen" | "create"
+  readonly key: string
+  readonly seen: SeenDoc
+  readonly intents: ReadonlyMap<string, OpenIntentDoc>
+}
+
+const decode = Effect.fnUntraced(function* (parts: Parts, event: RecordedEvent) {
+  const read = readEvent(event.type, event.data, event.metadata)
+  if (Result.isSuccess(read)) return read.success as Record<string, unknown>
+  const detail = `${event.stream}@${event.revision}: ${read.failure.message}`
+  return yield* new WorkerError({ connection: parts.connection, reason: "journal", detail })
+})
+
+const started = (event: RecordedEvent): Rebuilt => {
+  const data = JSON.parse(event.data) as {
+    object: string
+    externalId?: string | null
+    entity?: { type: string; id: string }
+  }
+  const isCreate = streams.categoryOf(event.stream) === "create"
+  const key = isCreate ? `${data.entity?.type}:${data.entity?.id}` : `${data.object}:${data.externalId}`
+  return { kind: isCreate ? "create" : "seen", key, seen: unseen, intents: new Map() }
+}
+
+const after = (known: Rebuilt, event: RecordedEvent, data: Record<string, unknown>, sources: ReadonlyArray<string>) => {
+  const at = Date.parse(event.metadata["at"] ?? "") || 0
+  const seen = evolve(known.seen, { type: event.type, revision: event.revision, data, at }, sources)
+  const intents = new Map(known.intents)
+  const key = String(data["key"])
+  if (event.type === "WriteIntended")
+    intents.set(key, {
+      stream: event.stream,
+      streamRevision: event.revision,
+      data: data as JsonObject,
+      attempts: 1,
+      nextAt: at,
+      job: null,
+      until: at,
+    })
+  if (event.type === "RecordWritten" || event.type === "WriteRefused") intents.delete(key)
+  return { ...known, seen, intents }
+}
+
+/** One stream, from its first event on. Null for a stream that has none. */
+export const rebuildStream = Effect.fnUntraced(function* (parts: Parts, stream: string) {
+  const store = asWorkerError(parts.connection)
+  const mapping = yield* store(parts.planner.mapping)
+  let known: Rebuilt | null = null
+  for (let from = 0; ; ) {
+    const page: ReadonlyArray<RecordedEvent> = yield* store(
+      parts.journal.read(stream, { from, direction: "forward", limit: REBUILD_EVENTS }),
+    )
+    for (const event of page) {
+      const data = yield* decode(parts, event)
+      const sources = mapping === null ? [] : sourcesOf(mapping, String(data["object"]))
+      known = after(known ?? started(event), event, data, sources)
+    }
+    if (page.length < REBUILD_EVENTS) return known
+    from = page.at(-1)!.revision + 1
+  }
+})
+
+const cursorOf = (parts: Parts, page: typeof PageCommitted.Type, at: number): CursorDoc => ({
+  cursor: page.cursor,
+  done: page.done,
+  total: page.total,
+  finished: page.walk === "backfill" && page.cursor === null && page.done > 0,
+  startedAt: parts.cursors.get(walkKey(page.walk, page.object))?.startedAt ?? at,
+})
+
+/** Where each walk was, as the pages on the worker's stream say. */
+export const rebuildCursors = Effect.fnUntraced(function* (parts: Parts) {
+  const store = asWorkerError(parts.connection)
+  const stream = streams.worker(parts.tenant, parts.connection)
+  for (let from = 0; ; ) {
+    const page: ReadonlyArray<RecordedEvent> = yield* store(
+      parts.journal.read(stream, { from, direction: "forward", limit: REBUILD_EVENTS }),
+    )
+    for (const event of page) {
+      const data = (yield* decode(parts, event)) as typeof PageCommitted.Type
+      // A fence that only repeats "nowhere yet" says nothing of a walk.
+      if (data.cursor === null && data.walk !== "backfill") continue
+      const at = Date.parse(event.metadata["at"] ?? "") || 0
+      parts.cursors.set(walkKey(data.walk, data.object), cursorOf(parts, data, at))
+    }
+    if (page.length < REBUILD_EVENTS) return
+    from = page.at(-1)!.revision + 1
+  }
+})
+
+/** All of the connection's streams, for a state that was dropped. Returns the open writes. */
+export const rebuildAll = Effect.fnUntraced(function* (parts: Parts) {
+  const store = asWorkerError(parts.connection)
+  const mapping = yield* store(parts.planner.mapping)
+  const place = `${streams.partitionOf(parts.tenant)}.${parts.tenant}.${parts.connection}.`
+  const all = new Map<string, Rebuilt>()
+  for (let from: string | null = null; ; ) {
+    const page: { readonly events: ReadonlyArray<RecordedEvent>; readonly position: string | null } = yield* store(
+      parts.journal.readAll({
+        after: from,
+        prefixes: [`record-${place}`, `create-${place}`],
+        limit: REBUILD_EVENTS,
+      }),
+    )
+    for (const event of page.events) {
+      const data = yield* decode(parts, event)
+      const sources = mapping === null ? [] : sourcesOf(mapping, String(data["object"]))
+      all.set(event.stream, after(all.get(event.stream) ?? started(event), event, data, sources))
+    }
+    if (page.events.length < REBUILD_EVENTS) break
+    from = page.position
+  }
+  const documents: Array<DocumentWrite> = [...parts.cursors].map(([key, cursor]) => put(parts, "cursor", key, cursor))
+  for (const { kind, key, seen, intents } of all.values()) {
+    documents.push(put(parts, kind, key, kind === "seen" ? seen : { revision: seen.revision }))
+    for (const [intent, doc] of intents) {
+      parts.intents.set(intent, doc)
+      documents.push(put(parts, "intent", intent, doc))
+    }
+  }
+  const fence = fenceOf(parts, "changes", "")
+  for (let at = 0; at < documents.length; at += COMMIT_RECORDS)
+    yield* parts.ledger.exclusively(
+      parts.ledger.commit({ entries: [], documents: documents.slice(at, at + COMMIT_RECORDS), fence }),
+    )
+})

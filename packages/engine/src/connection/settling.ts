@@ -1,0 +1,54 @@
+/** Jobs that the provider took and did not finish at once: asked about until they have an outcome. */
+import * as Effect from "effect/Effect"
+import { SETTLE_EVERY_MS } from "../limits.ts"
+import { keepAnswers } from "./answer.ts"
+import { again } from "./candidate.ts"
+import { chunked, groupedBy } from "./batches.ts"
+import { type Gate, persistently } from "./faults.ts"
+import type { Begun } from "./intend.ts"
+import type { Parts } from "./parts.ts"
+import { readAnswers } from "./send.ts"
+
+const dueJobs = (parts: Parts, now: number): ReadonlyArray<Begun> =>
+  [...parts.intents.values()]
+    .filter(({ job, nextAt }) => job !== null && nextAt <= now)
+    .map((intent) => ({ candidate: again(intent), intent, version: undefined }))
+
+/** For ever; `onSettled` is told of entities that may be written again. */
+export const runSettling = (parts: Parts, gate: Gate, onSettled: Effect.Effect<void>) =>
+  Effect.gen(function* () {
+    const settle = parts.connector.settle
+    for (;;) {
+      yield* Effect.sleep(SETTLE_EVERY_MS / 2)
+      const now = yield* parts.tick
+      const due = dueJobs(parts, now)
+      if (due.length === 0 || settle === undefined) continue
+      for (const [object, all] of groupedBy(due, ({ candidate }) => candidate.object)) {
+        for (const batch of chunked(all, parts.definition.objects[object]!.batch.write)) {
+          const jobs = batch.map(({ candidate, intent }) => ({ key: candidate.key, job: intent.job }))
+          const answers = yield* persistently(gate.call("push", settle(object, jobs)))
+          yield* keepAnswers(parts, yield* readAnswers(parts, batch, answers, now))
+        }
+      }
+      yield* onSettled
+    }
+  }).pipe(
+    Effect.catchTag("ProviderError", (error) =>
+      // The provider knows nothing of its job: the next round looks for what became of the write.
+      Effect.logWarning("jobs can't be settled", { connection: parts.connection, fault: error.message }).pipe(
+        Effect.andThen(abandonJobs(parts)),
+      ),
+    ),
+    Effect.forever,
+  )
+
+const abandonJobs = Effect.fnUntraced(function* (parts: Parts) {
+  const now = yield* parts.tick
+  const answers = dueJobs(parts, now).map((begun) => ({
+    begun,
+    settled: { _tag: "Open" as const, intent: { ...begun.intent, job: null, nextAt: now } },
+    startedAt: now,
+  }))
+  yield* keepAnswers(parts, answers)
+})
+

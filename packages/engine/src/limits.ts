@@ -1,0 +1,79 @@
+/** Every bound of the engine's queues, pages, batches and retries, each with its reason. Times are in ms. */
+
+/** Streams of one commit: about 1 MB of events, 10 ms of the store's time, and rare enough to share one fsync. */
+export const COMMIT_RECORDS = 500
+/** Tries of one commit whose outcome nobody knows, or whose streams moved, before the worker starts anew. */
+export const COMMIT_TRIES = 8
+/** Events read in one go when a document is rebuilt from its stream. */
+export const REBUILD_EVENTS = 1_000
+/** Documents read in one go while all of a kind are looked at. */
+export const SCAN_DOCUMENTS = 1_000
+
+/** Due rows planned in one round: more would be planned long before they are written. */
+export const ROUND_ROWS = 500
+/** Events of the connection that the reconciler may be behind and still be asked about by name. */
+export const LAG_EVENTS = 2_000
+/** How soon to look again when the reconciler has not decided yet what a write depends on. */
+export const LAG_WAIT_MS = 100
+/** Due rows are looked through this often, since wake-ups may be lost. */
+export const RESCAN_MS = 30_000
+/** Wake-ups held at once; each is acknowledged as soon as it is noted. */
+export const WAKES_IN_FLIGHT = 256
+export const WAKE_ACK_MS = 30_000
+/** A wake-up of an entity that is noted beyond this is left to the next look at all due rows. */
+export const NOTED_ENTITIES = 10_000
+
+/** Tries of one write that the provider refuses for now. */
+export const WRITE_TRIES = 5
+/** First and longest wait between two tries of one write. */
+export const WRITE_RETRY_MS = 1_000
+export const WRITE_RETRY_MAX_MS = 60_000
+/** How often a job that the provider took is asked about, and for how long before its outcome counts as unknown. */
+export const SETTLE_EVERY_MS = 2_000
+export const SETTLE_MAX_MS = 3_600_000
+/** A connection that lost its right or its authorisation, or is paused, is looked at again this often. */
+export const PAUSED_LOOK_MS = 2_000
+
+/** First and longest pause of a connection whose provider says no more than "not now". */
+export const PAUSE_MS = 1_000
+export const PAUSE_MAX_MS = 5 * 60_000
+
+/** A read that overlapped a write is made again after this long. */
+export const READ_AGAIN_MS = 100
+/** Rounds of reading again before a page is fetched anew. */
+export const READ_AGAIN_TRIES = 5
+/** A record that a hint calls created and that is not there yet is looked for again after these times: some providers
+ * send their webhooks before they commit. */
+export const CREATED_LOOKS_MS: ReadonlyArray<number> = [2_000, 10_000, 60_000]
+/** Hints waiting to be read. Beyond it a hint is dropped from memory: its delivery stays unfinished and is taken again. */
+export const HINTS_WAITING = 50_000
+/** Hints that come close together are read together. */
+export const HINT_GATHER_MS = 20
+/** How often the delivery stream is looked at without being told: another process may have written to it. */
+export const DELIVERY_LOOK_MS = 1_000
+/** Deliveries read from their stream in one go. */
+export const DELIVERIES_AT_ONCE = 200
+/** Hints kept in one delivery event: larger webhooks become several events. */
+export const DELIVERY_HINTS = 1_000
+
+/** How often a list of all ids is compared, where deletions can't be seen otherwise. */
+export const CENSUS_EVERY_MS = 15 * 60_000
+/** How often fields, pipelines and owners are asked for again. */
+export const METADATA_EVERY_MS = 60 * 60_000
+/** A walk that brings nothing new leaves its cursor in the journal at least this often; else a poll that finds nothing
+ * would add an event each time, for ever. */
+export const CURSOR_EVENT_EVERY_MS = 10 * 60_000
+/** A walk that failed for a reason that does not pass by itself is tried again after this long. */
+export const WALK_RETRY_MS = 60_000
+
+/** The first day after arming, for which the cap on writes per hour holds. */
+export const CAP_HOLDS_MS = 24 * 3_600_000
+export const HOUR_MS = 3_600_000
+/** How long a stopping worker waits for the answer to a write that is on its way. */
+export const DRAIN_MS = 3_000
+
+/** Largest answer body, decompressed: the largest documented page of any provider is below 10 MB. */
+export const BODY_BYTES = 32 * 1024 * 1024
+/** Sockets that stay open to one provider between calls, and for how long. */
+export const IDLE_SOCKETS = 16
+export const IDLE_SOCKET_MS = 15_000

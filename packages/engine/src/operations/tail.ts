@@ -1,0 +1,91 @@
+/** The live log of a tenant: what happens in its streams, in order, said in words and without any personal value. */
+import { ENTITY_TYPES } from "@concordat/model/canonical/fields"
+import * as streams from "@concordat/model/streams"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { Journal, type RecordedEvent } from "../ports/Journal.ts"
+import type { TailEvent } from "./views.ts"
+
+const CATEGORIES = ["delivery", "record", "create", "request", "connection", "decision", ...ENTITY_TYPES] as const
+
+type Data = Readonly<Record<string, unknown>>
+const text = (value: unknown): string | null => (typeof value === "string" && value !== "" ? value : null)
+const object = (value: unknown): Data | null =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Data) : null
+const list = (value: unknown): ReadonlyArray<Data> =>
+  Array.isArray(value) ? value.map(object).filter((item) => item !== null) : []
+
+const reference = (value: unknown): string | null => {
+  const at = object(value)
+  const kind = text(at?.["type"]) ?? text(at?.["object"])
+  const id = text(at?.["id"])
+  return kind === null || id === null ? null : `${kind}:${id}`
+}
+
+/** Names of these members say what happened and nothing of a person; `message` is the provider's and stays out. */
+const WORDS = ["kind", "via", "reason", "how", "rule", "group", "code", "effect", "keep", "provider"] as const
+
+const detailOf = (data: Data): string => {
+  const words = WORDS.flatMap((name) => {
+    const value = text(data[name])
+    return value === null ? [] : [name === "kind" || name === "reason" ? value : `${name} ${value}`]
+  })
+  const changes = list(data["changes"]).map((change) => {
+    const rule = text(change["rule"]) ?? ""
+    return `${text(change["group"]) ?? ""} (${change["loser"] === null ? rule : `conflict, ${rule}`})`
+  })
+  const link = object(data["link"])
+  const how = link === null ? [] : [`${text(link["connection"]) ?? ""} ${text(link["how"]) ?? ""}`.trim()]
+  const hints = list(data["hints"]).length
+  return [...words, ...how, ...changes, ...(hints > 0 ? [`${hints} hints`] : [])].join(", ")
+}
+
+const idOfEntityStream = (stream: string): string => stream.slice(stream.lastIndexOf(".") + 1)
+
+/** Deliberately lenient: a line of the log is shown also for an event that this version can't read. */
+export const readable = (event: RecordedEvent): TailEvent => {
+  const category = streams.categoryOf(event.stream)
+  const data = object(JSON.parse(event.data)) ?? {}
+  const ofEntity = ENTITY_TYPES.some((type) => type === category)
+  const record = text(data["externalId"])
+  const link = object(data["link"])
+  return {
+    position: event.position,
+    at: Date.parse(event.metadata["at"] ?? ""),
+    category,
+    event: event.type,
+    connection: text(data["connection"]) ?? text(link?.["connection"]),
+    entity: ofEntity
+      ? `${category}:${idOfEntityStream(event.stream)}`
+      : (reference(data["entity"]) ?? (text(data["entity"]) === null ? null : `${data["type"]}:${data["entity"]}`)),
+    record:
+      record === null
+        ? (reference(data["record"]) ?? reference(link?.["record"]))
+        : `${text(data["object"])}:${record}`,
+    detail: detailOf(data),
+  }
+}
+
+/** `after: null` begins with the first event there is; `"end"` with what comes. `Mark` says how far the log was looked at. */
+export type Tailed =
+  | { readonly _tag: "Event"; readonly event: TailEvent }
+  | { readonly _tag: "Mark"; readonly position: string | null; readonly caughtUp: boolean }
+
+export const tail = (tenant: string, after: string | null) =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const journal = yield* Journal
+      const from = after === "end" ? yield* journal.end : after
+      const partition = streams.partitionOf(tenant)
+      // `request` and `decision` streams end with the tenant's name, so a longer name is told apart below.
+      const prefixes = CATEGORIES.map((category) => `${category}-${partition}.${tenant}`)
+      return journal.subscribe({ after: from, prefixes }).pipe(
+        Stream.filter((item) => item._tag !== "Event" || streams.tenantOf(item.event.stream) === tenant),
+        Stream.map((item): Tailed => {
+          if (item._tag === "Event") return { _tag: "Event", event: readable(item.event) }
+          if (item._tag === "Checkpoint") return { _tag: "Mark", position: item.position, caughtUp: false }
+          return { _tag: "Mark", position: null, caughtUp: true }
+        }),
+      )
+    }),
+  )

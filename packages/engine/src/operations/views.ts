@@ -1,0 +1,213 @@
+/** The shapes in which an operator's questions are answered. Times are ms since 1970; lists are in key order. */
+import type { EntityType, GroupValue } from "@concordat/model/canonical/fields"
+import type { Provenance } from "@concordat/model/events/entity"
+import type { JsonObject } from "@concordat/model/json"
+import type { IssueDoc, RecordKey } from "@concordat/rules/state/documents"
+import type { View } from "@concordat/rules/mapping/lens"
+
+/** A part of a list. `next` asks for what follows; null: that was all. */
+export interface Listed<A> {
+  readonly items: ReadonlyArray<A>
+  readonly next: string | null
+}
+
+export interface ObjectProgress {
+  readonly object: string
+  readonly done: number
+  /** As far as the provider says how many there are. */
+  readonly total: number | null
+  readonly finished: boolean
+  readonly perSecond: number
+  readonly secondsLeft: number | null
+}
+
+export interface BackfillProgress {
+  readonly state: "none" | "running" | "done"
+  readonly startedAt: number
+  readonly finishedAt: number
+  readonly objects: ReadonlyArray<ObjectProgress>
+}
+
+export type IssueKind = IssueDoc["kind"]
+export type IssueCounts = Readonly<Record<IssueKind, number>>
+
+export interface ConnectionStatus {
+  readonly connection: string
+  readonly provider: string
+  readonly class: "peer" | "table" | "enrichment" | "leads"
+  readonly isApp: boolean
+  readonly armed: boolean
+  readonly armedAt: number | null
+  readonly writesPerHour: number | null
+  /** Reasons; empty: running. */
+  readonly paused: ReadonlyArray<string>
+  readonly closed: boolean
+  readonly backfill: BackfillProgress
+  readonly linked: number
+  /** Entities for which this connection does not hold what it should. */
+  readonly due: number
+  /** Writes that are begun and not settled. */
+  readonly writing: number
+  readonly questions: number
+  readonly conflicts: number
+  readonly issues: IssueCounts
+  readonly counters: Readonly<Record<string, number>>
+}
+
+export interface TenantStatus {
+  readonly tenant: string
+  readonly connections: ReadonlyArray<ConnectionStatus>
+}
+
+/** What arming a connection would set in motion. */
+export interface Plan {
+  readonly connection: string
+  readonly armed: boolean
+  readonly backfill: "none" | "running" | "done"
+  /** Records there that belong to an entity already. */
+  readonly linked: number
+  /** Records that would be created, by entity type. */
+  readonly create: Readonly<Record<string, number>>
+  readonly archive: Readonly<Record<string, number>>
+  /** How many records would have a group overwritten. */
+  readonly overwrite: ReadonlyArray<{ readonly type: EntityType; readonly group: string; readonly records: number }>
+  readonly park: { readonly matches: number; readonly conflicts: number }
+  readonly issues: IssueCounts
+}
+
+export interface ConflictItem {
+  readonly connection: string
+  readonly type: EntityType
+  readonly id: string
+  readonly group: string
+  readonly rule: string
+  readonly at: number
+  /** What the entity has, and what the connection holds instead: canonical and in the connection's own terms. */
+  readonly ours: { readonly value: GroupValue | null; readonly from: Provenance | null }
+  readonly theirs: { readonly view: View | null; readonly from: Provenance }
+}
+
+export interface RecordAt extends RecordKey {
+  readonly connection: string
+}
+
+/** A record that may be one of several entities. Names nobody: a person looks the records up where they are. */
+export interface MatchItem {
+  readonly connection: string
+  readonly object: string
+  readonly id: string
+  readonly type: EntityType
+  readonly reason: string
+  readonly at: number
+  readonly candidates: ReadonlyArray<{ readonly id: string; readonly records: ReadonlyArray<RecordAt> }>
+}
+
+export interface IssueItem extends IssueDoc {
+  readonly connection: string
+  readonly type: EntityType
+  readonly id: string
+  readonly group: string
+}
+
+/** An entity at a connection, without values. `parked` and what follows are names of groups. */
+export interface EntityAt {
+  readonly connection: string
+  readonly primary: RecordKey | null
+  readonly duplicates: ReadonlyArray<RecordKey>
+  readonly tombstone: { readonly record: RecordKey; readonly reason: string } | null
+  readonly due: boolean
+  readonly parked: ReadonlyArray<string>
+  readonly quarantined: ReadonlyArray<string>
+  readonly refused: ReadonlyArray<string>
+  readonly problems: ReadonlyArray<string>
+}
+
+export interface EntityLinks {
+  readonly type: EntityType
+  readonly id: string
+  readonly archived: string | null
+  readonly mergedInto: string | null
+  readonly at: ReadonlyArray<EntityAt>
+}
+
+/** One settled change of a group's value. */
+export interface ChangeStep {
+  readonly at: number
+  readonly event: string
+  readonly kind: "created" | "changed" | "merged" | "split" | "parked" | "settled"
+  readonly rule: string
+  readonly value: GroupValue | null
+  readonly from: Provenance | null
+  readonly loser: { readonly from: Provenance; readonly value: JsonObject | null } | null
+  /** The connection that a parked conflict is with. */
+  readonly connection: string | null
+}
+
+/** One write of a group to a connection, and what came of it. */
+export interface WriteStep {
+  readonly at: number
+  readonly key: string
+  readonly kind: "create" | "update" | "archive"
+  readonly sent: JsonObject | null
+  readonly outcome: "confirmed" | "refused" | "unanswered"
+  readonly answeredAt: number | null
+  /** Raw values that the answer itself carried. */
+  readonly held: JsonObject | null
+  readonly message: string | null
+  readonly attempts: number | null
+}
+
+export type HoldState = "held" | "due" | "writing" | "parked" | "quarantined" | "refused" | "problem" | "unknown"
+
+export interface GroupAt {
+  readonly connection: string
+  readonly record: RecordKey | null
+  readonly state: HoldState
+  readonly view: View | null
+  readonly writes: ReadonlyArray<WriteStep>
+}
+
+/** The fact that the value goes back to, as it was read. */
+export interface WinningObservation extends RecordAt {
+  readonly at: number
+  readonly readStartedAt: number
+  readonly stamp: number | null
+  readonly by: string | null
+  readonly via: string
+  readonly values: JsonObject
+}
+
+export interface GroupExplanation {
+  readonly group: string
+  readonly value: GroupValue
+  readonly revision: number
+  readonly from: Provenance
+  readonly observation: WinningObservation | null
+  /** Newest first. */
+  readonly history: ReadonlyArray<ChangeStep>
+  readonly at: ReadonlyArray<GroupAt>
+}
+
+export interface Explanation {
+  readonly type: EntityType
+  readonly id: string
+  readonly archived: string | null
+  readonly mergedInto: string | null
+  readonly records: ReadonlyArray<RecordAt & { readonly primary: boolean }>
+  readonly groups: ReadonlyArray<GroupExplanation>
+}
+
+/** A line of the live log. Says what happened and to what, never with which values. */
+export interface TailEvent {
+  readonly position: string
+  readonly at: number
+  readonly category: string
+  readonly event: string
+  readonly connection: string | null
+  /** `type:id`. */
+  readonly entity: string | null
+  /** `object:id`. */
+  readonly record: string | null
+  /** Groups, rules, reasons and codes. */
+  readonly detail: string
+}

@@ -1,0 +1,136 @@
+/** Plain text, names and HTML as they are compared. */
+
+/** NFC without blanks at the ends; inner blanks are the author's. */
+export const tidyText = (text: string): string => text.normalize("NFC").trim()
+
+/** Letters whose unaccented form is written with two, in the languages that do so. */
+const DIGRAPHS: Readonly<Record<string, string>> = {
+  ä: "ae",
+  ö: "oe",
+  ü: "ue",
+  ß: "ss",
+  æ: "ae",
+  ø: "oe",
+  œ: "oe",
+  å: "aa",
+  þ: "th",
+  ð: "d",
+  ł: "l",
+  đ: "d",
+  ı: "i",
+}
+
+/**
+ * A name as identity compares it: `Müller-Lüdenscheidt, Jr.` and `MUELLER LUEDENSCHEIDT JR` are one.
+ * Case, diacritics, punctuation and runs of blanks are gone; letters of every script stay.
+ */
+export const foldName = (name: string): string =>
+  name
+    .normalize("NFC")
+    .toLowerCase()
+    .replace(/[äöüßæøœåþðłđı]/g, (letter) => DIGRAPHS[letter] ?? letter)
+    .normalize("NFD")
+    .replace(/\p{M}+/gu, "")
+    .replace(/['’`´.]/g, "")
+    .replace(/[^\p{L}\p{N}]+/gu, " ")
+    .trim()
+
+/** The entities that editors of CRMs write by name; every other one is written by number. */
+const ENTITIES: Readonly<Record<string, string>> = {
+  amp: "&",
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  apos: "'",
+  nbsp: " ",
+  ensp: " ",
+  emsp: " ",
+  thinsp: " ",
+  shy: "",
+  zwnj: "",
+  zwj: "",
+  ndash: "–",
+  mdash: "—",
+  hellip: "…",
+  bull: "•",
+  middot: "·",
+  lsquo: "‘",
+  rsquo: "’",
+  ldquo: "“",
+  rdquo: "”",
+  bdquo: "„",
+  laquo: "«",
+  raquo: "»",
+  euro: "€",
+  pound: "£",
+  yen: "¥",
+  cent: "¢",
+  copy: "©",
+  reg: "®",
+  trade: "™",
+  deg: "°",
+  sect: "§",
+  para: "¶",
+  times: "×",
+  auml: "ä",
+  ouml: "ö",
+  uuml: "ü",
+  Auml: "Ä",
+  Ouml: "Ö",
+  Uuml: "Ü",
+  szlig: "ß",
+  agrave: "à",
+  aacute: "á",
+  acirc: "â",
+  aring: "å",
+  aelig: "æ",
+  ccedil: "ç",
+  egrave: "è",
+  eacute: "é",
+  ecirc: "ê",
+  euml: "ë",
+  iacute: "í",
+  icirc: "î",
+  iuml: "ï",
+  ntilde: "ñ",
+  oacute: "ó",
+  ocirc: "ô",
+  oslash: "ø",
+  ugrave: "ù",
+  uacute: "ú",
+  ucirc: "û",
+  Eacute: "É",
+  Agrave: "À",
+  Ccedil: "Ç",
+  Ntilde: "Ñ",
+  Oslash: "Ø",
+  Aring: "Å",
+}
+
+const entity = (whole: string, body: string): string => {
+  if (!body.startsWith("#")) return ENTITIES[body] ?? whole
+  const code = /^#[xX]/.test(body) ? Number.parseInt(body.slice(2), 16) : Number.parseInt(body.slice(1), 10)
+  return code > 0 && code <= 0x10_ff_ff && (code < 0xd8_00 || code > 0xdf_ff) ? String.fromCodePoint(code) : whole
+}
+
+export const decodeEntities = (text: string): string =>
+  text.replace(/&(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});/g, entity)
+
+/**
+ * What a reader of the HTML reads: no tags, comments, styles or scripts, entities decoded, every run of blanks one
+ * blank. A tag that breaks the line (`<br>`, `</p>`) is a blank; one that does not (`<b>`) is nothing.
+ */
+export const htmlText = (html: string): string =>
+  decodeEntities(
+    html
+      .replace(/<!--[\s\S]*?-->/g, "")
+      .replace(/<(style|script|head|title)\b[^>]*>[\s\S]*?<\/\1\s*>/gi, " ")
+      .replace(
+        /<\/?(?:a|abbr|b|bdi|bdo|cite|code|del|em|font|i|ins|kbd|mark|q|s|small|span|strike|strong|sub|sup|u)\b[^>]*>/gi,
+        "",
+      )
+      .replace(/<\/?[a-zA-Z][^>]*>|<![a-zA-Z][^>]*>/g, " "),
+  )
+    .normalize("NFC")
+    .replace(/[\s\u00a0\u200b\ufeff]+/g, " ")
+    .trim()

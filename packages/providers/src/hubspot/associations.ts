@@ -1,0 +1,134 @@
+/**
+ * Associations, each kind a facet of its own: `"@companies": [{ object, id }]`. They move no modified date
+ * (https://github.com/airbytehq/airbyte/issues/14390), so they are read with the record, never inferred from it.
+ */
+import type { ProviderError } from "@concordat/engine/ports/ProviderError"
+import type { Json } from "@concordat/model/json"
+import * as Effect from "effect/Effect"
+import type { HubspotClient } from "./client.ts"
+import { contextOf, idText, nextOf, WireErrors, WireLinks } from "./wire.ts"
+import { decode } from "./client.ts"
+
+/** Limits of the batch endpoints. */
+const READ = 1_000
+const CREATE = 2_000
+const ARCHIVE = 100
+
+export const isFacet = (field: string): boolean => field.startsWith("@")
+export const facetObject = (facet: string): string => facet.slice(1)
+
+/** Sorted, so that the same set is the same value. */
+export const facetValue = (object: string, ids: Iterable<string>): Json =>
+  [...new Set(ids)].toSorted((a, b) => Number(a) - Number(b) || (a < b ? -1 : 1)).map((id) => ({ object, id }))
+
+/** Ids in a facet's value; null where it is not a list. */
+export const facetIds = (value: Json | undefined): ReadonlyArray<string> | null => {
+  if (!Array.isArray(value)) return null
+  return value.flatMap((entry) =>
+    typeof entry === "object" && entry !== null && "id" in entry ? [String(entry.id)] : [],
+  )
+}
+
+const chunks = <A>(items: ReadonlyArray<A>, size: number): ReadonlyArray<ReadonlyArray<A>> =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size))
+
+/**
+ * Ids of associated records by record id. A record that HubSpot says has none has an empty list; one that it says nothing
+ * of, or that it could not read, is absent: unknown.
+ */
+export const readLinks = Effect.fnUntraced(function* (
+  client: HubspotClient,
+  from: string,
+  ids: ReadonlyArray<string>,
+  to: string,
+) {
+  const found = new Map<string, Array<string>>()
+  let pending: ReadonlyArray<{ readonly id: string; readonly after?: string }> = ids.map((id) => ({ id }))
+  while (pending.length > 0) {
+    const following: Array<{ readonly id: string; readonly after: string }> = []
+    for (const inputs of chunks(pending, READ)) {
+      const { body } = yield* client.fetch(
+        {
+          method: "POST",
+          path: `/crm/associations/{version}/${from}/${to}/batch/read`,
+          body: { inputs },
+          operation: `${from}.associations.${to}.read`,
+        },
+        WireLinks,
+      )
+      for (const result of body.results) {
+        const id = idText(result.from.id)
+        found.set(id, [...(found.get(id) ?? []), ...result.to.map((link) => idText(link.toObjectId))])
+        const after = nextOf(result.paging)
+        if (after !== null) following.push({ id, after })
+      }
+      for (const error of body.errors ?? []) {
+        // "None" is told as an error of its row, inside a 207.
+        if (error.subCategory !== "crm.associations.NO_ASSOCIATIONS_FOUND") continue
+        for (const id of contextOf(error, "fromObjectId")) if (!found.has(id)) found.set(id, [])
+      }
+    }
+    pending = following
+  }
+  return found
+})
+
+export interface LinkChange {
+  readonly from: string
+  readonly to: string
+}
+
+/** What was refused, with HubSpot's own message. */
+export interface LinkRefusal {
+  readonly from: string
+  readonly message: string
+}
+
+/** The unlabelled type of the pair. Several at once; each pair that HubSpot refuses is named. */
+export const addLinks = Effect.fnUntraced(function* (
+  client: HubspotClient,
+  from: string,
+  to: string,
+  links: ReadonlyArray<LinkChange>,
+) {
+  const refusals: Array<LinkRefusal> = []
+  for (const part of chunks(links, CREATE)) {
+    const operation = `${from}.associations.${to}.create`
+    const answer = yield* client.send({
+      method: "POST",
+      path: `/crm/associations/{version}/${from}/${to}/batch/associate/default`,
+      body: { inputs: part.map((link) => ({ from: { id: link.from }, to: { id: link.to } })) },
+      operation,
+      writes: true,
+    })
+    const { errors } = yield* decode(operation, WireErrors, answer.text)
+    for (const error of errors ?? []) {
+      const named = contextOf(error, "fromObjectId")
+      const message = error.message ?? error.category ?? "refused without a message"
+      // An error that names no record may be any one's.
+      const ids = named.length > 0 ? named : part.map((link) => link.from)
+      refusals.push(...ids.map((id) => ({ from: id, message })))
+    }
+  }
+  return refusals
+})
+
+/** Takes all types of an association away: the unlabelled one can't go alone. */
+export const removeLinks = (
+  client: HubspotClient,
+  from: string,
+  to: string,
+  links: ReadonlyArray<LinkChange>,
+): Effect.Effect<void, ProviderError> =>
+  Effect.forEach(
+    chunks(links, ARCHIVE),
+    (part) =>
+      client.send({
+        method: "POST",
+        path: `/crm/associations/{version}/${from}/${to}/batch/archive`,
+        body: { inputs: part.map((link) => ({ from: { id: link.from }, to: [{ id: link.to }] })) },
+        operation: `${from}.associations.${to}.archive`,
+        writes: true,
+      }),
+    { discard: true },
+  )

@@ -1,0 +1,77 @@
+/** What HubSpot can do, its objects and its limits, for version 2026-09 of its API. */
+import type { Definition, ObjectDefinition } from "@concordat/engine/ports/Provider"
+
+/** Each dated version lives 18 months (https://developers.hubspot.com/docs/api-reference/latest/migration-guide). */
+export const API_VERSION = "2026-09"
+
+/** Our unique property: a create that carries it can be sent twice and happens once. */
+export const OWN_ID = "concordat_id"
+
+/** Searches show a write "after a few moments", of unstated length; windows overlap by this and lookups wait for it. */
+export const INDEX_LAG_MS = 60_000
+
+/** How often the archived list, which has no time filter, is walked. */
+export const ARCHIVE_SWEEP_MS = 300_000
+
+export const LIST_LIMIT = 100
+export const SEARCH_LIMIT = 200
+export const BATCH_LIMIT = 100
+
+const object = (after: ReadonlyArray<string>, census = false): ObjectDefinition => ({
+  backfill: true,
+  changes: "hints",
+  read: true,
+  write: ["create", "update", "archive"],
+  census,
+  batch: { list: LIST_LIMIT, read: BATCH_LIMIT, write: BATCH_LIMIT },
+  after,
+})
+
+const crm = ["companies", "contacts", "deals"]
+
+export const definition: Definition = {
+  provider: "hubspot",
+  class: "peer",
+  objects: {
+    // Two things no list tells: an erasure under data protection law, which leaves no archived record, and a restored
+    // record. Where their webhooks were lost, only a census finds them.
+    companies: object([], true),
+    contacts: object(["companies"], true),
+    deals: object(["companies", "contacts"], true),
+    calls: object(crm),
+    tasks: object(crm),
+    notes: object(crm),
+    meetings: object(crm),
+    emails: object(crm),
+  },
+  limits: {
+    buckets: {
+      // A bucket lets through its capacity and ten seconds of refill in a rolling window of ten: 100, the least any
+      // account has (https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines).
+      default: { capacity: 10, perSecond: 9, daily: 250_000 },
+      // Five searches a second for the whole account, counted apart from the rest.
+      search: { capacity: 1, perSecond: 4 },
+    },
+    concurrency: 6,
+    timeoutMs: 30_000,
+  },
+  pollEveryMs: 30_000,
+  secondLookMs: 0,
+  indexLagMs: INDEX_LAG_MS,
+  creates: "ownId",
+  preconditions: false,
+  settings: {
+    baseUrl: { required: false, description: "Where HubSpot's API is; https://api.hubapi.com unless given." },
+  },
+  credentials: {
+    token: {
+      required: true,
+      description:
+        "Access token of a private app with read and write scopes for the mapped objects and crm.schemas.*.write.",
+    },
+    clientSecret: {
+      required: false,
+      description: "Client secret of the app, with which its webhooks are signed. Without it webhooks are not taken.",
+    },
+  },
+}

@@ -1,0 +1,70 @@
+/** Associations of written rows, by difference: after the records, since a new one has no id before. */
+import type { WriteRow } from "@concordat/engine/ports/Provider"
+import * as Effect from "effect/Effect"
+import {
+  addLinks,
+  facetIds,
+  facetObject,
+  isFacet,
+  removeLinks,
+  type LinkChange,
+  type LinkRefusal,
+} from "./associations.ts"
+import type { HubspotClient } from "./client.ts"
+import type { Outcomes, Written } from "./outcomes.ts"
+
+/** What has to be added and removed at one kind of association; what is not known to be there is never removed. */
+const difference = (
+  row: WriteRow,
+  id: string,
+  facet: string,
+): { readonly add: ReadonlyArray<LinkChange>; readonly remove: ReadonlyArray<LinkChange> } => {
+  const wanted = facetIds(row.values[facet]) ?? []
+  const before = facetIds(row.before[facet]) ?? []
+  return {
+    add: wanted.filter((to) => !before.includes(to)).map((to) => ({ from: id, to })),
+    remove: before.filter((to) => !wanted.includes(to)).map((to) => ({ from: id, to })),
+  }
+}
+
+const withRefused = (outcome: Written, facet: string, code: "reference" | "busy", message: string): Written => ({
+  ...outcome,
+  refused: [...(outcome.refused ?? []), { key: facet, code, message }],
+})
+
+/** Associations are written after the records; one that fails is a refused key of a written row. */
+export const writeFacets = Effect.fnUntraced(function* (
+  client: HubspotClient,
+  object: string,
+  rows: ReadonlyArray<WriteRow>,
+  outcomes: Outcomes,
+) {
+  const facets = new Set(rows.flatMap((row) => Object.keys(row.values).filter(isFacet)))
+  for (const facet of facets) {
+    const to = facetObject(facet)
+    const concerned = rows.flatMap((row) => {
+      const outcome = outcomes.get(row.key)
+      // What an adopted record is associated with is not known yet.
+      return facet in row.values && outcome?._tag === "Written" && outcome.adopted !== true
+        ? [{ row, outcome, change: difference(row, outcome.id, facet) }]
+        : []
+    })
+    const remove = concerned.flatMap(({ change }) => change.remove)
+    const add = concerned.flatMap(({ change }) => change.add)
+    const done = yield* Effect.result(
+      Effect.gen(function* () {
+        if (remove.length > 0) yield* removeLinks(client, object, to, remove)
+        const refusals: ReadonlyArray<LinkRefusal> = add.length > 0 ? yield* addLinks(client, object, to, add) : []
+        return refusals
+      }),
+    )
+    for (const { row, outcome, change } of concerned) {
+      if (change.add.length + change.remove.length === 0) continue
+      if (done._tag === "Failure") outcomes.set(row.key, withRefused(outcome, facet, "busy", done.failure.message))
+      else {
+        const refused = done.success.find((r) => r.from === outcome.id)
+        if (refused !== undefined) outcomes.set(row.key, withRefused(outcome, facet, "reference", refused.message))
+      }
+    }
+  }
+})

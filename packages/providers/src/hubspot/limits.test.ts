@@ -1,0 +1,71 @@
+/** Traps of limits and faults of the connection: what is reported, and that nothing is tried again here. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { creating, openPortal } from "./testing/portal.ts"
+
+const options = { fields: ["email"], limit: 10 }
+
+describe("limits", () => {
+  it.effect("[HS15] 429 comes with and without policyName and never with Retry-After; both name the budget", () =>
+    Effect.gen(function* () {
+      const { sandbox, connector, raw } = yield* openPortal({ limits: { enforced: true } })
+      const bodies = new Set<string>()
+      for (let second = 0; second < 20; second += 1) {
+        for (let calls = 0; calls < 6; calls += 1) {
+          const answer = raw("POST", "/crm/objects/2026-09/contacts/search", { limit: 1 })
+          assert.strictEqual(answer.status, calls < 5 ? 200 : 429)
+          if (answer.status !== 429) continue
+          bodies.add(answer.json.policyName ?? answer.json.category ?? "")
+          assert.notProperty(answer.headers, "retry-after")
+          assert.strictEqual(answer.json.message, "You have reached your secondly limit.")
+        }
+        const { reason } = yield* connector
+          .lookup("companies", [{ fields: { domain: "x.example" } }], options)
+          .pipe(Effect.flip)
+        assert.deepInclude(reason, { _tag: "RateLimited", scope: "bucket", bucket: "search" })
+        sandbox.advance(1_001)
+      }
+      assert.deepStrictEqual([...bodies].toSorted(), ["RATE_LIMITS", "SECONDLY"])
+      sandbox.advance(10_001)
+      for (let calls = 0; calls < 110; calls += 1)
+        assert.strictEqual(raw("GET", "/crm/objects/2026-09/contacts").status, 200)
+      const { reason } = yield* connector.read("contacts", ["1"], options).pipe(Effect.flip)
+      assert.deepInclude(reason, { _tag: "RateLimited", scope: "bucket", bucket: "default" })
+      sandbox.settings({ limits: { daily: 1 } })
+      const day = yield* connector.read("contacts", ["1"], options).pipe(Effect.flip)
+      assert.deepInclude(day.reason, { _tag: "RateLimited", scope: "day" })
+    }),
+  )
+
+  it.effect("[HS25] locked, migrating and broken: told apart, once each, with what HubSpot says of the wait", () =>
+    Effect.gen(function* () {
+      const { sandbox, connector, calls } = yield* openPortal()
+      const read = connector.read("contacts", ["1"], options).pipe(Effect.flip)
+      sandbox.failNext({ status: 423 })
+      assert.deepInclude((yield* read).reason, { _tag: "RateLimited", scope: "connection", retryAfterMs: 2_000 })
+      sandbox.failNext({ status: 477, headers: { "retry-after": "3600" } })
+      assert.deepInclude((yield* read).reason, { _tag: "RateLimited", retryAfterMs: 3_600_000 })
+      sandbox.failNext({ status: 502, body: "<html>Bad gateway</html>" })
+      assert.deepInclude((yield* read).reason, { _tag: "Unavailable", effect: "none" })
+      sandbox.failNext({ status: 524, body: "" })
+      const write = yield* connector.write("contacts", [creating("c-1", { email: "a@example.com" })]).pipe(Effect.flip)
+      assert.deepInclude(write.reason, { _tag: "Unavailable", effect: "unknown" })
+      sandbox.failNext({ status: 200, body: "<html>" })
+      assert.strictEqual((yield* read).reason._tag, "Unreadable")
+      assert.strictEqual(calls.length, 5)
+    }),
+  )
+
+  it.effect("a revoked token is a lost authorisation, a missing scope is named, and no message quotes the token", () =>
+    Effect.gen(function* () {
+      const { sandbox, connector } = yield* openPortal({ missingScopes: ["deals"] })
+      const scope = yield* connector.read("deals", ["1"], options).pipe(Effect.flip)
+      assert.strictEqual(scope.reason._tag, "Forbidden")
+      assert.include(scope.message, "crm.objects.deals.read")
+      sandbox.settings({ tokens: [] })
+      const token = yield* connector.read("contacts", ["1"], options).pipe(Effect.flip)
+      assert.strictEqual(token.reason._tag, "AuthLost")
+      assert.notInclude(token.message, "pat-na1")
+    }),
+  )
+})

@@ -1,0 +1,213 @@
+/** Traps of reading: default properties, associations that are not part of a record, ids of two kinds, erased records. */
+import type { Cursor, RawRecord } from "@concordat/engine/ports/Provider"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { openPortal } from "./testing/portal.ts"
+
+const options = { fields: ["email", "firstname", "phone", "@companies"], limit: 100 }
+
+describe("reading", () => {
+  it.effect(
+    "[HS6] associations move no modified date and are read with the record; none is told as an error of the row",
+    () =>
+      Effect.gen(function* () {
+        const { sandbox, connector, raw } = yield* openPortal()
+        const { contacts, companies } = sandbox.seed({
+          records: {
+            contacts: [{ properties: { email: "a@example.com" } }, { properties: { email: "b@example.com" } }],
+            companies: [{ properties: { name: "One" } }, { properties: { name: "Two" } }],
+          },
+        })
+        const [a, b] = contacts as [string, string]
+        const before = sandbox.get("contacts", a)?.updatedAt
+        sandbox.advance(1_000)
+        sandbox.put({ object: "contacts", id: a, associations: { companies: companies! } })
+        assert.strictEqual(sandbox.get("contacts", a)?.updatedAt, before)
+        const told = raw("POST", "/crm/associations/2026-09/contacts/companies/batch/read", { inputs: [{ id: b }] })
+        assert.strictEqual(told.status, 207)
+        assert.strictEqual(told.json.errors?.[0]?.subCategory, "crm.associations.NO_ASSOCIATIONS_FOUND")
+        const readings = yield* connector.read("contacts", [a, b], options)
+        const facets = new Map(
+          readings.flatMap((r) => (r._tag === "Found" ? [[r.record.id, r.record.values["@companies"]] as const] : [])),
+        )
+        assert.deepStrictEqual(
+          facets.get(a),
+          companies!.map((id) => ({ object: "companies", id })),
+        )
+        assert.deepStrictEqual(facets.get(b), [])
+      }),
+  )
+
+  it.effect("[HS7] association reads carry numbers where records carry texts: both are the same id", () =>
+    Effect.gen(function* () {
+      const { sandbox, connector, raw } = yield* openPortal()
+      const { deals, companies } = sandbox.seed({
+        records: { deals: [{ properties: { dealname: "D" } }], companies: [{ properties: { name: "C" } }] },
+      })
+      sandbox.seed({ associations: [{ from: ["deals", deals![0]!], to: ["companies", companies![0]!], typeId: 5 }] })
+      const told = raw("POST", "/crm/associations/2026-09/deals/companies/batch/read", { inputs: [{ id: deals![0] }] })
+      assert.strictEqual(told.json.results[0]?.to?.[0]?.toObjectId, Number(companies![0]))
+      const wanted = [{ object: "companies", id: companies![0]! }]
+      const [reading] = yield* connector.read("deals", deals!, { fields: ["dealname", "@companies"], limit: 10 })
+      assert.deepStrictEqual(reading?._tag === "Found" ? reading.record.values["@companies"] : null, wanted)
+      // The list names the primary company twice, once for each type.
+      const page = yield* connector.backfill("deals", null, { fields: ["dealname", "@companies"], limit: 10 })
+      assert.deepStrictEqual(page.records[0]?.values["@companies"], wanted)
+    }),
+  )
+
+  it.effect(
+    "[HS16] only what is named comes back: unset fields are empty, fields that were not asked for are absent",
+    () =>
+      Effect.gen(function* () {
+        const { sandbox, connector, raw } = yield* openPortal()
+        const { contacts } = sandbox.seed({
+          records: { contacts: [{ properties: { email: "a@example.com", phone: "+49 30 1", city: "Berlin" } }] },
+        })
+        const shown = raw("GET", `/crm/objects/2026-09/contacts/${contacts![0]}`).json.properties
+        assert.notProperty(shown, "phone")
+        const page = yield* connector.backfill("contacts", null, options)
+        assert.deepStrictEqual(page.records[0]?.values, {
+          "@companies": [],
+          email: "a@example.com",
+          firstname: null,
+          phone: "+49 30 1",
+        })
+      }),
+  )
+
+  it.effect("a first sync lists every record once, with a total, past the cap of searches", () =>
+    Effect.gen(function* () {
+      const { sandbox, connector } = yield* openPortal()
+      sandbox.seed({
+        records: {
+          contacts: Array.from({ length: 10_250 }, (_, i) => ({ properties: { email: `p${i}@example.com` } })),
+        },
+      })
+      const records: Array<RawRecord> = []
+      let cursor: Cursor | null = null
+      do {
+        const page: { records: ReadonlyArray<RawRecord>; next: Cursor | null; total?: number } =
+          yield* connector.backfill("contacts", cursor, options)
+        assert.strictEqual(page.total, 10_250)
+        records.push(...page.records)
+        cursor = page.next
+      } while (cursor !== null)
+      assert.strictEqual(new Set(records.map((record) => record.id)).size, 10_250)
+      assert.strictEqual(records.length, 10_250)
+    }),
+  )
+
+  it.effect("associations beyond what a record carries inline, and beyond a page of them, are all read", () =>
+    Effect.gen(function* () {
+      const { sandbox, connector } = yield* openPortal()
+      const { contacts, companies } = sandbox.seed({
+        records: {
+          companies: [{ properties: { name: "Hub" } }],
+          contacts: Array.from({ length: 1_100 }, (_, i) => ({ properties: { email: `p${i}@example.com` } })),
+        },
+      })
+      sandbox.seed({
+        associations: contacts!.map((id) => ({
+          from: ["companies", companies![0]!] as const,
+          to: ["contacts", id] as const,
+        })),
+      })
+      const page = yield* connector.backfill("companies", null, { fields: ["name", "@contacts"], limit: 10 })
+      assert.deepStrictEqual(
+        page.records[0]?.values["@contacts"],
+        contacts!.map((id) => ({ object: "contacts", id })),
+      )
+    }),
+  )
+
+  it.effect("[HS28] an erased record is in no list: it reads as deleted, and the census no longer has it", () =>
+    Effect.gen(function* () {
+      const { sandbox, connector } = yield* openPortal()
+      const { contacts } = sandbox.seed({
+        records: { contacts: [{ properties: { email: "a@example.com" } }, { properties: { email: "b@example.com" } }] },
+      })
+      const [erased, kept] = contacts as [string, string]
+      sandbox.erase("contacts", erased)
+      assert.deepStrictEqual(yield* connector.read("contacts", [erased], options), [
+        { _tag: "Gone", object: "contacts", id: erased, reason: "deleted" },
+      ])
+      assert.deepStrictEqual((yield* connector.census("contacts", null)).hints, [
+        { object: "contacts", id: kept, kind: "changed" },
+      ])
+    }),
+  )
+
+  it.effect("[HS9] an id asked for twice is asked for once: HubSpot refuses the batch otherwise", () =>
+    Effect.gen(function* () {
+      const { sandbox, connector, raw } = yield* openPortal()
+      const { contacts } = sandbox.seed({ records: { contacts: [{ properties: { email: "a@example.com" } }] } })
+      const id = contacts![0]!
+      assert.strictEqual(
+        raw("POST", "/crm/objects/2026-09/contacts/batch/read", { inputs: [{ id }, { id }] }).status,
+        400,
+      )
+      assert.strictEqual((yield* connector.read("contacts", [id, id], options)).length, 1)
+    }),
+  )
+
+  it.effect("metadata: fields, stages won and lost, owners who left, the account's currency", () =>
+    Effect.gen(function* () {
+      const { sandbox, connector } = yield* openPortal()
+      const owner = {
+        id: "7",
+        email: "gone@example.com",
+        firstName: "Gone",
+        lastName: "Person",
+        userId: 8,
+        type: "PERSON" as const,
+        archived: true,
+      }
+      sandbox.seed({ owners: [owner] })
+      const metadata = yield* connector.metadata
+      assert.deepStrictEqual(metadata.owners, [
+        { id: "7", email: "gone@example.com", name: "Gone Person", active: false },
+      ])
+      const stages = new Map(metadata.pipelines[0]?.stages.map((stage) => [stage.id, stage.closed]))
+      assert.strictEqual(stages.get("closedwon"), "won")
+      assert.strictEqual(stages.get("closedlost"), "lost")
+      assert.isNull(stages.get("contractsent"))
+      assert.strictEqual(metadata.currency, "EUR")
+      assert.isTrue(metadata.fields["contacts"]?.["hs_additional_emails"]?.readOnly)
+      assert.isTrue(metadata.fields["contacts"]?.["email"]?.unique)
+    }),
+  )
+
+  it.effect("a lookup finds by own id and e-mail at once, by other fields when they are indexed", () =>
+    Effect.gen(function* () {
+      const { sandbox, connector } = yield* openPortal({ indexLagMs: [9_000, 9_000] })
+      yield* connector.prepare
+      const { id } = sandbox.put({ object: "contacts", properties: { email: "Old@Example.com", concordat_id: "c-1" } })
+      const company = sandbox.put({ object: "companies", properties: { name: "Acme", domain: "acme.example" } })
+      const byBoth = yield* connector.lookup(
+        "contacts",
+        [
+          { ownId: "c-1", fields: {} },
+          { fields: { email: "OLD@example.com" } },
+          { fields: { email: "x@example.com" } },
+        ],
+        options,
+      )
+      assert.sameDeepMembers(
+        byBoth.map((found) => [found.key, found.record.id, found.record.ownId]),
+        [
+          [0, id, "c-1"],
+          [1, id, "c-1"],
+        ],
+      )
+      const keys = [{ fields: { domain: "acme.example" } }]
+      assert.deepStrictEqual(yield* connector.lookup("companies", keys, { fields: ["name"], limit: 10 }), [])
+      sandbox.advance(10_000)
+      const found = yield* connector.lookup("companies", keys, { fields: ["name"], limit: 10 })
+      assert.deepStrictEqual(
+        found.map(({ key, record }) => [key, record.id, record.values]),
+        [[0, company.id, { name: "Acme" }]],
+      )
+    }),
+  )
+})

@@ -1,0 +1,263 @@
+/** Reading records: the consistent list for a first sync, batches by id, and the ids of all for a census. */
+import type { Cursor, Page, RawRecord, Reading, ReadOptions } from "@concordat/engine/ports/Provider"
+import type { ProviderError } from "@concordat/engine/ports/ProviderError"
+import type { Json } from "@concordat/model/json"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { facetObject, facetValue, isFacet, readLinks } from "./associations.ts"
+import { decode, type HubspotClient } from "./client.ts"
+import { LIST_LIMIT, OWN_ID } from "./definition.ts"
+import { idText, nextOf, WireBatch, WirePage, WireRecord } from "./wire.ts"
+
+/** Names the records that were merged into one. */
+export const MERGED_IDS = "hs_merged_object_ids"
+
+export const mergedIds = (record: WireRecord): ReadonlyArray<string> =>
+  (record.properties[MERGED_IDS] ?? "").split(";").filter((id) => id !== "")
+
+/** A contact is found by each of these; the additional ones are joined by semicolons and can't be written. */
+export const EMAIL_FIELDS = ["email", "hs_additional_emails"] as const
+
+export const emailsOf = (record: WireRecord): ReadonlyArray<string> =>
+  EMAIL_FIELDS.flatMap((field) => (record.properties[field] ?? "").toLowerCase().split(";")).filter(
+    (email) => email !== "",
+  )
+
+/** A cleared value is "" in the answer to a write and null later: both are empty. */
+export const empty = (value: string | null | undefined): string | null =>
+  value === undefined || value === "" ? null : value
+
+const properties = (fields: ReadonlyArray<string>): ReadonlyArray<string> => [
+  ...new Set([...fields.filter((f) => !isFacet(f)), OWN_ID, MERGED_IDS]),
+]
+
+/** The asked fields of a record; a field that HubSpot's answer leaves out stays unknown. */
+export const toRaw = (
+  object: string,
+  record: WireRecord,
+  options: ReadOptions,
+  facets: Readonly<Record<string, Json>>,
+): RawRecord => {
+  const values: Record<string, Json> = { ...facets }
+  for (const field of options.fields) {
+    if (!isFacet(field) && field in record.properties) values[field] = empty(record.properties[field])
+  }
+  const stamp = Date.parse(record.updatedAt ?? "")
+  const ownId = empty(record.properties[OWN_ID])
+  return {
+    object,
+    id: record.id,
+    values,
+    ...(Number.isNaN(stamp) ? {} : { stamp }),
+    ...(ownId === null ? {} : { ownId }),
+  }
+}
+
+/** Adds the asked facets, one call for each kind. */
+export const withFacets = Effect.fnUntraced(function* (
+  client: HubspotClient,
+  object: string,
+  records: ReadonlyArray<WireRecord>,
+  options: ReadOptions,
+) {
+  const facets = new Map<string, Record<string, Json>>(records.map((record) => [record.id, {}]))
+  if (records.length > 0) {
+    for (const facet of options.fields.filter(isFacet)) {
+      const to = facetObject(facet)
+      const links = yield* readLinks(
+        client,
+        object,
+        records.map((record) => record.id),
+        to,
+      )
+      for (const [id, ids] of links) {
+        const held = facets.get(id)
+        if (held !== undefined) held[facet] = facetValue(to, ids)
+      }
+    }
+  }
+  return records.map((record) => toRaw(object, record, options, facets.get(record.id) ?? {}))
+})
+
+/** A place in a list; `total` was counted at its beginning. */
+const Place = Schema.Struct({ after: Schema.optionalKey(Schema.String), total: Schema.optionalKey(Schema.Finite) })
+const isPlace = Schema.is(Place)
+const placeOf = (cursor: Cursor | null): typeof Place.Type => (isPlace(cursor) ? cursor : {})
+
+/** Lists carry associations inline, which spares a call for each kind; a list of them that goes on is read apart. */
+const inlineFacets = (record: WireRecord, facets: ReadonlyArray<string>): Readonly<Record<string, Json>> | null => {
+  const values: Record<string, Json> = {}
+  for (const facet of facets) {
+    const to = facetObject(facet)
+    const inline = record.associations?.[to]
+    if (nextOf(inline?.paging) !== null) return null
+    // One that has several types is listed once for each of them.
+    values[facet] = facetValue(
+      to,
+      (inline?.results ?? []).map((link) => idText(link.id)),
+    )
+  }
+  return values
+}
+
+/** How many there are, from the search index: for progress only. */
+const count = (client: HubspotClient, object: string): Effect.Effect<number | undefined, ProviderError> =>
+  client
+    .fetch(
+      {
+        method: "POST",
+        path: `/crm/objects/{version}/${object}/search`,
+        body: { limit: 1, properties: ["hs_object_id"] },
+        operation: `${object}.count`,
+        search: true,
+      },
+      WirePage,
+    )
+    .pipe(Effect.map(({ body }) => body.total))
+
+export const backfill = Effect.fnUntraced(function* (
+  client: HubspotClient,
+  object: string,
+  cursor: Cursor | null,
+  options: ReadOptions,
+) {
+  const at = placeOf(cursor)
+  const facets = options.fields.filter(isFacet)
+  const total = at.total ?? (cursor === null ? yield* count(client, object) : undefined)
+  const { body } = yield* client.fetch(
+    {
+      method: "GET",
+      path: `/crm/objects/{version}/${object}`,
+      query: {
+        limit: String(Math.min(options.limit, LIST_LIMIT)),
+        properties: properties(options.fields).join(","),
+        ...(facets.length === 0 ? {} : { associations: facets.map(facetObject).join(",") }),
+        ...(at.after === undefined ? {} : { after: at.after }),
+      },
+      operation: `${object}.list`,
+      cursorOf: object,
+    },
+    WirePage,
+  )
+  const partial: Array<WireRecord> = []
+  const records: Array<RawRecord> = []
+  for (const record of body.results) {
+    const inline = inlineFacets(record, facets)
+    if (inline === null) partial.push(record)
+    else records.push(toRaw(object, record, options, inline))
+  }
+  records.push(...(yield* withFacets(client, object, partial, options)))
+  const after = nextOf(body.paging)
+  const known = total === undefined ? {} : { total }
+  const page: Page = {
+    records,
+    hints: [],
+    next: after === null ? null : { after, ...known },
+    more: after !== null,
+    ...known,
+  }
+  return page
+})
+
+export const census = Effect.fnUntraced(function* (client: HubspotClient, object: string, cursor: Cursor | null) {
+  const { after } = placeOf(cursor)
+  const { body } = yield* client.fetch(
+    {
+      method: "GET",
+      path: `/crm/objects/{version}/${object}`,
+      query: { limit: String(LIST_LIMIT), properties: "hs_object_id", ...(after === undefined ? {} : { after }) },
+      operation: `${object}.census`,
+      cursorOf: object,
+    },
+    WirePage,
+  )
+  const next = nextOf(body.paging)
+  const page: Page = {
+    records: [],
+    hints: body.results.map((record) => ({ object, id: record.id, kind: "changed" as const })),
+    next: next === null ? null : { after: next },
+    more: next !== null,
+  }
+  return page
+})
+
+export const batchRead = (
+  client: HubspotClient,
+  object: string,
+  ids: ReadonlyArray<string>,
+  fields: ReadonlyArray<string>,
+  how: { readonly archived?: boolean; readonly idProperty?: string } = {},
+): Effect.Effect<ReadonlyArray<WireRecord>, ProviderError> =>
+  client
+    .fetch(
+      {
+        method: "POST",
+        path: `/crm/objects/{version}/${object}/batch/read`,
+        ...(how.archived === true ? { query: { archived: "true" } } : {}),
+        body: {
+          inputs: ids.map((id) => ({ id })),
+          properties: properties(fields),
+          ...(how.idProperty === undefined ? {} : { idProperty: how.idProperty }),
+        },
+        operation: `${object}.batchRead`,
+      },
+      WireBatch,
+    )
+    .pipe(Effect.map(({ body }) => body.results))
+
+/** The id under which HubSpot now shows what this id led to; null where it shows nothing. */
+const idBehind = Effect.fnUntraced(function* (client: HubspotClient, object: string, id: string) {
+  const operation = `${object}.read`
+  const answer = yield* client.send({
+    method: "GET",
+    path: `/crm/objects/{version}/${object}/${encodeURIComponent(id)}`,
+    operation,
+    also: [404],
+  })
+  if (answer.status === 404) return null
+  const record = yield* decode(operation, WireRecord, answer.text)
+  return record.id === id ? null : record.id
+})
+
+/**
+ * An id that was merged away is answered with the record it became part of, under that record's id
+ * (https://developers.hubspot.com/changelog/updated-merge-functionality-for-contacts-and-companies); two of them in one
+ * batch give one result. What is neither there nor archived is gone for good, or hidden from the app.
+ */
+export const read = Effect.fnUntraced(function* (
+  client: HubspotClient,
+  object: string,
+  given: ReadonlyArray<string>,
+  options: ReadOptions,
+) {
+  const ids = [...new Set(given)]
+  if (ids.length === 0) return []
+  const results = yield* batchRead(client, object, ids, options.fields)
+  const asked = new Set(ids)
+  const found = results.filter((record) => asked.has(record.id))
+  const into = new Map(results.flatMap((record) => mergedIds(record).map((id) => [id, record.id] as const)))
+  const readings: Array<Reading> = (yield* withFacets(client, object, found, options)).map((record) => ({
+    _tag: "Found",
+    record,
+  }))
+  const there = new Set(found.map((record) => record.id))
+  const missing: Array<string> = []
+  for (const id of ids) {
+    const winner = into.get(id)
+    if (there.has(id)) continue
+    if (winner === undefined) missing.push(id)
+    else readings.push({ _tag: "Merged", object, id, into: winner })
+  }
+  // A record that nobody asked for and that names no merged id stands for one of the missing: ask for each alone.
+  const unexplained = results.some((record) => !asked.has(record.id) && !mergedIds(record).some((id) => asked.has(id)))
+  const lost: Array<string> = []
+  for (const id of missing) {
+    const winner = unexplained ? yield* idBehind(client, object, id) : null
+    if (winner === null) lost.push(id)
+    else readings.push({ _tag: "Merged", object, id, into: winner })
+  }
+  if (lost.length === 0) return readings
+  const archived = new Set((yield* batchRead(client, object, lost, [], { archived: true })).map((record) => record.id))
+  for (const id of lost) readings.push({ _tag: "Gone", object, id, reason: archived.has(id) ? "archived" : "deleted" })
+  return readings
+})

@@ -1,0 +1,377 @@
+/** Traps of writing: whole batches that fail for one row, lost answers, records that exist, rows that are left out. */
+import type { WriteAnswer, WriteOutcome } from "@concordat/engine/ports/Provider"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { creating, openPortal, updating, type TestPortal } from "./testing/portal.ts"
+
+const prepared = (settings: Parameters<typeof openPortal>[0] = {}) =>
+  Effect.gen(function* () {
+    const portal = yield* openPortal(settings)
+    yield* portal.connector.prepare
+    return portal
+  })
+
+const outcome = (answers: ReadonlyArray<WriteAnswer>, ownId: string): WriteOutcome => {
+  const found = answers.find((answer) => answer.key.startsWith(`key-${ownId}`))
+  assert.ok(found !== undefined, `no answer for ${ownId}`)
+  return found.outcome
+}
+
+const seedTwo = ({ sandbox }: TestPortal): readonly [string, string] => {
+  const { contacts } = sandbox.seed({
+    records: { contacts: [{ properties: { email: "a@example.com" } }, { properties: { email: "b@example.com" } }] },
+  })
+  return contacts as unknown as [string, string]
+}
+
+describe("writing", () => {
+  it.effect("[HS8] one bad row fails a batch without trace ids whole; with them the other rows are written", () =>
+    Effect.gen(function* () {
+      const { sandbox, connector, raw } = yield* prepared()
+      const inputs = [{ properties: { email: "good@example.com" } }, { properties: { email: "bad" } }]
+      assert.strictEqual(raw("POST", "/crm/objects/2026-09/contacts/batch/create", { inputs }).status, 400)
+      assert.deepStrictEqual(sandbox.counts()["contacts"], 0)
+      const answers = yield* connector.write("contacts", [
+        creating("c-1", { email: "good@example.com" }),
+        creating("c-2", { email: "bad" }),
+        creating("c-3", { email: "fine@example.com", nonsense: "1" }),
+      ])
+      const good = outcome(answers, "c-1")
+      assert.ok(good._tag === "Written")
+      assert.strictEqual(sandbox.get("contacts", good.id)?.properties["concordat_id"], "c-1")
+      const bad = outcome(answers, "c-2")
+      assert.ok(bad._tag === "Refused")
+      assert.deepInclude(bad, { code: "validation", field: "email", effect: "none", retry: false })
+      assert.deepInclude(outcome(answers, "c-3"), { code: "validation", field: "nonsense" })
+      assert.strictEqual(sandbox.counts()["contacts"], 1)
+    }),
+  )
+
+  it.effect("[HS26] a batch that is refused whole in spite of them is sent in halves until the bad row is alone", () =>
+    Effect.gen(function* () {
+      const portal = yield* prepared()
+      const rows = Array.from({ length: 8 }, (_, i) => creating(`c-${i}`, { email: `p${i}@example.com` }))
+      // The whole, its first half, and the first quarter are refused; then the first row alone.
+      portal.sandbox.failNext({
+        status: 400,
+        count: 4,
+        match: "batch/create",
+        body: { status: "error", category: "VALIDATION_ERROR", message: "no" },
+      })
+      const answers = yield* portal.connector.write("contacts", rows)
+      assert.deepStrictEqual(
+        answers.map((answer) => answer.outcome._tag),
+        ["Refused", ...Array.from({ length: 7 }, () => "Written")],
+      )
+      assert.strictEqual(portal.sandbox.counts()["contacts"], 7)
+    }),
+  )
+
+  it.effect(
+    "[HS10] a contact that exists is adopted, named or not, also by an additional address, and not written over",
+    () =>
+      Effect.gen(function* () {
+        for (const conflictNamesId of [true, false]) {
+          const portal = yield* prepared({ conflictNamesId })
+          const [a, b] = seedTwo(portal)
+          const merged = portal.sandbox.merge("contacts", a, b)
+          const answers = yield* portal.connector.write("contacts", [
+            creating("c-1", { email: " B@Example.com", firstname: "Ours" }),
+          ])
+          assert.deepStrictEqual(outcome(answers, "c-1"), { _tag: "Written", id: merged, adopted: true })
+          assert.isUndefined(portal.sandbox.get("contacts", merged)?.properties["firstname"])
+        }
+      }),
+  )
+
+  it.effect(
+    "[HS11] a create whose answer was lost is adopted when it is sent again, with what a person made of it since",
+    () =>
+      Effect.gen(function* () {
+        const { sandbox, connector } = yield* prepared()
+        const rows = [creating("d-1", { dealname: "Ten seats", amount: "1000" }, "deal")]
+        sandbox.failNext({ status: 0, afterEffect: true, match: "batch/create" })
+        const lost = yield* connector.write("deals", rows).pipe(Effect.flip)
+        assert.deepInclude(lost.reason, { _tag: "Unavailable", effect: "unknown" })
+        const [made] = sandbox.list("deals")
+        sandbox.put({ object: "deals", id: made!.id, properties: { amount: "1500" } })
+        const answers = yield* connector.write("deals", rows)
+        assert.deepStrictEqual(outcome(answers, "d-1"), { _tag: "Written", id: made!.id, adopted: true })
+        assert.strictEqual(sandbox.list("deals").length, 1)
+        assert.strictEqual(sandbox.get("deals", made!.id)?.properties["amount"], "1500")
+      }),
+  )
+
+  it.effect(
+    "[HS12] an update of a merged id is left out of the answer without an error: nothing is claimed, a read tells",
+    () =>
+      Effect.gen(function* () {
+        const portal = yield* prepared()
+        const [a, b] = seedTwo(portal)
+        const into = portal.sandbox.merge("contacts", a, b)
+        const told = portal.raw("POST", "/crm/objects/2026-09/contacts/batch/update", {
+          inputs: [{ id: b, properties: { firstname: "X" } }],
+        })
+        assert.deepStrictEqual([told.status, told.json.results, told.json.errors], [200, [], undefined])
+        const answers = yield* portal.connector.write("contacts", [updating(b, "c-1", { firstname: "X" })])
+        assert.deepInclude(outcome(answers, "c-1"), {
+          _tag: "Refused",
+          code: "missing",
+          effect: "unknown",
+          retry: true,
+        })
+        assert.deepStrictEqual(yield* portal.connector.read("contacts", [b], { fields: ["firstname"], limit: 1 }), [
+          { _tag: "Merged", object: "contacts", id: b, into },
+        ])
+      }),
+  )
+
+  it.effect("an update of an archived record is a refusal of its row, and the others are written", () =>
+    Effect.gen(function* () {
+      const portal = yield* prepared()
+      const [a, b] = seedTwo(portal)
+      portal.sandbox.archive("contacts", a)
+      const answers = yield* portal.connector.write("contacts", [
+        updating(a, "c-1", { firstname: "X" }),
+        updating(b, "c-2", { firstname: "Y" }),
+      ])
+      assert.deepInclude(outcome(answers, "c-1"), { _tag: "Refused", code: "missing", effect: "none" })
+      assert.deepInclude(outcome(answers, "c-2"), { _tag: "Written", id: b })
+    }),
+  )
+
+  it.effect("[HS13] a batch answered as done with neither results nor errors is not taken for done", () =>
+    Effect.gen(function* () {
+      const portal = yield* prepared()
+      assert.deepStrictEqual(
+        portal.raw("POST", "/crm/objects/2026-09/contacts/batch/update", { id: "1" }).json.results,
+        [],
+      )
+      portal.sandbox.failNext({
+        status: 200,
+        body: { status: "COMPLETE", results: [], errors: [] },
+        match: "batch/create",
+      })
+      const answers = yield* portal.connector.write("contacts", [creating("c-1", { email: "a@example.com" })])
+      assert.deepInclude(outcome(answers, "c-1"), { _tag: "Refused", effect: "unknown", retry: true })
+    }),
+  )
+
+  it.effect("[HS14] empty text clears; the answer echoes it and a later read says null: both are empty", () =>
+    Effect.gen(function* () {
+      const portal = yield* prepared()
+      const { contacts } = portal.sandbox.seed({
+        records: { contacts: [{ properties: { email: "a@example.com", phone: "1" } }] },
+      })
+      const id = contacts![0]!
+      const told = portal.raw("PATCH", `/crm/objects/2026-09/contacts/${id}`, { properties: { phone: "" } })
+      assert.strictEqual(told.json.properties["phone"], "")
+      assert.isNull(portal.raw("GET", `/crm/objects/2026-09/contacts/${id}?properties=phone`).json.properties["phone"])
+      const answers = yield* portal.connector.write("contacts", [updating(id, "c-1", { phone: null })])
+      const written = outcome(answers, "c-1")
+      assert.deepStrictEqual(written._tag === "Written" ? written.held : null, { phone: null })
+    }),
+  )
+
+  it.effect("[HS19] what HubSpot makes of a value is in the answer: an address in lower case, a time as ISO text", () =>
+    Effect.gen(function* () {
+      const { connector } = yield* prepared()
+      const contacts = yield* connector.write("contacts", [
+        creating("c-1", { email: " Ada@Example.COM ", firstname: "Ada" }),
+      ])
+      const contact = outcome(contacts, "c-1")
+      assert.deepStrictEqual(contact._tag === "Written" ? contact.held : null, {
+        email: "ada@example.com",
+        firstname: "Ada",
+      })
+      const deals = yield* connector.write("deals", [
+        creating("d-1", { dealname: "D", closedate: 1_790_841_600_000, dealstage: "closedwon" }, "deal"),
+      ])
+      const deal = outcome(deals, "d-1")
+      assert.deepStrictEqual(deal._tag === "Written" ? deal.held : null, {
+        dealname: "D",
+        closedate: "2026-10-01T08:00:00.000Z",
+        dealstage: "closedwon",
+      })
+    }),
+  )
+
+  it.effect("[HS20] companies with one domain are two companies to HubSpot; with one own id they are one", () =>
+    Effect.gen(function* () {
+      const { sandbox, connector } = yield* prepared()
+      const acme = { name: "Acme", domain: "acme.example" }
+      yield* connector.write("companies", [creating("o-1", acme, "company"), creating("o-2", acme, "company")])
+      assert.strictEqual(sandbox.counts()["companies"], 2)
+      const again = yield* connector.write("companies", [creating("o-2", acme, "company")])
+      assert.deepInclude(outcome(again, "o-2"), { adopted: true })
+      assert.strictEqual(sandbox.counts()["companies"], 2)
+    }),
+  )
+
+  it.effect(
+    "[HS21] a property can only be made unique at its birth: one of our name that is not stands in the way",
+    () =>
+      Effect.gen(function* () {
+        const { connector, raw } = yield* openPortal()
+        yield* connector.prepare
+        yield* connector.prepare
+        assert.isTrue((yield* connector.metadata).fields["tasks"]?.["concordat_id"]?.unique)
+        const other = yield* openPortal()
+        const property = {
+          name: "concordat_id",
+          label: "x",
+          groupName: "dealinformation",
+          type: "string",
+          fieldType: "text",
+        }
+        assert.strictEqual(other.raw("POST", "/crm/properties/2026-09/deals", property).status, 201)
+        const error = yield* other.connector.prepare.pipe(Effect.flip)
+        assert.deepInclude(error.reason, { _tag: "RequestRefused", code: "PROPERTY_NOT_UNIQUE" })
+        assert.strictEqual(raw("POST", "/crm/properties/2026-09/deals", property).status, 409)
+      }),
+  )
+
+  it.effect("[HS22] a rule that an administrator added refuses the row, and names the field", () =>
+    Effect.gen(function* () {
+      const { connector } = yield* prepared({ requiredProperties: { contacts: ["lastname"] } })
+      const answers = yield* connector.write("contacts", [
+        creating("c-1", { email: "a@example.com" }),
+        creating("c-2", { email: "b@example.com", lastname: "B" }),
+      ])
+      assert.deepInclude(outcome(answers, "c-1"), { code: "validation", field: "lastname", retry: false })
+      assert.strictEqual(outcome(answers, "c-2")._tag, "Written")
+    }),
+  )
+
+  it.effect("[HS23] associations are written by difference; taking one away takes its labels too", () =>
+    Effect.gen(function* () {
+      const { sandbox, connector } = yield* prepared()
+      const { contacts, companies } = sandbox.seed({
+        records: {
+          contacts: [{ properties: { email: "a@example.com" } }],
+          companies: ["1", "2", "3"].map((name) => ({ properties: { name } })),
+        },
+      })
+      const [one, two, three] = companies as [string, string, string]
+      const id = contacts![0]!
+      sandbox.seed({
+        associations: [one, two].map((to) => ({
+          from: ["contacts", id] as const,
+          to: ["companies", to] as const,
+          typeId: to === one ? 1 : 279,
+        })),
+      })
+      const list = (...ids: ReadonlyArray<string>) => ids.map((to) => ({ object: "companies", id: to }))
+      const answers = yield* connector.write("contacts", [
+        updating(id, "c-1", { "@companies": list(two, three) }, { "@companies": list(one, two) }),
+      ])
+      assert.strictEqual(outcome(answers, "c-1")._tag, "Written")
+      assert.sameMembers([...(sandbox.get("contacts", id)?.associations["companies"] ?? [])], [two, three])
+      assert.deepStrictEqual(sandbox.get("companies", one)?.associations, {})
+      assert.deepStrictEqual(sandbox.writes(), { "contacts.dissociate": 1, "contacts.associate": 1 })
+    }),
+  )
+
+  it.effect("[HS29] an association to a record that is gone refuses its key and not the row", () =>
+    Effect.gen(function* () {
+      const { sandbox, connector } = yield* prepared()
+      const { companies } = sandbox.seed({ records: { companies: [{ properties: { name: "Gone" } }] } })
+      sandbox.archive("companies", companies![0]!)
+      const to = [{ object: "companies", id: companies![0]! }]
+      const answers = yield* connector.write("contacts", [
+        creating("c-1", { email: "a@example.com", "@companies": to }),
+        creating("c-2", { email: "b@example.com" }),
+      ])
+      const first = outcome(answers, "c-1")
+      assert.ok(first._tag === "Written")
+      assert.deepStrictEqual(
+        first.refused?.map(({ key, code }) => [key, code]),
+        [["@companies", "reference"]],
+      )
+      assert.deepNestedInclude(outcome(answers, "c-2"), { _tag: "Written" })
+      assert.strictEqual(sandbox.counts()["contacts"], 2)
+    }),
+  )
+
+  it.effect(
+    "[HS34] our id on another record, or our property deleted, keeps no value of an update from being written",
+    () =>
+      Effect.gen(function* () {
+        const portal = yield* prepared()
+        const [a, b] = seedTwo(portal)
+        portal.sandbox.put({ object: "contacts", id: a, properties: { concordat_id: "c-1" } })
+        const answers = yield* portal.connector.write("contacts", [updating(b, "c-1", { firstname: "B" })])
+        assert.deepInclude(outcome(answers, "c-1"), { _tag: "Written", id: b, held: { firstname: "B" } })
+        assert.deepStrictEqual(
+          [a, b].map((id) => portal.sandbox.get("contacts", id)?.properties["concordat_id"]),
+          ["c-1", undefined],
+        )
+        const unprepared = yield* openPortal()
+        const [c] = seedTwo(unprepared)
+        const without = yield* unprepared.connector.write("contacts", [updating(c, "c-1", { firstname: "C" })])
+        assert.deepInclude(outcome(without, "c-1"), { _tag: "Written", id: c })
+      }),
+  )
+
+  it.effect("[HS35] an address that another contact holds refuses the row by that field, and names the holder", () =>
+    Effect.gen(function* () {
+      const portal = yield* prepared()
+      const [a, b] = seedTwo(portal)
+      const answers = yield* portal.connector.write("contacts", [
+        updating(a, "c-1", { email: "b@example.com", firstname: "X" }),
+      ])
+      assert.deepInclude(outcome(answers, "c-1"), {
+        _tag: "Refused",
+        code: "uniqueness",
+        field: "email",
+        existing: b,
+        effect: "none",
+      })
+    }),
+  )
+
+  it.effect("a fault after the first part hides nothing of what is done", () =>
+    Effect.gen(function* () {
+      const portal = yield* prepared()
+      const [a] = seedTwo(portal)
+      portal.sandbox.failNext({ status: 502, match: "batch/update" })
+      const answers = yield* portal.connector.write("contacts", [
+        creating("c-1", { email: "new@example.com" }),
+        updating(a, "c-2", { firstname: "X" }),
+      ])
+      assert.strictEqual(outcome(answers, "c-1")._tag, "Written")
+      assert.deepInclude(outcome(answers, "c-2"), { _tag: "Refused", code: "busy", effect: "unknown", retry: true })
+    }),
+  )
+
+  it.effect("a row that HubSpot fails by itself, in a 207, is a refusal of that row", () =>
+    Effect.gen(function* () {
+      const portal = yield* prepared()
+      const [a, b] = seedTwo(portal)
+      portal.sandbox.failNext({
+        status: 207,
+        rows: [0],
+        match: "batch/update",
+        body: { category: "VALIDATION_ERROR", message: "not this one" },
+      })
+      const answers = yield* portal.connector.write("contacts", [
+        updating(a, "c-1", { firstname: "X" }),
+        updating(b, "c-2", { firstname: "Y" }),
+      ])
+      assert.deepInclude(outcome(answers, "c-1"), { _tag: "Refused", message: "not this one" })
+      assert.strictEqual(outcome(answers, "c-2")._tag, "Written")
+    }),
+  )
+
+  it.effect("archives are written, and archiving again is no error", () =>
+    Effect.gen(function* () {
+      const portal = yield* prepared()
+      const [a] = seedTwo(portal)
+      const row = { ...updating(a, "c-1", {}), kind: "archive" as const }
+      for (let times = 0; times < 2; times += 1) {
+        assert.deepInclude(outcome(yield* portal.connector.write("contacts", [row]), "c-1"), { _tag: "Written", id: a })
+      }
+      assert.deepStrictEqual(portal.sandbox.writes(), { "contacts.archive": 1 })
+    }),
+  )
+})

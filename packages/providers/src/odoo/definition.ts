@@ -1,0 +1,68 @@
+/** What the Odoo connector can do, and what it needs: Odoo 17 to 19, over JSON-RPC or JSON-2. */
+import type { Definition, ObjectDefinition } from "@concordat/engine/ports/Provider"
+
+const object = (write: ObjectDefinition["write"], after: ReadonlyArray<string>): ObjectDefinition => ({
+  backfill: true,
+  changes: "delta",
+  read: true,
+  write,
+  // Nothing is left of a deleted row: only comparing all ids finds it.
+  census: true,
+  batch: { list: 1000, read: 500, write: 100 },
+  after,
+})
+
+export const definition: Definition = {
+  provider: "odoo",
+  class: "peer",
+  objects: {
+    "res.partner": object(["create", "update", "archive"], []),
+    "crm.lead": object(["create", "update", "archive"], ["res.partner"]),
+    "mail.activity": object(["create", "update", "archive"], ["res.partner", "crm.lead"]),
+    "mail.message": object(["create"], ["res.partner", "crm.lead"]),
+    "calendar.event": object(["create", "update", "archive"], ["res.partner", "crm.lead"]),
+  },
+  limits: {
+    // The core has no rate limit. What protects a server of two workers, and its people, is the concurrency.
+    buckets: { default: { capacity: 100, perSecond: 50 } },
+    concurrency: 2,
+    // `limit_time_real`, after which the server ends a request.
+    timeoutMs: 120_000,
+  },
+  pollEveryMs: 15_000,
+  // 17 posts its webhooks before the commit: what is read at once may be what was there before.
+  secondLookMs: 30_000,
+  indexLagMs: 0,
+  creates: "ownId",
+  preconditions: false,
+  settings: {
+    url: { required: true, description: "Address of the server: https://example.odoo.com" },
+    database: { required: true, description: "Name of the database" },
+    login: { required: true, description: "Login of the user that the connection acts as" },
+    protocol: {
+      required: false,
+      description: "auto (default), jsonrpc, or json2 (Odoo 19 and later, with an API key only)",
+    },
+    overlapSeconds: {
+      required: false,
+      description: "How far each poll looks back for transactions that began before it and ended after (default 300)",
+    },
+    language: { required: false, description: "Language in which translated names are read (default en_US)" },
+    keepDoneActivities: {
+      required: false,
+      description:
+        "yes: tells Odoo 17 and 18 to archive done activities instead of deleting them, so that what a person has done is known as done elsewhere (default no)",
+    },
+    companies: {
+      required: false,
+      description: "Ids of the companies to see, separated by commas (default: the user's)",
+    },
+  },
+  credentials: {
+    apiKey: { required: true, description: "API key of the user, or its password (JSON-RPC only)" },
+    webhookSecret: {
+      required: false,
+      description: "Secret in the address that automation rules post to (?secret=...)",
+    },
+  },
+}

@@ -1,0 +1,111 @@
+/** One connection of the file against what its provider declares: settings, credentials, mapping. */
+import type { EntityType } from "@concordat/model/canonical/fields"
+import type { Definition } from "@concordat/engine/ports/Provider"
+import type * as Redacted from "effect/Redacted"
+import type { ConnectionConfig, CreatePolicy } from "./Config.ts"
+import type { Findings, Path } from "./problems.ts"
+import type { KnownProvider, Readers } from "./readers.ts"
+import type { ConnectionFile } from "./schema.ts"
+import { type Environment, filled, secret } from "./variables.ts"
+
+export interface Checking {
+  readonly findings: Findings
+  readonly environment: Environment
+  readonly readers: Readers
+}
+
+const MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const
+const milliseconds = (duration: string): number => {
+  const unit = /[a-z]+$/.exec(duration)![0] as keyof typeof MS
+  return Number.parseInt(duration, 10) * MS[unit]
+}
+
+/** A peer is written to once its plan was seen; the app is ours to fill; what only tells us things gets nothing. */
+const createOf = (
+  definition: Definition,
+  given: ConnectionFile["create"],
+): Readonly<Record<EntityType, CreatePolicy>> => {
+  const fallback = definition.isApp === true ? "always" : definition.class === "peer" ? "afterPlan" : "never"
+  const policy = (type: EntityType): CreatePolicy => given?.[type] ?? fallback
+  return { contact: policy("contact"), company: policy("company"), deal: policy("deal"), activity: policy("activity") }
+}
+
+const list = (names: ReadonlyArray<string>): string => (names.length === 0 ? "none" : names.join(", "))
+
+/** Names that the provider does not know, and required ones that are not there. */
+const checkNames = (
+  { findings }: Checking,
+  path: Path,
+  given: ReadonlyArray<string>,
+  declared: Definition["settings"],
+): void => {
+  for (const name of given) {
+    if (declared[name] === undefined) {
+      findings.add([...path, name], `is not known here; allowed: ${list(Object.keys(declared))}`)
+    }
+  }
+  for (const [name, { required, description }] of Object.entries(declared)) {
+    if (required && !given.includes(name)) findings.add([...path, name], `is missing: ${description}`)
+  }
+}
+
+const settingsOf = (checking: Checking, path: Path, file: ConnectionFile, definition: Definition) => {
+  const given = file.settings ?? {}
+  checkNames(checking, [...path, "settings"], Object.keys(given), definition.settings)
+  const { environment, findings } = checking
+  return Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [
+      name,
+      filled(findings, environment, [...path, "settings", name], String(value)),
+    ]),
+  )
+}
+
+const credentialsOf = (checking: Checking, path: Path, file: ConnectionFile, definition: Definition) => {
+  const given = file.credentials ?? {}
+  checkNames(checking, [...path, "credentials"], Object.keys(given), definition.credentials)
+  const { environment, findings } = checking
+  return Object.fromEntries(
+    Object.entries(given).map(([name, value]): readonly [string, Redacted.Redacted] => [
+      name,
+      secret(findings, environment, [...path, "credentials", name], value),
+    ]),
+  )
+}
+
+const mappingOf = ({ findings, readers }: Checking, path: Path, file: ConnectionFile, provider: KnownProvider) => {
+  const at = [...path, "mapping"]
+  const text = file.mapping === undefined ? null : readers.file(file.mapping)
+  if (file.mapping !== undefined && text === null) {
+    findings.add(at, "is no file that can be read, looked for beside the configuration")
+    return null
+  }
+  const override = file.mapping === undefined || text === null ? null : { name: file.mapping, text }
+  const { document, problems } = readers.mapping(provider, override)
+  findings.addAll(problems)
+  return document
+}
+
+export const checkConnection = (checking: Checking, path: Path, file: ConnectionFile): ConnectionConfig | null => {
+  const provider = checking.readers.providers[file.provider]
+  if (provider === undefined) {
+    const known = Object.keys(checking.readers.providers).toSorted()
+    checking.findings.add([...path, "provider"], `is no provider; allowed: ${known.join(", ")}`)
+    return null
+  }
+  const { definition } = provider
+  const settings = settingsOf(checking, path, file, definition)
+  const credentials = credentialsOf(checking, path, file, definition)
+  const mapping = mappingOf(checking, path, file, provider)
+  if (mapping === null) return null
+  return {
+    name: file.name,
+    provider: file.provider,
+    settings,
+    credentials,
+    create: createOf(definition, file.create),
+    mapping,
+    pollEveryMs: file.pollEvery === undefined ? definition.pollEveryMs : milliseconds(file.pollEvery),
+    allowPrivateAddresses: file.allowPrivateAddresses ?? false,
+  }
+}

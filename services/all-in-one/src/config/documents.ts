@@ -1,0 +1,33 @@
+/** Mappings and rules as they are stored: parsed, merged with their defaults, and plain JSON. */
+import type { JsonObject } from "@concordat/model/json"
+import { mergeMapping } from "@concordat/rules/mapping/merge"
+import type { MappingProblem } from "@concordat/rules/mapping/lens"
+import { parseMapping } from "@concordat/rules/mapping/parse"
+import { parsePolicyDocument } from "@concordat/rules/policy/parse"
+import * as Result from "effect/Result"
+import type { ConfigProblem } from "./problems.ts"
+import type { KnownProvider, Read, TextFile } from "./readers.ts"
+
+const located = ({ where, ...rest }: MappingProblem): ConfigProblem => {
+  const at = where.lastIndexOf(":")
+  return { file: where.slice(0, at), line: Number(where.slice(at + 1)), ...rest }
+}
+
+const failed = (problems: ReadonlyArray<MappingProblem>): Read => ({ document: null, problems: problems.map(located) })
+
+/** What is stored is read back as JSON, so members that are `undefined` must not be there. */
+const asJson = (document: unknown): JsonObject => JSON.parse(JSON.stringify(document)) as JsonObject
+
+export const readMapping = ({ definition, mapping }: KnownProvider, override: TextFile | null): Read => {
+  const base = parseMapping(mapping, `${definition.provider}/mapping.yaml`)
+  if (Result.isFailure(base)) return failed(base.failure)
+  if (override === null) return { document: asJson(base.success), problems: [] }
+  const over = parseMapping(override.text, override.name, base.success)
+  if (Result.isFailure(over)) return failed(over.failure)
+  return { document: asJson(mergeMapping(base.success, over.success)), problems: [] }
+}
+
+export const readRules = ({ name, text }: TextFile): Read => {
+  const rules = parsePolicyDocument(text, name)
+  return Result.isFailure(rules) ? failed(rules.failure) : { document: asJson(rules.success), problems: [] }
+}

@@ -1,0 +1,207 @@
+import type { Definition } from "@concordat/engine/ports/Provider"
+import { assert, describe, it } from "@effect/vitest"
+import * as Redacted from "effect/Redacted"
+import * as Result from "effect/Result"
+import type { Config } from "./Config.ts"
+import type { ConfigInvalid } from "./problems.ts"
+import { readConfig } from "./read.ts"
+import type { Readers } from "./readers.ts"
+
+const definition: Definition = {
+  provider: "odoo",
+  class: "peer",
+  objects: {},
+  limits: { buckets: {}, concurrency: 1, timeoutMs: 1000 },
+  pollEveryMs: 15_000,
+  secondLookMs: 0,
+  indexLagMs: 0,
+  creates: "ownId",
+  preconditions: false,
+  settings: {
+    url: { required: true, description: "Address of the server" },
+    language: { required: false, description: "Language" },
+  },
+  credentials: { apiKey: { required: true, description: "API key of the user" } },
+}
+
+const readers: Readers = {
+  providers: {
+    odoo: { definition, mapping: "" },
+    app: { definition: { ...definition, provider: "app", isApp: true, settings: {}, credentials: {} }, mapping: "" },
+  },
+  mapping: (_, override) =>
+    override?.text === "broken"
+      ? {
+          document: null,
+          problems: [{ file: override.name, line: 7, field: "objects", value: "", message: "is missing" }],
+        }
+      : { document: { override: override?.text ?? null }, problems: [] },
+  rules: ({ name, text }) =>
+    text.includes("nonsense")
+      ? {
+          document: null,
+          problems: [{ file: name, line: 1, field: "contact", value: "nonsense", message: "is no rule" }],
+        }
+      : { document: { text }, problems: [] },
+  file: (path) => ({ "odoo.yaml": "good", "broken.yaml": "broken" })[path] ?? null,
+}
+
+const read = (text: string, environment: Record<string, string> = { TOKEN: "t", ODOO_KEY: "s3cret-key" }) =>
+  readConfig({ name: "concordat.yaml", text }, environment, readers)
+
+const good = (text: string, environment?: Record<string, string>): Config => Result.getOrThrow(read(text, environment))
+
+const faults = (text: string, environment?: Record<string, string>): ConfigInvalid => {
+  const result = read(text, environment)
+  if (Result.isSuccess(result)) return assert.fail("the configuration was taken")
+  return result.failure
+}
+
+const whole = `store: data/store.db
+http:
+  port: 4500
+  token: \${TOKEN}
+  publicUrl: https://sync.example.com/
+tenants:
+  - name: acme
+    region: DE
+    connections:
+      - name: product
+        provider: app
+      - name: odoo
+        provider: odoo
+        settings:
+          url: https://\${ODOO_HOST}
+        credentials:
+          apiKey: \${ODOO_KEY}
+        create:
+          contact: linkOnly
+        mapping: odoo.yaml
+        pollEvery: 2m
+        allowPrivateAddresses: true
+`
+
+describe("configuration", () => {
+  it("is read whole, with variables put in and defaults filled", () => {
+    const config = good(whole, { TOKEN: "t", ODOO_KEY: "s3cret-key", ODOO_HOST: "erp.example.com" })
+    assert.strictEqual(config.store, "data/store.db")
+    assert.strictEqual(config.http.host, "127.0.0.1")
+    assert.strictEqual(config.http.port, 4500)
+    assert.strictEqual(config.http.publicUrl, "https://sync.example.com")
+    assert.strictEqual(Redacted.value(config.http.token), "t")
+    const [app, odoo] = config.tenants[0]!.connections
+    assert.deepStrictEqual(app!.create, { contact: "always", company: "always", deal: "always", activity: "always" })
+    assert.deepStrictEqual(odoo!.settings, { url: "https://erp.example.com" })
+    assert.strictEqual(Redacted.value(odoo!.credentials["apiKey"]!), "s3cret-key")
+    assert.deepStrictEqual(odoo!.create, {
+      contact: "linkOnly",
+      company: "afterPlan",
+      deal: "afterPlan",
+      activity: "afterPlan",
+    })
+    assert.strictEqual(odoo!.pollEveryMs, 120_000)
+    assert.deepStrictEqual(odoo!.mapping, { override: "good" })
+  })
+
+  it("names every fault at once, with line, field, value and what is allowed", () => {
+    const text = `store: a.db
+http:
+  port: 70000
+  token: \${TOKEN}
+tenants:
+  - name: Acme
+    conections: []
+    connections:
+      - name: one
+        provider: hubspott
+      - name: one
+        provider: odoo
+        settings:
+          langage: de
+        credentials:
+          apiKey: s3cret-key
+        create:
+          contact: sometimes
+        pollEvery: soon
+      - name: two
+        provider: odoo
+        settings:
+          url: http://x
+        credentials:
+          apiKey: \${NOT_SET}
+        mapping: broken.yaml
+`
+    const { problems } = faults(text)
+    const said = problems.map(
+      ({ file, line, field, value, message }) => `${file}:${line} ${field} [${value}] ${message}`,
+    )
+    assert.deepStrictEqual(said, [
+      "broken.yaml:7 objects [] is missing",
+      "concordat.yaml:3 http.port [70000] has to be a value between 0 and 65535",
+      "concordat.yaml:6 tenants[0].name [Acme] has to be a name of a-z, 0-9 and _, at most 63 characters, that begins with no _",
+      "concordat.yaml:7 tenants[0].conections [] is not known here; allowed: name, region, rules, connections",
+      "concordat.yaml:10 tenants[0].connections[0].provider [hubspott] is no provider; allowed: app, odoo",
+      'concordat.yaml:18 tenants[0].connections[1].create.contact [sometimes] has to be "never" | "linkOnly" | "afterPlan" | "always"',
+      'concordat.yaml:19 tenants[0].connections[1].pollEvery [soon] has to be a duration such as "30s" or "5m"',
+      "concordat.yaml:25 tenants[0].connections[2].credentials.apiKey [not shown] names the variable NOT_SET, which is not set",
+    ])
+  })
+
+  it("looks at what a connection means against what its provider declares", () => {
+    const { problems } = faults(`http:
+  token: \${TOKEN}
+tenants:
+  - name: acme
+    connections:
+      - name: odoo
+        provider: odoo
+        settings:
+          langage: de
+        mapping: nowhere.yaml
+      - name: odoo
+        provider: app
+`)
+    const said = problems.map(({ line, field, message }) => `${line} ${field} ${message}`)
+    assert.deepStrictEqual(said, [
+      "6 tenants[0].connections[0].credentials.apiKey is missing: API key of the user",
+      "8 tenants[0].connections[0].settings.url is missing: Address of the server",
+      "9 tenants[0].connections[0].settings.langage is not known here; allowed: url, language",
+      "10 tenants[0].connections[0].mapping is no file that can be read, looked for beside the configuration",
+      "11 tenants[0].connections[1].name is the name of another connection above",
+    ])
+  })
+
+  it("never shows a credential that stands in the file itself", () => {
+    const error = faults(`http:\n  token: s3cret-token\ntenants: []\n`)
+    assert.include(error.message, "concordat.yaml:2")
+    assert.include(error.message, "has to be the name of a variable: ${NAME}")
+    assert.notInclude(error.message, "s3cret-token")
+    assert.notInclude(JSON.stringify(error.problems), "s3cret-token")
+  })
+
+  it("gives faults of rules that stand in the file itself this file's lines", () => {
+    const { problems } = faults(`http:
+  token: \${TOKEN}
+tenants:
+  - name: acme
+    rules:
+      contact: nonsense
+    connections: []
+`)
+    assert.deepStrictEqual(
+      problems.map(({ line, field }) => [line, field]),
+      [[6, "contact"]],
+    )
+  })
+
+  it("says where the file is no YAML, and that a key stands there twice", () => {
+    const [first] = faults(`http:\n  token: \${TOKEN}\n  token: \${TOKEN}\ntenants: []\n`).problems
+    assert.strictEqual(first?.line, 3)
+    assert.match(first?.message ?? "", /is no valid YAML: Map keys must be unique/)
+  })
+
+  it("misses what has to be there", () => {
+    const said = faults("store: a.db\n").problems.map(({ line, field, message }) => `${line} ${field} ${message}`)
+    assert.deepStrictEqual(said, ["1 http is missing", "1 tenants is missing"])
+  })
+})

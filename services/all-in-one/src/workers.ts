@@ -1,0 +1,49 @@
+/** Workers that can't die unnoticed: started again with growing pauses, or, where that is no use, an end of the process. */
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
+
+/** A worker that ran this long was well: the next pause is short again. */
+const WELL_MS = 60_000
+const FIRST_PAUSE_MS = 200
+const LONGEST_PAUSE_MS = 30_000
+
+export interface WorkerState {
+  /** How often it was started again since it was last well; 0: it runs. */
+  readonly failures: number
+}
+
+export interface Supervision {
+  /** In logs. Names connections, never what is in them. */
+  readonly name: string
+  /** Failures in a row after which the worker's error is the process's; null: it is started again for ever. */
+  readonly attempts: number | null
+  readonly report: (state: WorkerState) => void
+}
+
+const pauseOf = (failures: number): number => Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS)
+
+/** `worker` goes on for ever; that it ends is a fault like any other. */
+export const supervised = <E, R>(
+  { attempts, name, report }: Supervision,
+  worker: Effect.Effect<unknown, E, R>,
+): Effect.Effect<never, E, R> =>
+  Effect.gen(function* () {
+    let failures = 0
+    for (;;) {
+      report({ failures })
+      const startedAt = yield* Clock.currentTimeMillis
+      const cause = yield* worker.pipe(
+        Effect.andThen(Effect.die(new Error("the worker ended"))),
+        Effect.catchCause((cause) => Effect.succeed(cause)),
+      )
+      const ranMs = (yield* Clock.currentTimeMillis) - startedAt
+      failures = ranMs > WELL_MS ? 1 : failures + 1
+      report({ failures })
+      yield* Effect.logError("worker stopped", Cause.pretty(cause))
+      if (attempts !== null && failures >= attempts) return yield* Effect.failCause(cause)
+      yield* Effect.sleep(Duration.millis(pauseOf(failures) * (yield* Random.nextBetween(0.5, 1))))
+    }
+  }).pipe(Effect.annotateLogs({ worker: name }))

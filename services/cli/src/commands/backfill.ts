@@ -1,0 +1,69 @@
+/** `concordat backfill`: reads a connection whole again, and shows how far that has come. */
+import type { ConnectionStatus, TenantStatus } from "@concordat/api/operator/views"
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import type { MultiBar, SingleBar } from "cli-progress"
+import { lazy } from "../lazy.ts"
+import { concordat } from "../root.ts"
+
+const objectsOf = (status: TenantStatus, connection: string): ConnectionStatus["backfill"]["objects"] =>
+  status.connections.find((one) => one.connection === connection)?.backfill.objects ?? []
+
+type Show = (objects: ConnectionStatus["backfill"]["objects"]) => void
+
+/** One bar per object; a total that nobody knows is taken to be what was read so far. */
+const bars = (multi: MultiBar): Show => {
+  const known = new Map<string, SingleBar>()
+  return (objects) => {
+    for (const { done, object, perSecond, total } of objects) {
+      const payload = { object, rate: perSecond }
+      const bar = known.get(object) ?? multi.create(Math.max(total ?? done, 1), done, payload)
+      known.set(object, bar)
+      bar.setTotal(Math.max(total ?? done, 1))
+      bar.update(done, payload)
+    }
+  }
+}
+
+const follow = Effect.fnUntraced(function* (connection: string, show: Show) {
+  const { ask } = yield* lazy(() => import("../operator.ts"))
+  for (;;) {
+    // Asked for first: the walk is written down as begun only when the worker turns to it.
+    yield* Effect.sleep("1 second")
+    const objects = objectsOf(yield* ask((client, tenant) => client.status({ params: { tenant } })), connection)
+    show(objects)
+    if (objects.length > 0 && objects.every(({ finished }) => finished)) return objects
+  }
+})
+
+const watched = Effect.fnUntraced(function* (connection: string) {
+  if (!process.stdout.isTTY) return yield* follow(connection, () => {})
+  const progress = yield* lazy(() => import("cli-progress"))
+  const format = "{object} {bar} {value}/{total} {rate}/s"
+  return yield* Effect.acquireUseRelease(
+    Effect.sync(() => new progress.default.MultiBar({ format, hideCursor: true, clearOnComplete: false })),
+    (multi) => follow(connection, bars(multi)),
+    (multi) => Effect.sync(() => multi.stop()),
+  )
+})
+
+export const backfill = Command.make(
+  "backfill",
+  {
+    connection: Argument.String("connection"),
+    detach: Flag.Boolean("detach").pipe(Flag.withDescription("Do not wait for its end"), Flag.withDefault(false)),
+  },
+  Effect.fnUntraced(function* ({ connection, detach }) {
+    const { ask } = yield* lazy(() => import("../operator.ts"))
+    const { count } = yield* lazy(() => import("../table.ts"))
+    const { json } = yield* concordat
+    yield* ask((client, tenant) => client.backfill({ params: { tenant, connection } }))
+    if (detach) return yield* Console.log(json ? JSON.stringify({ connection }) : `${connection} will be read again`)
+    const objects = yield* watched(connection)
+    const records = objects.reduce((sum, { done }) => sum + done, 0)
+    yield* Console.log(json ? JSON.stringify({ connection, objects }) : `${connection}: ${count(records)} records read`)
+  }),
+).pipe(Command.withDescription("Read everything of a connection again"))

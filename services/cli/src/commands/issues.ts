@@ -1,0 +1,46 @@
+/** `concordat issues`: what a connection refused, can't hold, or keeps changing back. */
+import type { Issues } from "@concordat/api/operator/views"
+import * as Argument from "effect/cli/Argument"
+import * as Command from "effect/cli/Command"
+import * as Flag from "effect/cli/Flag"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import { lazy } from "../lazy.ts"
+
+const inWords = ({ colours, table, time }: typeof import("../table.ts"), { items, next }: Issues): string => {
+  if (items.length === 0) return "nothing stands in the way"
+  const rows = items.map((of) => [
+    of.connection,
+    `${of.type}:${of.id}`,
+    of.group,
+    of.kind,
+    of.code,
+    of.message,
+    time(of.at),
+  ])
+  const more = next === null ? "" : `\n${colours.dim(`more: --after '${next}'`)}`
+  const how = colours.dim("try a refused one again: concordat replay <connection> <entity>")
+  return `${table(["connection", "entity", "group", "kind", "code", "message", "since"], rows)}${more}\n${how}`
+}
+
+export const issues = Command.make(
+  "issues",
+  {
+    connection: Argument.String("connection").pipe(Argument.optional),
+    kind: Flag.Literals("kind", ["refused", "quarantined", "problem", "waiting"]).pipe(Flag.optional),
+    after: Flag.String("after").pipe(Flag.withDescription("Go on behind a page"), Flag.optional),
+    limit: Flag.Int("limit").pipe(Flag.withDefault(100)),
+  },
+  Effect.fnUntraced(function* ({ after, connection, kind, limit }) {
+    const { answer, ask } = yield* lazy(() => import("../operator.ts"))
+    const words = yield* lazy(() => import("../table.ts"))
+    const query = {
+      connection: Option.getOrUndefined(connection),
+      kind: Option.getOrUndefined(kind),
+      after: Option.getOrUndefined(after),
+      limit,
+    }
+    const found = yield* ask((client, tenant) => client.issues({ params: { tenant }, query }))
+    yield* answer(found, (of) => inWords(words, of))
+  }),
+).pipe(Command.withDescription("What was refused, can't be held, or is quarantined"))

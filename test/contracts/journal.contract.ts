@@ -1,0 +1,357 @@
+/** What every adapter of the `Journal` port does. Each test uses streams of its own, so that a server can be shared. */
+import { Journal } from "@concordat/engine/ports/Journal"
+import type { AppendResult, NewEvent, RecordedEvent } from "@concordat/engine/ports/Journal"
+import { assert, layer } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
+import * as Stream from "effect/Stream"
+import { randomUUID } from "node:crypto"
+
+const made = (n: number): NewEvent => ({
+  id: randomUUID(),
+  type: "ContactChanged",
+  data: JSON.stringify({ n, text: "naïve 😀 \u0000 end" }),
+  metadata: { at: "2026-01-01T00:00:00Z", n: String(n) },
+})
+const some = (count: number): ReadonlyArray<NewEvent> => Array.from({ length: count }, (_, n) => made(n))
+const unique = (category: string): string => `${category}-3f.t${randomUUID().replaceAll("-", "")}.x`
+
+const appended = (result: AppendResult): string => {
+  assert.strictEqual(result._tag, "Appended")
+  return result._tag === "Appended" ? result.position : ""
+}
+const ids = (events: ReadonlyArray<{ readonly id: string }>): ReadonlyArray<string> => events.map((event) => event.id)
+const forward = { from: 0, direction: "forward", limit: 1_000 } as const
+
+/** All events after a position, page by page. */
+const everything = Effect.fnUntraced(function* (after: string | null, prefixes: ReadonlyArray<string>, limit: number) {
+  const journal = yield* Journal
+  const events: Array<RecordedEvent> = []
+  for (let from = after; ;) {
+    const page = yield* journal.readAll({ after: from, prefixes, limit })
+    assert.isAtMost(page.events.length, limit)
+    events.push(...page.events)
+    if (page.position === from || page.events.length === 0) return events
+    from = page.position
+  }
+})
+
+export const journalContract = <E>(name: string, adapter: Layer.Layer<Journal, E>): void =>
+  layer(adapter)(`Journal: ${name}`, (it) => {
+    it.effect("[J1] a stream that was never written is empty", () =>
+      Effect.gen(function* () {
+        const journal = yield* Journal
+        const stream = unique("record")
+        assert.deepStrictEqual(yield* journal.read(stream, forward), [])
+        assert.deepStrictEqual(yield* journal.read(stream, { from: "end", direction: "backward", limit: 1 }), [])
+      }),
+    )
+
+    it.effect("[J2] gives back what was appended, with revisions from 0", () =>
+      Effect.gen(function* () {
+        const journal = yield* Journal
+        const stream = unique("record")
+        const events = some(3)
+        const position = appended(yield* journal.append({ stream, expected: -1, events: events.slice(0, 2) }))
+        appended(yield* journal.append({ stream, expected: 1, events: events.slice(2) }))
+        const read = yield* journal.read(stream, forward)
+        assert.deepStrictEqual(
+          read.map(({ position: _position, ...event }) => event),
+          events.map((event, revision) => Object.assign({ stream, revision }, event)),
+        )
+        assert.strictEqual(read[1]!.position, position)
+      }),
+    )
+
+    it.effect(
+      "[J3] another revision than the expected one is a conflict that names the stream and writes nothing",
+      () =>
+        Effect.gen(function* () {
+          const journal = yield* Journal
+          const stream = unique("record")
+          const conflict: AppendResult = { _tag: "Conflict", streams: [stream] }
+          assert.deepStrictEqual(yield* journal.append({ stream, expected: 0, events: some(1) }), conflict)
+          const events = some(2)
+          appended(yield* journal.append({ stream, expected: -1, events }))
+          for (const expected of [-1, 0, 2])
+            assert.deepStrictEqual(yield* journal.append({ stream, expected, events: some(1) }), conflict)
+          assert.deepStrictEqual(ids(yield* journal.read(stream, forward)), ids(events))
+        }),
+    )
+
+    it.effect("[J4] appends to several streams together, or to none", () =>
+      Effect.gen(function* () {
+        const journal = yield* Journal
+        const [a, b, c] = [unique("record"), unique("contact"), unique("worker")]
+        appended(yield* journal.append({ stream: b, expected: -1, events: some(1) }))
+        const refused = yield* journal.appendMany([
+          { stream: a, expected: -1, events: some(2) },
+          { stream: b, expected: -1, events: some(1) },
+          { stream: c, expected: 4, events: some(1) },
+        ])
+        assert.strictEqual(refused._tag, "Conflict")
+        assert.includeMembers(refused._tag === "Conflict" ? [...refused.streams] : [], [b])
+        assert.deepStrictEqual(yield* journal.read(a, forward), [])
+        assert.deepStrictEqual(yield* journal.read(c, forward), [])
+        const events = { a: some(2), b: some(1), c: some(3) }
+        appended(
+          yield* journal.appendMany([
+            { stream: a, expected: -1, events: events.a },
+            { stream: b, expected: 0, events: events.b },
+            { stream: c, expected: -1, events: events.c },
+          ]),
+        )
+        assert.deepStrictEqual(ids(yield* journal.read(a, forward)), ids(events.a))
+        assert.strictEqual((yield* journal.read(b, forward)).length, 2)
+        assert.deepStrictEqual(ids(yield* journal.read(c, forward)), ids(events.c))
+      }),
+    )
+
+    it.effect("[J5] reads forward from a revision and backward from the end or a revision, up to the limit", () =>
+      Effect.gen(function* () {
+        const journal = yield* Journal
+        const stream = unique("record")
+        appended(yield* journal.append({ stream, expected: -1, events: some(10) }))
+        const revisions = (from: number | "end", direction: "forward" | "backward", limit: number) =>
+          Effect.map(journal.read(stream, { from, direction, limit }), (events) =>
+            events.map((event) => event.revision),
+          )
+        assert.deepStrictEqual(yield* revisions(4, "forward", 3), [4, 5, 6])
+        assert.deepStrictEqual(yield* revisions(8, "forward", 100), [8, 9])
+        assert.deepStrictEqual(yield* revisions(10, "forward", 100), [])
+        assert.deepStrictEqual(yield* revisions("end", "backward", 2), [9, 8])
+        assert.deepStrictEqual(yield* revisions(1, "backward", 5), [1, 0])
+      }),
+    )
+
+    it.effect("[J6] keeps one order over all streams, the one of the appends, at any page size", () =>
+      Effect.gen(function* () {
+        const journal = yield* Journal
+        const before = yield* journal.end
+        const streams = [unique("record"), unique("contact"), unique("due")]
+        const events = some(30)
+        for (const [n, event] of events.entries())
+          appended(yield* journal.append({ stream: streams[n % 3]!, expected: Math.floor(n / 3) - 1, events: [event] }))
+        for (const limit of [1, 7, 500]) {
+          const all = yield* everything(before, streams, limit)
+          assert.deepStrictEqual(ids(all), ids(events))
+        }
+        const all = yield* everything(before, [], 500)
+        assert.deepStrictEqual(ids(all.filter((event) => streams.includes(event.stream))), ids(events))
+        const third = all.filter((event) => streams.includes(event.stream))[2]!
+        assert.deepStrictEqual(ids(yield* everything(third.position, streams, 500)), ids(events.slice(3)))
+      }),
+    )
+
+    it.effect("[J7] filters by prefixes of stream names: category, partition, tenant, whole name", () =>
+      Effect.gen(function* () {
+        const journal = yield* Journal
+        const before = yield* journal.end
+        const tag = `c${randomUUID().slice(0, 8)}`
+        const names = [`${tag}a-3f.t1.x`, `${tag}a-3f.t2.x`, `${tag}a-77.t1.x`, `${tag}b-3f.t1.x`, `${tag}ab-3f.t1.x`]
+        for (const stream of names) appended(yield* journal.append({ stream, expected: -1, events: some(2) }))
+        const found = (...prefixes: ReadonlyArray<string>) =>
+          Effect.map(everything(before, prefixes, 3), (events) => [...new Set(events.map((event) => event.stream))])
+        assert.deepStrictEqual(yield* found(`${tag}a-`), [names[0], names[1], names[2]])
+        assert.deepStrictEqual(yield* found(`${tag}a-3f.`), [names[0], names[1]])
+        assert.deepStrictEqual(yield* found(`${tag}a-3f.t1.`, `${tag}b-`), [names[0], names[3]])
+        assert.deepStrictEqual(yield* found(`${tag}a`), [names[0], names[1], names[2], names[4]])
+        assert.deepStrictEqual(yield* found(names[2]!), [names[2]])
+        assert.deepStrictEqual(yield* found(`${tag}c-`), [])
+      }),
+    )
+
+    it.effect("[J8] the position of a page is where the next one goes on, also when nothing matched", () =>
+      Effect.gen(function* () {
+        const journal = yield* Journal
+        const stream = unique("record")
+        appended(yield* journal.append({ stream, expected: -1, events: some(3) }))
+        const nothing = yield* journal.readAll({ after: null, prefixes: ["nosuchcategory-"], limit: 10 })
+        assert.deepStrictEqual(nothing.events, [])
+        assert.isNotNull(nothing.position)
+        appended(yield* journal.append({ stream, expected: 2, events: some(1) }))
+        const next = yield* journal.readAll({ after: nothing.position, prefixes: [stream], limit: 10 })
+        assert.deepStrictEqual(
+          next.events.map((event) => event.revision),
+          [3],
+        )
+      }),
+    )
+
+    it.effect("[J9] a subscription gives history, says once that it caught up, and then what comes", () =>
+      Effect.gen(function* () {
+        const journal = yield* Journal
+        const stream = unique("record")
+        const events = some(6)
+        appended(yield* journal.append({ stream, expected: -1, events: events.slice(0, 3) }))
+        const seen = yield* Queue.unbounded<string>()
+        yield* journal.subscribe({ after: null, prefixes: [stream] }).pipe(
+          Stream.filter((item) => item._tag !== "Checkpoint"),
+          Stream.runForEach((item) => Queue.offer(seen, item._tag === "Event" ? item.event.id : item._tag)),
+          Effect.forkScoped,
+        )
+        const take = (count: number) => Effect.forEach(Array.from({ length: count }), () => Queue.take(seen))
+        assert.deepStrictEqual(yield* take(4), [...ids(events.slice(0, 3)), "CaughtUp"])
+        appended(yield* journal.append({ stream: unique("record"), expected: -1, events: some(1) }))
+        appended(yield* journal.append({ stream, expected: 2, events: events.slice(3, 5) }))
+        appended(yield* journal.append({ stream, expected: 4, events: events.slice(5) }))
+        assert.deepStrictEqual(yield* take(3), ids(events.slice(3)))
+      }),
+    )
+
+    it.effect("[J10] a subscription from a position goes on right after it, and from an empty tail too", () =>
+      Effect.gen(function* () {
+        const journal = yield* Journal
+        const stream = unique("record")
+        const events = some(5)
+        appended(yield* journal.append({ stream, expected: -1, events: events.slice(0, 3) }))
+        const [first] = yield* journal.read(stream, forward)
+        const follow = (after: string | null, count: number) =>
+          journal.subscribe({ after, prefixes: [stream] }).pipe(
+            Stream.filter((item) => item._tag === "Event"),
+            Stream.map((item) => item.event.id),
+            Stream.take(count),
+            Stream.runCollect,
+          )
+        assert.deepStrictEqual(yield* follow(first!.position, 2), ids(events.slice(1, 3)))
+        const end = yield* journal.end
+        const [tail] = yield* Effect.all(
+          [follow(end, 2), journal.append({ stream, expected: 2, events: events.slice(3) })],
+          { concurrency: "unbounded" },
+        )
+        assert.deepStrictEqual(tail, ids(events.slice(3)))
+      }),
+    )
+
+    it.effect("[J11] a subscription loses nothing and repeats nothing while others write", () =>
+      Effect.gen(function* () {
+        const journal = yield* Journal
+        const stream = unique("record")
+        const events = some(200)
+        const writer = Effect.forEach(
+          events,
+          (event, n) =>
+            Effect.map(journal.append({ stream, expected: n - 1, events: [event] }), (result) => appended(result)),
+          { discard: true },
+        )
+        const reader = journal.subscribe({ after: null, prefixes: [stream] }).pipe(
+          Stream.filter((item) => item._tag === "Event"),
+          Stream.map((item) => item.event.id),
+          Stream.tap(() => Effect.yieldNow),
+          Stream.take(events.length),
+          Stream.runCollect,
+        )
+        const [seen] = yield* Effect.all([reader, writer], { concurrency: "unbounded" })
+        assert.deepStrictEqual(seen, ids(events))
+      }),
+    )
+
+    it.effect("[J12] truncating forgets what is before a revision and nothing else", () =>
+      Effect.gen(function* () {
+        const journal = yield* Journal
+        const stream = unique("record")
+        const events = some(6)
+        appended(yield* journal.append({ stream, expected: -1, events: events.slice(0, 5) }))
+        const before = yield* journal.read(stream, forward)
+        yield* journal.truncate(stream, 3)
+        assert.deepStrictEqual(yield* journal.read(stream, forward), before.slice(3))
+        yield* journal.truncate(stream, 1)
+        appended(yield* journal.append({ stream, expected: 4, events: events.slice(5) }))
+        const read = yield* journal.read(stream, forward)
+        assert.deepStrictEqual(ids(read), ids(events.slice(3)))
+        assert.deepStrictEqual(ids(yield* everything(null, [stream], 100)), ids(events.slice(3)))
+      }),
+    )
+
+    it.effect("[J13] after deleting a stream an append goes on after its last revision", () =>
+      Effect.gen(function* () {
+        const journal = yield* Journal
+        const stream = unique("record")
+        appended(yield* journal.append({ stream, expected: -1, events: some(3) }))
+        yield* journal.delete(stream)
+        assert.deepStrictEqual(yield* journal.read(stream, forward), [])
+        assert.strictEqual((yield* journal.append({ stream, expected: -1, events: some(1) }))._tag, "Conflict")
+        appended(yield* journal.append({ stream, expected: 2, events: some(1) }))
+        const [event] = yield* journal.read(stream, forward)
+        assert.strictEqual(event!.revision, 3)
+      }),
+    )
+
+    it.effect("[J14] of many appends on one revision one wins", () =>
+      Effect.gen(function* () {
+        const journal = yield* Journal
+        const stream = unique("record")
+        const events = some(40)
+        const results = yield* Effect.forEach(
+          events,
+          (event) => journal.append({ stream, expected: -1, events: [event] }),
+          { concurrency: "unbounded" },
+        )
+        const winner = results.findIndex((result) => result._tag === "Appended")
+        assert.strictEqual(results.filter((result) => result._tag === "Appended").length, 1)
+        assert.deepStrictEqual(ids(yield* journal.read(stream, forward)), [events[winner]!.id])
+      }),
+    )
+
+    it.effect(
+      "[J15] repeating an append whose answer was lost is a conflict that finds its own events at the tail",
+      () =>
+        Effect.gen(function* () {
+          const journal = yield* Journal
+          const stream = unique("record")
+          const events = some(2)
+          appended(yield* journal.append({ stream, expected: -1, events }))
+          assert.strictEqual((yield* journal.append({ stream, expected: -1, events }))._tag, "Conflict")
+          assert.deepStrictEqual(ids(yield* journal.read(stream, forward)), ids(events))
+        }),
+    )
+
+    it.effect("[J16] takes a thousand events at once and one of 200 KB", () =>
+      Effect.gen(function* () {
+        const journal = yield* Journal
+        const stream = unique("record")
+        const large = { ...made(0), data: JSON.stringify("é".repeat(100_000)) }
+        const events = [large, ...some(1_000)]
+        appended(yield* journal.append({ stream, expected: -1, events }))
+        const read = yield* journal.read(stream, { from: 0, direction: "forward", limit: 2_000 })
+        assert.strictEqual(read[0]!.data, large.data)
+        assert.deepStrictEqual(ids(read), ids(events))
+        assert.deepStrictEqual(ids(yield* everything(null, [stream], 1_500)), ids(events))
+      }),
+    )
+
+    it.effect("[J17] refuses two appends to one stream in a unit", () =>
+      Effect.gen(function* () {
+        const journal = yield* Journal
+        const stream = unique("record")
+        const twice = [
+          { stream, expected: -1, events: some(1) },
+          { stream, expected: 0, events: some(1) },
+        ]
+        const error = yield* Effect.flip(journal.appendMany(twice))
+        assert.strictEqual(error.reason, "limit")
+        assert.deepStrictEqual(yield* journal.read(stream, forward), [])
+      }),
+    )
+
+    it.effect("[J18] a checkpoint of a subscription is a position to go on from", () =>
+      Effect.gen(function* () {
+        const journal = yield* Journal
+        const [wanted, other] = [unique("record"), unique("contact")]
+        appended(yield* journal.append({ stream: wanted, expected: -1, events: some(1) }))
+        appended(yield* journal.append({ stream: other, expected: -1, events: some(3) }))
+        const items = yield* journal.subscribe({ after: null, prefixes: [wanted] }).pipe(
+          Stream.takeUntil((item) => item._tag === "CaughtUp"),
+          Stream.runCollect,
+        )
+        const checkpoint = items.findLast((item) => item._tag === "Checkpoint")
+        assert.isDefined(checkpoint)
+        const position = checkpoint?._tag === "Checkpoint" ? checkpoint.position : null
+        assert.deepStrictEqual(
+          (yield* journal.readAll({ after: position, prefixes: [wanted, other], limit: 10 })).events,
+          [],
+        )
+      }),
+    )
+  })
