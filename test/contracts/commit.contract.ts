@@ -6,8 +6,10 @@ import { Journal } from "@concordat/engine/ports/Journal"
 import { State } from "@concordat/engine/ports/State"
 import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import type * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
+import * as TestClock from "effect/testing/TestClock"
 import { randomUUID } from "node:crypto"
 
 const event = () => ({ id: randomUUID(), type: "ContactCreated", data: "{}", metadata: { at: "2026-01-01T00:00:00Z" } })
@@ -131,6 +133,19 @@ export const commitContract = <E>(name: string, adapter: Layer.Layer<Journal | S
         assert.deepStrictEqual(yield* stateOf(tenant), { document: "-1", position: "-1", events: 1 })
         const [last] = yield* journal.read(partition.stream, { from: "end", direction: "backward", limit: 1 })
         assert.strictEqual(last!.revision, 0)
+      }),
+    )
+
+    it.effect("[C6] a commit wakes a consumer that already waits", () =>
+      Effect.gen(function* () {
+        const commit = yield* Commit
+        const tenant = tenantName()
+        const unit = decision(tenant)
+        const waiting = yield* Effect.forkChild(firstMessages(tenant, 1))
+        // Real time, for the consumer to have looked and found nothing.
+        yield* TestClock.withLive(Effect.sleep("100 millis"))
+        yield* commit.commit(unit)
+        assert.deepStrictEqual(yield* Fiber.join(waiting), [unit.commands[0]!.id])
       }),
     )
   })

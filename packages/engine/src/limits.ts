@@ -50,9 +50,11 @@ export const HINTS_WAITING = 50_000
 /** Hints that come close together are read together. */
 export const HINT_GATHER_MS = 20
 /** How often the delivery stream is looked at without being told: another process may have written to it. */
-export const DELIVERY_LOOK_MS = 1_000
+export const DELIVERY_LOOK_MS = 2_000
 /** Deliveries read from their stream in one go. */
 export const DELIVERIES_AT_ONCE = 200
+/** Deliveries that were looked at and are kept to explain what came in; older ones are forgotten. */
+export const DELIVERIES_KEPT = 5_000
 /** Hints kept in one delivery event: larger webhooks become several events. */
 export const DELIVERY_HINTS = 1_000
 
@@ -63,6 +65,8 @@ export const METADATA_EVERY_MS = 60 * 60_000
 /** A walk that brings nothing new leaves its cursor in the journal at least this often; else a poll that finds nothing
  * would add an event each time, for ever. */
 export const CURSOR_EVENT_EVERY_MS = 10 * 60_000
+/** How often it is looked whether the mapping reads other names than before. */
+export const MAPPING_LOOK_MS = 5_000
 /** A walk that failed for a reason that does not pass by itself is tried again after this long. */
 export const WALK_RETRY_MS = 60_000
 

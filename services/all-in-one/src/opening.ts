@@ -26,6 +26,7 @@ export const openedOf = (
   settings: {
     ...connection.settings,
     ...(tenant.region === "" ? {} : { region: tenant.region }),
+    ...(connection.currency === "" ? {} : { currency: connection.currency }),
     ...(connection.allowPrivateAddresses ? { allowPrivateAddresses: "true" } : {}),
   },
   create: connection.create,

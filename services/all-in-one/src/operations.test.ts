@@ -183,6 +183,22 @@ describe("operations", () => {
     }),
   )
 
+  withStore("status counts the tenant's own facts that are not decided yet", () =>
+    Effect.gen(function* () {
+      yield* put(acme("o"))
+      const said = [{ type: "PauseRequested", data: { _tag: "PauseRequested", connection: "odoo", by: "kim" } }]
+      yield* appendTo(streams.request("acme"), [...said, ...said])
+      yield* appendTo(streams.request("acme").replace("acme", "acme2"), said)
+      assert.strictEqual((yield* status("acme")).behind, 2)
+      const journal = yield* Journal
+      const [first] = yield* journal.read(streams.request("acme"), { from: 0, direction: "forward", limit: 1 })
+      const commit = yield* Commit
+      const checkpoint = { name: "reconciler", position: first!.position, eventId: first!.id }
+      yield* commit.commit({ appends: [], documents: [], commands: [], checkpoint })
+      assert.strictEqual((yield* status("acme")).behind, 1)
+    }),
+  )
+
   withStore("one tenant's questions are not answered with another's", () =>
     Effect.gen(function* () {
       yield* put(acme("o"))
@@ -339,6 +355,31 @@ describe("operations", () => {
       assert.strictEqual(revision, 3)
       assert.strictEqual(events.filter((event) => event.id === id).length, 1)
       assert.strictEqual(events.length, 4)
+    }),
+  )
+
+  withStore("a burst of appends to one stream is taken whole, each once", () =>
+    Effect.gen(function* () {
+      const stream = streams.request("acme")
+      const journal = yield* Journal
+      // Between what one reads and what it appends the others get their turn, as with a store on another thread.
+      const slow = Journal.of({
+        ...journal,
+        append: (append) => Effect.andThen(Effect.yieldNow, journal.append(append)),
+      })
+      const appended = yield* Effect.forEach(
+        Array.from({ length: 200 }, (_, i) => String(i)),
+        (connection) =>
+          appendTo(stream, [{ type: "PauseRequested", data: { _tag: "PauseRequested", connection, by: "kim" } }]),
+        { concurrency: "unbounded" },
+      ).pipe(Effect.provideService(Journal, slow))
+      const events = yield* journal.read(stream, { from: 0, direction: "forward", limit: 1000 })
+      assert.strictEqual(new Set(events.map(({ id }) => id)).size, 200)
+      assert.deepStrictEqual(
+        appended.map(({ revision }) => revision).toSorted((a, b) => a - b),
+        Array.from({ length: 200 }, (_, i) => i),
+      )
+      for (const { id, revision } of appended) assert.strictEqual(events[revision]?.id, id)
     }),
   )
 

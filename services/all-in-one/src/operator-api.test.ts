@@ -65,7 +65,7 @@ describe("operator's API", () => {
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* client.tenants(), ["acme"])
       const status = yield* client.status({ params: { tenant: "acme" } })
-      assert.deepStrictEqual(status, { tenant: "acme", connections: [] })
+      assert.deepStrictEqual(status, { tenant: "acme", behind: 0, connections: [] })
     }),
   )
 

@@ -10,7 +10,7 @@ import { conflicts, issues, matches } from "@concordat/engine/operations/lists"
 import { metadata } from "@concordat/engine/operations/metadata"
 import { plan } from "@concordat/engine/operations/plan"
 import { ask } from "@concordat/engine/operations/requests"
-import { status } from "@concordat/engine/operations/status"
+import { behind, status } from "@concordat/engine/operations/status"
 import { tail } from "@concordat/engine/operations/tail"
 import { Journal, type JournalError } from "@concordat/engine/ports/Journal"
 import { State, type StateError } from "@concordat/engine/ports/State"
@@ -75,7 +75,7 @@ export const layerOperatorHandlers = HttpApiBuilder.group(
         ),
       status: ({ params: { tenant } }) => {
         const found = status(tenant)
-        const none = Effect.succeed({ tenant, connections: [] })
+        const none = Effect.map(behind(tenant), (behind) => ({ tenant, behind, connections: [] }))
         return answered(running.tenants.includes(tenant) ? Effect.catchTag(found, "NotFound", () => none) : found)
       },
       plan: ({ params }) => answered(plan(params.tenant, params.connection)),

@@ -53,7 +53,7 @@ export const ConnectionStatus = Struct({
   counters: Record(String, Finite),
 })
 export type ConnectionStatus = typeof ConnectionStatus.Type
-export const TenantStatus = Struct({ tenant: String, connections: List(ConnectionStatus) })
+export const TenantStatus = Struct({ tenant: String, behind: Finite, connections: List(ConnectionStatus) })
 export type TenantStatus = typeof TenantStatus.Type
 
 export const Plan = Struct({

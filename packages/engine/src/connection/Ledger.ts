@@ -78,12 +78,20 @@ export const makeLedger = Effect.fn("Ledger.make")(function* (tenant: string, co
       for (const append of unit.appends)
         if (result.streams.includes(append.stream) && !(yield* store(isOurs(append)))) others.push(append.stream)
       if (others.includes(stream))
-        return yield* new WorkerError({ connection, reason: "fenced", detail: `${stream} is written by another worker` })
+        return yield* new WorkerError({
+          connection,
+          reason: "fenced",
+          detail: `${stream} is written by another worker`,
+        })
       if (others.length > 0) return others
       // The events are there; what was not done is the rest.
       unit = { ...unit, appends: unit.appends.filter((append) => !result.streams.includes(append.stream)) }
     }
-    return yield* new WorkerError({ connection, reason: "contended", detail: `no outcome after ${COMMIT_TRIES} commits` })
+    return yield* new WorkerError({
+      connection,
+      reason: "contended",
+      detail: `no outcome after ${COMMIT_TRIES} commits`,
+    })
   })
 
   const ledger: Ledger = { exclusively: (decision) => Semaphore.withPermit(one, decision), commit }

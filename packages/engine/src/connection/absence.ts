@@ -18,13 +18,9 @@ export type Suspects = Map<string, ReadonlySet<string>>
 export const isMissing = (id: string, seen: SeenDoc, listed: ReadonlySet<string>, began: number): boolean =>
   !seen.gone && !listed.has(id) && seen.factAt < began && seen.readAt < began
 
-const known = Effect.fnUntraced(function* (
-  parts: Parts,
-  object: string,
-  each: (id: string, seen: SeenDoc) => void,
-) {
+const known = Effect.fnUntraced(function* (parts: Parts, object: string, each: (id: string, seen: SeenDoc) => void) {
   const prefix = `${parts.connection}|${object}:`
-  for (let after: string | null = null; ; ) {
+  for (let after: string | null = null; ;) {
     const page: ReadonlyArray<{ readonly key: string; readonly value: string }> = yield* asWorkerError(
       parts.connection,
     )(parts.state.scan({ tenant: parts.tenant, kind: "seen", prefix, after, limit: SCAN_DOCUMENTS }))
@@ -40,7 +36,12 @@ const compare = Effect.fnUntraced(function* (
   gate: Gate,
   mapping: Mapping,
   suspects: Suspects,
-  list: { readonly object: string; readonly ids: ReadonlySet<string>; readonly began: number; readonly isNews: boolean },
+  list: {
+    readonly object: string
+    readonly ids: ReadonlySet<string>
+    readonly began: number
+    readonly isNews: boolean
+  },
 ) {
   const { object, ids, began } = list
   const gone: Array<RecordKey> = []
@@ -75,7 +76,7 @@ export const census = Effect.fn("Connection.census")(function* (
   if (walk === undefined) return
   const began = yield* parts.tick
   const ids = new Set<string>()
-  for (let cursor: Page["next"] = null; ; ) {
+  for (let cursor: Page["next"] = null; ;) {
     const page: Page = yield* gate.call("census", walk(object, cursor))
     for (const hint of page.hints) if (hint.object === object) ids.add(hint.id)
     for (const record of page.records) if (record.object === object) ids.add(record.id)

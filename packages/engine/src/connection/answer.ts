@@ -44,7 +44,14 @@ interface Kept {
   readonly documents: ReadonlyArray<DocumentWrite>
 }
 
-const keepWritten = (parts: Parts, answered: Answered, settled: Written, known: Known, sources: ReadonlyArray<string>, now: number): Kept => {
+const keepWritten = (
+  parts: Parts,
+  answered: Answered,
+  settled: Written,
+  known: Known,
+  sources: ReadonlyArray<string>,
+  now: number,
+): Kept => {
   const { candidate, intent } = answered.begun
   const { outcome } = settled
   const cause = factId(intent.stream, intent.streamRevision - 1, intent.data)
@@ -103,12 +110,24 @@ const keepWritten = (parts: Parts, answered: Answered, settled: Written, known: 
   return { entries, documents }
 }
 
-const keepRefused = (parts: Parts, answered: Answered, data: Extract<Settled, { _tag: "Refused" }>["data"], known: Known, now: number): Kept => {
+const keepRefused = (
+  parts: Parts,
+  answered: Answered,
+  data: Extract<Settled, { _tag: "Refused" }>["data"],
+  known: Known,
+  now: number,
+): Kept => {
   const { candidate, intent } = answered.begun
   const cause = factId(intent.stream, intent.streamRevision - 1, intent.data)
   const revision = known.stream.revision + 1
   return {
-    entries: [{ stream: streamOf(parts, candidate), expected: known.stream.revision, facts: [{ data, correlation: cause, cause }] }],
+    entries: [
+      {
+        stream: streamOf(parts, candidate),
+        expected: known.stream.revision,
+        facts: [{ data, correlation: cause, cause }],
+      },
+    ],
     documents: [
       put(parts, "intent", candidate.key, null),
       candidate.record === null

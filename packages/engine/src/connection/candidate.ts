@@ -28,7 +28,10 @@ export interface Candidate {
 }
 
 /** The same write for the same due sequence has the same key, whoever sends it and however often. */
-export const idempotencyKey = (provider: string, write: Pick<PlannedWrite, "object" | "entity" | "values" | "due" | "kind">): string =>
+export const idempotencyKey = (
+  provider: string,
+  write: Pick<PlannedWrite, "object" | "entity" | "values" | "due" | "kind">,
+): string =>
   sha256([provider, write.object, write.entity, write.kind, canonicalJson(write.values), write.due].join("\n"))
 
 export const fresh = (provider: string, connection: string, plan: PlannedWrite): Candidate => {

@@ -44,7 +44,13 @@ export const makeCap = (): Cap => {
     const taken = Math.min(left, wanted)
     const hour = Math.floor(now / HOUR_MS)
     known = { hour, writes: (known.hour === hour ? known.writes : 0) + taken }
-    const kept: CursorDoc = { cursor: null, done: known.writes, total: doc.writesPerHour, finished: false, startedAt: now }
+    const kept: CursorDoc = {
+      cursor: null,
+      done: known.writes,
+      total: doc.writesPerHour,
+      finished: false,
+      startedAt: now,
+    }
     const unit = { entries: [], documents: [put(parts, "cursor", KEY, kept)], fence: fenceOf(parts, "changes", "") }
     if (taken > 0) yield* parts.ledger.exclusively(parts.ledger.commit(unit))
     return taken

@@ -26,7 +26,7 @@ const lookThroughAll = Effect.fnUntraced(function* (
 ) {
   const found: Array<{ readonly key: number; readonly record: RawRecord }> = []
   const options = { fields: sourcesOf(mapping, object), limit: parts.definition.objects[object]!.batch.list }
-  for (let cursor: Page["next"] = null; ; ) {
+  for (let cursor: Page["next"] = null; ;) {
     const page: Page = yield* gate.callNow("push", parts.connector.backfill!(object, cursor, options))
     for (const record of page.records)
       for (const [key, { ownId }] of keys.entries())

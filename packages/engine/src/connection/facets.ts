@@ -7,10 +7,7 @@ export const FIELDS = "fields"
 export const facetOf = (name: string): string => (name.startsWith("@") ? name : FIELDS)
 
 /** The mapped part of what was read, by facet. A facet of which nothing was read is absent: unknown. */
-const facetsOf = (
-  values: JsonObject,
-  sources: ReadonlyArray<string>,
-): ReadonlyMap<string, Record<string, Json>> => {
+const facetsOf = (values: JsonObject, sources: ReadonlyArray<string>): ReadonlyMap<string, Record<string, Json>> => {
   const facets = new Map<string, Record<string, Json>>()
   for (const name of sources) {
     const value = values[name]
@@ -36,7 +33,5 @@ export const wholeFacets = (values: JsonObject, sources: ReadonlyArray<string>):
 }
 
 /** Whether all that was read is known already. */
-export const isKnown = (
-  read: Readonly<Record<string, string>>,
-  known: Readonly<Record<string, string>>,
-): boolean => Object.entries(read).every(([facet, hash]) => known[facet] === hash)
+export const isKnown = (read: Readonly<Record<string, string>>, known: Readonly<Record<string, string>>): boolean =>
+  Object.entries(read).every(([facet, hash]) => known[facet] === hash)

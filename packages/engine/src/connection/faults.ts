@@ -21,10 +21,7 @@ export interface Gate {
   readonly untilRunning: Effect.Effect<void, WorkerError>
   readonly isRunning: Effect.Effect<boolean, WorkerError>
   /** One call to the provider, for which the connection has to be running. */
-  readonly call: <A>(
-    work: Work,
-    call: Effect.Effect<A, ProviderError>,
-  ) => Effect.Effect<A, ProviderError | WorkerError>
+  readonly call: <A>(work: Work, call: Effect.Effect<A, ProviderError>) => Effect.Effect<A, ProviderError | WorkerError>
   /** The same for a write that is begun: it waits for nothing but the budget. */
   readonly callNow: Gate["call"]
 }

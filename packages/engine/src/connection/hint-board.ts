@@ -89,7 +89,8 @@ export const makeHintBoard = (secondLookMs: number): HintBoard => {
       if (one === undefined) return
       taken.delete(recordKey(record))
       const [next, ...rest] = one.createdLooks
-      if (!found && next !== undefined) return putBack({ ...one, createdLooks: rest, dueAt: now + next, isSecond: false })
+      if (!found && next !== undefined)
+        return putBack({ ...one, createdLooks: rest, dueAt: now + next, isSecond: false })
       if (one.isSecondOwed)
         putBack({ ...one, createdLooks: [], isSecondOwed: false, dueAt: now + secondLookMs, isSecond: true })
     },
@@ -101,7 +102,8 @@ export const makeHintBoard = (secondLookMs: number): HintBoard => {
     },
     nextAt: () => {
       let next: number | null = null
-      for (const [key, one] of waiting) if (!taken.has(key)) next = next === null ? one.dueAt : Math.min(next, one.dueAt)
+      for (const [key, one] of waiting)
+        if (!taken.has(key)) next = next === null ? one.dueAt : Math.min(next, one.dueAt)
       return next
     },
     doneTo: (added) => {

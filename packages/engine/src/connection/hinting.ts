@@ -6,7 +6,7 @@ import type { CursorDoc, RecordKey } from "@concordat/rules/state/documents"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import * as Result from "effect/Result"
-import { DELIVERIES_AT_ONCE, DELIVERY_LOOK_MS, HINT_GATHER_MS, WALK_RETRY_MS } from "../limits.ts"
+import { DELIVERIES_AT_ONCE, DELIVERIES_KEPT, DELIVERY_LOOK_MS, HINT_GATHER_MS, WALK_RETRY_MS } from "../limits.ts"
 import type { Hint } from "../ports/Provider.ts"
 import { groupedBy } from "./batches.ts"
 import type { Gate } from "./faults.ts"
@@ -38,6 +38,7 @@ export const makeHinting = Effect.fn("Hinting.make")(function* (
   const stream = streams.delivery(parts.tenant, parts.connection)
   let readTo: number | null = null
   let doneTo = -1
+  let forgottenTo = 0
   const early: Array<Hint> = []
 
   const addNow: Hinting["addNow"] = (records) => {
@@ -79,9 +80,16 @@ export const makeHinting = Effect.fn("Hinting.make")(function* (
     if (done <= doneTo) return
     const startedAt = yield* parts.tick
     const doc: CursorDoc = { cursor: null, done, total: null, finished: false, startedAt }
-    const unit = { entries: [], documents: [put(parts, "cursor", CHECKPOINT, doc)], fence: fenceOf(parts, "changes", "") }
+    const unit = {
+      entries: [],
+      documents: [put(parts, "cursor", CHECKPOINT, doc)],
+      fence: fenceOf(parts, "changes", ""),
+    }
     yield* parts.ledger.exclusively(parts.ledger.commit(unit))
     doneTo = done
+    if (done - forgottenTo < 2 * DELIVERIES_KEPT) return
+    forgottenTo = done - DELIVERIES_KEPT
+    yield* store(parts.journal.truncate(stream, forgottenTo))
   })
 
   const read = Effect.fnUntraced(function* (records: ReadonlyArray<RecordKey>) {
@@ -95,7 +103,8 @@ export const makeHinting = Effect.fn("Hinting.make")(function* (
     const now = yield* parts.tick
     for (const record of records) {
       const reading = looked.readings.get(recordKey(record))
-      const isOverlapped = looked.unread.some((one) => recordKey(one) === recordKey(record)) && readable.includes(record)
+      const isOverlapped =
+        looked.unread.some((one) => recordKey(one) === recordKey(record)) && readable.includes(record)
       if (isOverlapped) board.failed(record, now)
       else board.looked(record, !readable.includes(record) || reading?._tag === "Found", now)
     }

@@ -62,10 +62,20 @@ const remembers = ({ before, verdict }: Decided, via: RecordObserved["via"]): bo
   if (verdict._tag === "Fact") return true
   if (verdict._tag !== "Unchanged" || verdict.seen === before) return false
   // A walk over everything would write everything each time, only to say when it was read.
-  return via === "read" || via === "webhook" || verdict.seen.version !== before?.version || verdict.seen.stamp !== before?.stamp
+  return (
+    via === "read" ||
+    via === "webhook" ||
+    verdict.seen.version !== before?.version ||
+    verdict.seen.stamp !== before?.stamp
+  )
 }
 
-const group = Effect.fnUntraced(function* (parts: Parts, page: Readings, readings: ReadonlyArray<Reading>, last: boolean) {
+const group = Effect.fnUntraced(function* (
+  parts: Parts,
+  page: Readings,
+  readings: ReadonlyArray<Reading>,
+  last: boolean,
+) {
   const store = asWorkerError(parts.connection)
   const records = readings.map(keyOfReading)
   const rebuilt = new Map<string, SeenDoc>()
@@ -131,7 +141,12 @@ const keep = Effect.fnUntraced(function* (
   const fence =
     move === undefined
       ? fenceOf(parts, page.via === "backfill" ? "backfill" : "changes", first)
-      : ({ ...fenceOf(parts, move.walk, move.object), cursor: move.to.cursor, done: move.to.done, total: move.to.total } as const)
+      : ({
+          ...fenceOf(parts, move.walk, move.object),
+          cursor: move.to.cursor,
+          done: move.to.done,
+          total: move.to.total,
+        } as const)
   const key = move === undefined ? null : walkKey(move.walk, move.object)
   if (move !== undefined) documents.push(put(parts, "cursor", key!, move.to))
   if (entries.length === 0 && documents.length === 0) return []

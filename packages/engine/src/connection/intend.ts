@@ -45,7 +45,9 @@ const repair = Effect.fnUntraced(function* (parts: Parts, moved: ReadonlyArray<s
   for (const stream of moved) {
     const found = yield* rebuildStream(parts, stream)
     if (found === null) continue
-    documents.push(put(parts, found.kind, found.key, found.kind === "seen" ? found.seen : { revision: found.seen.revision }))
+    documents.push(
+      put(parts, found.kind, found.key, found.kind === "seen" ? found.seen : { revision: found.seen.revision }),
+    )
     for (const [key, intent] of found.intents) {
       if (parts.intents.has(key)) continue
       parts.intents.set(key, intent)
@@ -58,7 +60,9 @@ const repair = Effect.fnUntraced(function* (parts: Parts, moved: ReadonlyArray<s
 /** What is known of the record must not be newer than what the plan was made from. */
 const isCurrent = (parts: Parts, candidate: Candidate, seen: SeenDoc, plannedAt: number): boolean => {
   if (candidate.record === null) return true
-  return seen.factAt < plannedAt && !seen.gone && parts.busy.get(recordKey(candidate.record)) !== Number.POSITIVE_INFINITY
+  return (
+    seen.factAt < plannedAt && !seen.gone && parts.busy.get(recordKey(candidate.record)) !== Number.POSITIVE_INFINITY
+  )
 }
 
 /**

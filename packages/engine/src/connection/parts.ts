@@ -1,6 +1,12 @@
 /** What the flows of one connection's worker share: its ports, its budget, its ledger and what it knows in memory. */
 import type { Mapping, ObjectMapping } from "@concordat/rules/mapping/lens"
-import { type CursorDoc, type OpenIntentDoc, type RecordKey, recordKey, type SeenDoc } from "@concordat/rules/state/documents"
+import {
+  type CursorDoc,
+  type OpenIntentDoc,
+  type RecordKey,
+  recordKey,
+  type SeenDoc,
+} from "@concordat/rules/state/documents"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as streams from "@concordat/model/streams"

@@ -31,7 +31,9 @@ const makeIntern = () => {
   }
 }
 
-type Asked<A> = { readonly _tag: "Known"; readonly value: A } | { readonly _tag: "Missing"; readonly wanted: ReadonlyArray<Wanted> }
+type Asked<A> =
+  | { readonly _tag: "Known"; readonly value: A }
+  | { readonly _tag: "Missing"; readonly wanted: ReadonlyArray<Wanted> }
 const ask = <A>(question: (loaded: Loaded) => A, loaded: Loaded): Asked<A> => {
   try {
     return { _tag: "Known", value: question(loaded) }
@@ -49,7 +51,11 @@ export const makePlanner = (
 ): Planner => {
   const intern = makeIntern()
   const parse = (kind: string, key: string, text: string | null): unknown =>
-    text === null ? null : kind === "connection" || kind === "tenant" ? intern(`${kind}\n${key}`, text) : JSON.parse(text)
+    text === null
+      ? null
+      : kind === "connection" || kind === "tenant"
+        ? intern(`${kind}\n${key}`, text)
+        : JSON.parse(text)
 
   /** Documents of one plan: what is read once is the same for all its entities. */
   const makeView = () => {
@@ -67,7 +73,7 @@ export const makePlanner = (
       for (const one of wanted) {
         if (one._tag !== "Range") continue
         const keys: Array<string> = []
-        for (let after: string | null = null; ; ) {
+        for (let after: string | null = null; ;) {
           const page: ReadonlyArray<{ readonly key: string }> = yield* state.scan({
             tenant,
             kind: one.kind,
@@ -119,4 +125,3 @@ export const makePlanner = (
   }
   return planner
 }
-

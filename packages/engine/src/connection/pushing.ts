@@ -12,11 +12,12 @@ import {
   ROUND_ROWS,
   WAKE_ACK_MS,
   WAKES_IN_FLIGHT,
+  WALK_RETRY_MS,
 } from "../limits.ts"
 import { pushSubject } from "../ports/Bus.ts"
 import { again } from "./candidate.ts"
 import { makeCap } from "./cap.ts"
-import { connectionDoc, type Gate } from "./faults.ts"
+import { connectionDoc, type Gate, persistently } from "./faults.ts"
 import type { Parts } from "./parts.ts"
 import { pushRound } from "./round.ts"
 import { asWorkerError, type WorkerError } from "./WorkerError.ts"
@@ -47,6 +48,7 @@ export const makePushing = Effect.fn("Pushing.make")(function* (parts: Parts, ga
   let noted = new Set<string>()
   let rescan = true
   let isBusy = false
+  let isPrepared = false
   /** Entities for which the last look found nothing to do, by the sequence it was found at. */
   const settled = new Map<string, number>()
 
@@ -71,10 +73,7 @@ export const makePushing = Effect.fn("Pushing.make")(function* (parts: Parts, ga
       })
       .pipe(
         Stream.runForEach((delivery) =>
-          Effect.sync(() => note(entityOf(delivery.body))).pipe(
-            Effect.andThen(delivery.ack),
-            Effect.andThen(ring),
-          ),
+          Effect.sync(() => note(entityOf(delivery.body))).pipe(Effect.andThen(delivery.ack), Effect.andThen(ring)),
         ),
       )
     return yield* Effect.never
@@ -109,7 +108,7 @@ export const makePushing = Effect.fn("Pushing.make")(function* (parts: Parts, ga
   /** Everything that is due, page by page; what comes in meanwhile goes first. */
   const rescanAll = Effect.fnUntraced(function* (doc: ConnectionDoc) {
     settled.clear()
-    for (let after: string | null = null; ; ) {
+    for (let after: string | null = null; ;) {
       const page: ReadonlyArray<{ readonly key: string; readonly value: string }> = yield* dueAfter(after)
       const result = yield* pushRound(
         parts,
@@ -131,9 +130,26 @@ export const makePushing = Effect.fn("Pushing.make")(function* (parts: Parts, ga
     }
   })
 
+  /** What has to exist at the provider before the first write; false: not yet. */
+  const prepare = Effect.gen(function* () {
+    if (parts.connector.prepare !== undefined) yield* persistently(gate.call("push", parts.connector.prepare))
+    isPrepared = true
+    return true
+  }).pipe(
+    Effect.catchTag("ProviderError", (error) =>
+      Effect.as(
+        Effect.logWarning("writes can't be prepared", { connection: parts.connection, fault: error.message }).pipe(
+          Effect.andThen(Effect.sync(() => parts.counting.fault(error.message))),
+        ),
+        false,
+      ),
+    ),
+  )
+
   const step = Effect.gen(function* () {
     const doc = yield* store(connectionDoc(parts))
     if (doc === null || !doc.armed || !(yield* gate.isRunning)) return PAUSED_LOOK_MS
+    if (!isPrepared && !(yield* prepare)) return WALK_RETRY_MS
     const retries = yield* readyIntents()
     if (rescan) {
       rescan = false

@@ -1,8 +1,10 @@
 /** What the worker knows of a record, a create or its open writes, rebuilt from the journal where the state lags or is lost. */
-import { type PageCommitted } from "@concordat/model/events/record"
+import { opened, type Personal } from "@concordat/model/events/envelope"
+import type { PageCommitted } from "@concordat/model/events/record"
 import { readEvent } from "@concordat/model/events/stored"
 import type { JsonObject } from "@concordat/model/json"
 import * as streams from "@concordat/model/streams"
+import type { Mapping } from "@concordat/rules/mapping/lens"
 import type { CursorDoc, OpenIntentDoc, SeenDoc } from "@concordat/rules/state/documents"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -39,7 +41,15 @@ const started = (event: RecordedEvent): Rebuilt => {
   return { kind: isCreate ? "create" : "seen", key, seen: unseen, intents: new Map() }
 }
 
-const after = (known: Rebuilt, event: RecordedEvent, data: Record<string, unknown>, sources: ReadonlyArray<string>) => {
+/** Before the mapping is known, the names that were read stand for those that it reads. */
+const sourcesFor = (mapping: Mapping | null, data: Record<string, unknown>): ReadonlyArray<string> => {
+  if (mapping !== null) return sourcesOf(mapping, String(data["object"]))
+  const values = data["values"] as Personal | undefined
+  return values === undefined ? [] : Object.keys(opened(values))
+}
+
+const after = (known: Rebuilt, event: RecordedEvent, data: Record<string, unknown>, mapping: Mapping | null) => {
+  const sources = sourcesFor(mapping, data)
   const at = Date.parse(event.metadata["at"] ?? "") || 0
   const seen = evolve(known.seen, { type: event.type, revision: event.revision, data, at }, sources)
   const intents = new Map(known.intents)
@@ -63,14 +73,13 @@ export const rebuildStream = Effect.fnUntraced(function* (parts: Parts, stream: 
   const store = asWorkerError(parts.connection)
   const mapping = yield* store(parts.planner.mapping)
   let known: Rebuilt | null = null
-  for (let from = 0; ; ) {
+  for (let from = 0; ;) {
     const page: ReadonlyArray<RecordedEvent> = yield* store(
       parts.journal.read(stream, { from, direction: "forward", limit: REBUILD_EVENTS }),
     )
     for (const event of page) {
       const data = yield* decode(parts, event)
-      const sources = mapping === null ? [] : sourcesOf(mapping, String(data["object"]))
-      known = after(known ?? started(event), event, data, sources)
+      known = after(known ?? started(event), event, data, mapping)
     }
     if (page.length < REBUILD_EVENTS) return known
     from = page.at(-1)!.revision + 1
@@ -89,7 +98,7 @@ const cursorOf = (parts: Parts, page: typeof PageCommitted.Type, at: number): Cu
 export const rebuildCursors = Effect.fnUntraced(function* (parts: Parts) {
   const store = asWorkerError(parts.connection)
   const stream = streams.worker(parts.tenant, parts.connection)
-  for (let from = 0; ; ) {
+  for (let from = 0; ;) {
     const page: ReadonlyArray<RecordedEvent> = yield* store(
       parts.journal.read(stream, { from, direction: "forward", limit: REBUILD_EVENTS }),
     )
@@ -111,7 +120,7 @@ export const rebuildAll = Effect.fnUntraced(function* (parts: Parts) {
   const mapping = yield* store(parts.planner.mapping)
   const place = `${streams.partitionOf(parts.tenant)}.${parts.tenant}.${parts.connection}.`
   const all = new Map<string, Rebuilt>()
-  for (let from: string | null = null; ; ) {
+  for (let from: string | null = null; ;) {
     const page: { readonly events: ReadonlyArray<RecordedEvent>; readonly position: string | null } = yield* store(
       parts.journal.readAll({
         after: from,
@@ -121,8 +130,7 @@ export const rebuildAll = Effect.fnUntraced(function* (parts: Parts) {
     )
     for (const event of page.events) {
       const data = yield* decode(parts, event)
-      const sources = mapping === null ? [] : sourcesOf(mapping, String(data["object"]))
-      all.set(event.stream, after(all.get(event.stream) ?? started(event), event, data, sources))
+      all.set(event.stream, after(all.get(event.stream) ?? started(event), event, data, mapping))
     }
     if (page.events.length < REBUILD_EVENTS) break
     from = page.position

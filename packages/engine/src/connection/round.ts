@@ -51,12 +51,18 @@ const isDecided = (round: Round, entity: string, record: RecordKey | null): bool
 
 const mayWrite = (round: Round, object: string, kind: Candidate["kind"]): boolean => {
   const { doc, parts } = round
-  if (parts.connector.write === undefined || parts.definition.objects[object]?.write.includes(kind) !== true) return false
+  if (parts.connector.write === undefined || parts.definition.objects[object]?.write.includes(kind) !== true)
+    return false
   return kind !== "create" || doc.backfill.state === "done"
 }
 
 /** What is sent for an entity: what its open intent says, where that is still due, else what is planned. */
-const candidateOf = (round: Round, entity: string, plan: PlannedWrite | null, stale: Array<string>): Candidate | null => {
+const candidateOf = (
+  round: Round,
+  entity: string,
+  plan: PlannedWrite | null,
+  stale: Array<string>,
+): Candidate | null => {
   const { parts } = round
   const open = [...parts.intents.values()].map(again).find((one) => one.entityKey === entity)
   if (open !== undefined && open.kind === "create") return open
@@ -252,10 +258,20 @@ export const pushRound = Effect.fn("Connection.push")(function* (
     const { object } = group[0]!
     for (const batch of chunked(group, parts.definition.objects[object]!.batch.write)) batches.push([object, batch])
   }
-  yield* Effect.forEach(batches, ([object, batch]) => writeBatch(round, object, batch), {
+  const guarded = (object: string, batch: ReadonlyArray<Candidate>) =>
+    writeBatch(round, object, batch).pipe(
+      // A read or a lookup failed before anything was sent: the connection waits, the batch comes again.
+      Effect.catchTag("ProviderError", (error) =>
+        Effect.gen(function* () {
+          for (const { entityKey } of batch) (error.transient ? round.soon : round.later).add(entityKey)
+          if (!error.transient)
+            yield* Effect.logWarning("push put off", { connection: parts.connection, fault: error.message })
+        }),
+      ),
+    )
+  yield* Effect.forEach(batches, ([object, batch]) => guarded(object, batch), {
     concurrency: Math.max(1, parts.definition.limits.concurrency),
     discard: true,
   })
   return { ...result, soon: [...soon], later: [...later] }
 })
-

@@ -16,7 +16,8 @@ export const unseen: SeenDoc = {
 const without = (
   hashes: Readonly<Record<string, string>>,
   facets: ReadonlySet<string>,
-): Readonly<Record<string, string>> => Object.fromEntries(Object.entries(hashes).filter(([facet]) => !facets.has(facet)))
+): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(hashes).filter(([facet]) => !facets.has(facet)))
 
 export interface Observation {
   readonly values: JsonObject
@@ -44,10 +45,7 @@ export const observed = (seen: SeenDoc, read: Observation, sources: ReadonlyArra
 
 /** After a reading that was no news. */
 export const confirmed = (seen: SeenDoc, read: Observation): SeenDoc =>
-  versioned(
-    { ...seen, readAt: Math.max(seen.readAt, read.startedAt), stamp: read.stamp ?? seen.stamp },
-    read.version,
-  )
+  versioned({ ...seen, readAt: Math.max(seen.readAt, read.startedAt), stamp: read.stamp ?? seen.stamp }, read.version)
 
 /** After the record was found gone, merged away or converted. */
 export const vanished = (seen: SeenDoc, startedAt: number, factAt: number): SeenDoc => {

@@ -44,7 +44,8 @@ const failed = (parts: Parts, begun: Begun, error: ProviderError, now: number): 
       return settle(begun.intent, outcome, now, 0)
     }
     case "Unreadable":
-      if (begun.intent.attempts < WRITE_TRIES) return lost(parts, { ...begun, intent: { ...begun.intent, nextAt: now + WRITE_RETRY_MS } }, now)
+      if (begun.intent.attempts < WRITE_TRIES)
+        return lost(parts, { ...begun, intent: { ...begun.intent, nextAt: now + WRITE_RETRY_MS } }, now)
       return {
         _tag: "Refused",
         data: refusal(begun.intent, { code: "other", message: error.message, effect: "unknown" }),
@@ -90,7 +91,7 @@ const callAndKeep = (
   gate: Gate,
   object: string,
   batch: ReadonlyArray<Begun>,
-): Effect.Effect<ReadonlyArray<Answered>, ProviderError | WorkerError> =>
+): Effect.Effect<ReadonlyArray<Answered>, WorkerError> =>
   Effect.gen(function* () {
     const answers = yield* call(parts, gate, object, batch)
     if (answers !== null) {

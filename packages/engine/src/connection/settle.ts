@@ -78,12 +78,7 @@ export const refusal = (
 }
 
 /** `attempts` of the intent counts the one that is answered. `chance` in [0, 1). */
-export const settle = (
-  intent: OpenIntentDoc,
-  outcome: WriteOutcome,
-  now: number,
-  chance: number,
-): Settled => {
+export const settle = (intent: OpenIntentDoc, outcome: WriteOutcome, now: number, chance: number): Settled => {
   switch (outcome._tag) {
     case "Pending": {
       const until = intent.job === null ? now : intent.until
@@ -119,7 +114,13 @@ export const settle = (
         refused,
         attempts: intent.attempts,
       }
-      const beside = held === undefined ? {} : picked(held, Object.keys(held).filter((name) => !names.includes(name)))
+      const beside =
+        held === undefined
+          ? {}
+          : picked(
+              held,
+              Object.keys(held).filter((name) => !names.includes(name)),
+            )
       return { _tag: "Written", data, beside, held, outcome }
     }
   }

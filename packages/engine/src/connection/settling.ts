@@ -51,4 +51,3 @@ const abandonJobs = Effect.fnUntraced(function* (parts: Parts) {
   }))
   yield* keepAnswers(parts, answers)
 })
-

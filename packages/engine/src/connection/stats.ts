@@ -29,7 +29,16 @@ export interface Stats {
   readonly http: HttpStats | null
 }
 
-export type Counter = "reads" | "facts" | "absorbed" | "stale" | "calls" | "writes" | "refused" | "retries" | "rateLimits"
+export type Counter =
+  | "reads"
+  | "facts"
+  | "absorbed"
+  | "stale"
+  | "calls"
+  | "writes"
+  | "refused"
+  | "retries"
+  | "rateLimits"
 
 export interface Counting {
   readonly add: (counter: Counter, by?: number) => void

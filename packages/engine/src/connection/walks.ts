@@ -72,7 +72,12 @@ export const startChanges = Effect.fnUntraced(function* (parts: Parts, gate: Gat
 })
 
 /** Everything that changed since the last poll. */
-export const poll = Effect.fn("Connection.poll")(function* (parts: Parts, gate: Gate, mapping: Mapping, object: string) {
+export const poll = Effect.fn("Connection.poll")(function* (
+  parts: Parts,
+  gate: Gate,
+  mapping: Mapping,
+  object: string,
+) {
   const fields = sourcesOf(mapping, object)
   const limit = parts.definition.objects[object]!.batch.list
   for (;;) {

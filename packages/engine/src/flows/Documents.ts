@@ -119,6 +119,33 @@ export class Documents {
     })
   }
 
+  /**
+   * Tries decisions only to see what they miss, and loads that for all of them in one question, a few times over: a round
+   * trip for each document of each decision would cost more than deciding does.
+   */
+  warm(decisions: ReadonlyArray<(loaded: Loaded) => unknown>, rounds: number): Effect.Effect<void, StateError> {
+    const loaded: Loaded = {
+      get: (kind, key) => this.#get(`${kind}\n${key}`, kind),
+      range: () => undefined,
+    }
+    return Effect.gen({ self: this }, function* () {
+      let open = decisions
+      for (let round = 0; round < rounds && open.length > 0; round++) {
+        const wanted = new Map<string, Wanted>()
+        const still: Array<(loaded: Loaded) => unknown> = []
+        for (const decide of open) {
+          const outcome = attempt(decide, loaded)
+          if (outcome._tag === "Decided") continue
+          const documents = outcome.wanted.filter((one) => one._tag === "Document")
+          for (const one of documents) wanted.set(`${one.kind}\n${one.key}`, one)
+          if (documents.length > 0) still.push(decide)
+        }
+        if (wanted.size > 0) yield* this.#load([...wanted.values()], new Map(), new Map())
+        open = still
+      }
+    })
+  }
+
   /** Loads documents that will be asked for, in one question. */
   prefetch(ids: ReadonlyArray<{ readonly kind: string; readonly key: string }>): Effect.Effect<void, StateError> {
     const missing = ids.filter(({ key, kind }) => this.#get(`${kind}\n${key}`, kind) === undefined)

@@ -2,8 +2,9 @@
 import { readEvent } from "@concordat/model/events/stored"
 import { INPUT_CATEGORIES, partitionOf, tenantOf } from "@concordat/model/streams"
 import type { Compilers } from "@concordat/rules/reconcile/context"
+import { foreseen } from "@concordat/rules/reconcile/foreseen"
 import { type Input, reconcile } from "@concordat/rules/reconcile/reconcile"
-import type { DecidedEvent, Wake } from "@concordat/rules/state/transaction"
+import type { DecidedEvent, Loaded, Wake } from "@concordat/rules/state/transaction"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -20,6 +21,8 @@ const BATCH = 500
 const DOCUMENTS = 20_000
 /** Tenants whose documents are kept; the least recently used one goes. */
 const TENANTS = 64
+/** Tries to see what a batch misses: after these few decisions are left that miss anything. */
+const WARM_ROUNDS = 3
 const CHECKPOINT = "reconciler"
 
 /** The journal does not say what was decided, or can't be read: nothing is guessed, the reconciler stops. */
@@ -98,25 +101,33 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (compilers: 
     return checkpoint.position
   })
 
-  const decide = Effect.fnUntraced(function* (event: RecordedEvent) {
-    const read = readEvent(event.type, event.data, event.metadata)
-    if (Result.isFailure(read)) {
+  const read = Effect.fnUntraced(function* (event: RecordedEvent) {
+    const decoded = readEvent(event.type, event.data, event.metadata)
+    if (Result.isFailure(decoded)) {
       return yield* new ReconcilerStopped({
         reason: "unreadable event",
-        detail: `${event.stream}@${event.revision}: ${read.failure.message}`,
+        detail: `${event.stream}@${event.revision}: ${decoded.failure.message}`,
       })
     }
     const tenant = tenantOf(event.stream)
-    const documents = documentsOf(tenant)
-    const cause = {
-      tenant,
-      event: event.id,
-      correlation: event.metadata["$correlationId"] ?? event.id,
-      at: Date.parse(event.metadata["at"] ?? ""),
+    const correlation = event.metadata["$correlationId"] ?? event.id
+    const cause = { tenant, event: event.id, correlation, at: Date.parse(event.metadata["at"] ?? "") }
+    const input = decoded.success as Input
+    return { tenant, input, decide: (loaded: Loaded) => reconcile(loaded, compilers, cause, input) }
+  })
+
+  type Reading = Effect.Success<ReturnType<typeof read>>
+
+  /** Loads for a whole batch what its decisions will ask for. */
+  const warm = Effect.fnUntraced(function* (readings: ReadonlyArray<Reading>) {
+    for (const [tenant, ofTenant] of Map.groupBy(readings, (one) => one.tenant)) {
+      const documents = documentsOf(tenant)
+      yield* documents.prefetch(ofTenant.flatMap(({ input }) => foreseen(input)))
+      yield* documents.warm(
+        ofTenant.map(({ decide }) => decide),
+        WARM_ROUNDS,
+      )
     }
-    const decision = yield* documents.run((loaded) => reconcile(loaded, compilers, cause, read.success as Input))
-    documents.write(decision.documents)
-    return { tenant, decision }
   })
 
   /** What is in the journal already, with the same ids, was decided before: it is adopted. */
@@ -139,8 +150,12 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (compilers: 
   const keep = Effect.fnUntraced(function* (events: ReadonlyArray<RecordedEvent>) {
     const decided: Array<DecidedEvent> = []
     const wakes = new Map<string, { tenant: string; wake: Wake }>()
-    for (const event of events) {
-      const { decision, tenant } = yield* decide(event)
+    const readings = yield* Effect.forEach(events, read)
+    yield* warm(readings)
+    for (const { decide, tenant } of readings) {
+      const documents = documentsOf(tenant)
+      const decision = yield* documents.run(decide)
+      documents.write(decision.documents)
       for (const one of decision.events) decided.push(one)
       for (const wake of decision.wakes) wakes.set(`${tenant}|${wake.connection}|${wake.entity}`, { tenant, wake })
     }

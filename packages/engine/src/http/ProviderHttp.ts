@@ -51,10 +51,10 @@ export const makeProviderHttp = Effect.fn("ProviderHttp.make")(function* (option
       : new Unavailable({ detail: error.message, effect: writes && error.sent ? "unknown" : "none" })
 
   const send: ProviderHttp["send"] = Effect.fnUntraced(function* (call) {
-    const failed = (reason: ProviderError["reason"]) => new ProviderError({ provider, operation: call.operation, reason })
+    const failed = (reason: ProviderError["reason"]) =>
+      new ProviderError({ provider, operation: call.operation, reason })
     const url = URL.canParse(call.url) ? new URL(call.url) : null
-    if (url === null)
-      return yield* failed(new RequestRefused({ code: "address", detail: "the address is not a URL" }))
+    if (url === null) return yield* failed(new RequestRefused({ code: "address", detail: "the address is not a URL" }))
     const exchanged = exchange(agents, {
       method: call.method,
       url,
@@ -68,12 +68,14 @@ export const makeProviderHttp = Effect.fn("ProviderHttp.make")(function* (option
       stats.calls += 1
       return exchanged
     })
-    const answer = yield* options.budget.within(call.cost ?? { default: 1 })(counted).pipe(
-      Effect.mapError((error) => {
-        stats.unanswered += 1
-        return failed(reasonOf(error, call.writes === true))
-      }),
-    )
+    const answer = yield* options.budget
+      .within(call.cost ?? { default: 1 })(counted)
+      .pipe(
+        Effect.mapError((error) => {
+          stats.unanswered += 1
+          return failed(reasonOf(error, call.writes === true))
+        }),
+      )
     if (answer.status === 429) stats.rateLimited += 1
     if (answer.status >= 500) stats.serverErrors += 1
     return answer

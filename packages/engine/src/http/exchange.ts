@@ -112,8 +112,10 @@ export const exchange = (agents: Agents, options: Exchange): Effect.Effect<HttpA
       body.once("error", broken)
       body.on("data", (chunk: Buffer) => {
         size += chunk.length
-        if (size > options.bodyBytes) request.destroy(failure("ETOOLARGE"))
-        else chunks.push(chunk)
+        if (size <= options.bodyBytes) return void chunks.push(chunk)
+        // Said before the socket is closed: what was unpacked so far would end like a whole body.
+        broken(failure("ETOOLARGE"))
+        request.destroy()
       })
       body.once("end", () => {
         done()

@@ -4,6 +4,7 @@ import { eventId, sha256 } from "@concordat/model/ids"
 import { canonicalJson } from "@concordat/model/json"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Semaphore from "effect/Semaphore"
 import { type Append, Journal, JournalError, type NewEvent } from "../ports/Journal.ts"
 
 export interface Said {
@@ -31,6 +32,41 @@ const following = (stream: string, revision: number, said: ReadonlyArray<Said>, 
   return { stream, expected: revision, events }
 }
 
+interface Turn {
+  readonly one: Semaphore.Semaphore
+  waiting: number
+  /** The last revision, as whoever had the turn before left it; null: not known. */
+  revision: number | null
+}
+
+/** Of each journal, the streams that are being appended to. */
+const turns = new WeakMap<Journal["Service"], Map<string, Turn>>()
+
+/**
+ * Many at once on one stream (the webhooks of a burst) would find each other's revision for ever: they take turns here,
+ * and only another process is ever met at the journal.
+ */
+const inTurn = <A, E, R>(
+  journal: Journal["Service"],
+  stream: string,
+  append: (turn: Turn) => Effect.Effect<A, E, R>,
+): Effect.Effect<A, E, R> =>
+  Effect.suspend(() => {
+    const streams = turns.get(journal) ?? new Map<string, Turn>()
+    turns.set(journal, streams)
+    const turn = streams.get(stream) ?? { one: Semaphore.makeUnsafe(1), waiting: 0, revision: null }
+    streams.set(stream, turn)
+    turn.waiting += 1
+    return Semaphore.withPermit(turn.one, append(turn)).pipe(
+      Effect.ensuring(
+        Effect.sync(() => {
+          turn.waiting -= 1
+          if (turn.waiting === 0) streams.delete(stream)
+        }),
+      ),
+    )
+  })
+
 /**
  * Appends at the end of the stream, whatever it is by then. An answer that got lost is asked for again with the same
  * ids, and what is found to be in the stream already is taken as appended.
@@ -42,15 +78,24 @@ export const appendTo = Effect.fn("Operations.append")(function* (stream: string
     journal.read(stream, { from: "end", direction: "backward", limit: 1 }),
     ([event]) => event?.revision ?? -1,
   )
-  let append = following(stream, yield* last, said, at)
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const result = yield* journal.append(append)
-    const answer: Appended = { id: append.events.at(-1)!.id, revision: append.expected + append.events.length }
-    if (result._tag === "Appended") return answer
-    if (result._tag === "Indeterminate") continue
-    const [first] = yield* journal.read(stream, { from: append.expected + 1, direction: "forward", limit: 1 })
-    if (first?.id === append.events[0]!.id) return answer
-    append = following(stream, yield* last, said, at)
-  }
-  return yield* new JournalError({ reason: "unavailable", detail: `no answer after ${ATTEMPTS} appends` })
+  const append = Effect.fnUntraced(function* (turn: Turn) {
+    const revision = turn.revision ?? (yield* last)
+    // Whatever ends this turn early leaves the next one to look for itself.
+    turn.revision = null
+    let next = following(stream, revision, said, at)
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const result = yield* journal.append(next)
+      const answer: Appended = { id: next.events.at(-1)!.id, revision: next.expected + next.events.length }
+      if (result._tag === "Appended") {
+        turn.revision = answer.revision
+        return answer
+      }
+      if (result._tag === "Indeterminate") continue
+      const [first] = yield* journal.read(stream, { from: next.expected + 1, direction: "forward", limit: 1 })
+      if (first?.id === next.events[0]!.id) return answer
+      next = following(stream, yield* last, said, at)
+    }
+    return yield* new JournalError({ reason: "unavailable", detail: `no answer after ${ATTEMPTS} appends` })
+  })
+  return yield* inTurn(journal, stream, append)
 })

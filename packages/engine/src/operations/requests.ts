@@ -21,8 +21,8 @@ export type Request =
   | typeof ArmRequested.Type
   | typeof PauseRequested.Type
   | typeof ResumeRequested.Type
-  | typeof ResolveRequested.Type
-  | typeof MatchRequested.Type
+  | ResolveRequested
+  | MatchRequested
   | typeof MergeRequested.Type
   | typeof SplitRequested.Type
   | typeof ReplayRequested.Type

@@ -1,7 +1,9 @@
 /** How every connection of a tenant is doing: armed, paused, first sync, what is due and what waits for a person. */
+import * as streams from "@concordat/model/streams"
 import type { ConnectionDoc, CountDoc, CursorDoc, IssueDoc } from "@concordat/rules/state/documents"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { Journal } from "../ports/Journal.ts"
 import { State } from "../ports/State.ts"
 import { connectionsOf, countOf, eachOf } from "./documents.ts"
 import { NotFound } from "./failures.ts"
@@ -76,6 +78,20 @@ const connectionStatus = Effect.fnUntraced(function* (tenant: string, name: stri
   return status
 })
 
+/** More are not counted: an operator who sees a thousand knows enough. */
+const BEHIND_MOST = 1_000
+
+/** The tenant's facts that are in the journal and not decided yet. */
+export const behind = Effect.fnUntraced(function* (tenant: string) {
+  const journal = yield* Journal
+  const checkpoint = yield* (yield* State).checkpoint("reconciler")
+  const partition = streams.partitionOf(tenant)
+  const prefixes = streams.INPUT_CATEGORIES.map((category) => `${category}-${partition}.${tenant}`)
+  const page = yield* journal.readAll({ after: checkpoint?.position ?? null, prefixes, limit: BEHIND_MOST })
+  // A longer name may begin with this one.
+  return page.events.filter(({ stream }) => streams.tenantOf(stream) === tenant).length
+})
+
 /** Fails with `NotFound` for a tenant of which nothing is known. */
 export const status = Effect.fn("Operations.status")(function* (tenant: string) {
   const connections = yield* connectionsOf(tenant)
@@ -84,6 +100,7 @@ export const status = Effect.fn("Operations.status")(function* (tenant: string) 
   }
   const answer: TenantStatus = {
     tenant,
+    behind: yield* behind(tenant),
     connections: yield* Effect.forEach(connections, ({ name, doc }) => connectionStatus(tenant, name, doc)),
   }
   return answer

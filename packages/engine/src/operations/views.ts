@@ -56,6 +56,8 @@ export interface ConnectionStatus {
 
 export interface TenantStatus {
   readonly tenant: string
+  /** Facts that are in the journal and not decided yet; at most `BEHIND_MOST` are counted. */
+  readonly behind: number
   readonly connections: ReadonlyArray<ConnectionStatus>
 }
 

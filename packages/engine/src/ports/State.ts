@@ -51,7 +51,11 @@ export class State extends Context.Service<
       readonly after: string | null
       readonly limit: number
     }) => Effect.Effect<ReadonlyArray<StoredDocument>, StateError>
-    readonly count: (options: { readonly tenant: string; readonly kind: string; readonly prefix: string }) => Effect.Effect<number, StateError>
+    readonly count: (options: {
+      readonly tenant: string
+      readonly kind: string
+      readonly prefix: string
+    }) => Effect.Effect<number, StateError>
     /** Tenants that have any document, sorted. */
     readonly tenants: Effect.Effect<ReadonlyArray<string>, StateError>
     readonly checkpoint: (name: string) => Effect.Effect<Checkpoint | null, StateError>

@@ -1,6 +1,5 @@
 /** E-mail addresses, phone numbers, domains and addresses on the web: parsed and compared. */
-import { parsePhoneNumberFromString, type CountryCode } from "libphonenumber-js/min"
-import { isSupportedCountry } from "libphonenumber-js/min"
+import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from "libphonenumber-js/min"
 import { domainToASCII } from "node:url"
 import { parse } from "tldts"
 import { memoised } from "./memo.ts"
@@ -54,7 +53,12 @@ const parsedPhone = memoised(20_000, (key: string): { readonly kept: string; rea
 })
 
 /** E.164 where it parses (`region`: ISO 3166-1 alpha-2 of numbers without a country), else as it was written. */
-export const tidyPhone = (phone: string, region: string): string => parsedPhone(`${region}|${phone}`).kept
+export const tidyPhone = (phone: string, region: string): string => {
+  const parsed = parsedPhone(`${region}|${phone}`)
+  // What is kept is what is compared next; parsing it again would tell nothing new.
+  if (parsed.kept !== phone && parsed.kept === parsed.normal) parsedPhone.learn(`${region}|${parsed.kept}`, parsed)
+  return parsed.kept
+}
 
 /** E.164 with its extension, else the digits alone. */
 export const normalPhone = (phone: string, region: string): string => parsedPhone(`${region}|${phone}`).normal

@@ -14,6 +14,7 @@ import pl from "i18n-iso-countries/langs/pl.json" with { type: "json" }
 import pt from "i18n-iso-countries/langs/pt.json" with { type: "json" }
 import ro from "i18n-iso-countries/langs/ro.json" with { type: "json" }
 import sv from "i18n-iso-countries/langs/sv.json" with { type: "json" }
+import { memoised } from "./memo.ts"
 import { foldName } from "./text.ts"
 
 /** The first language that claims a name has it. */
@@ -59,8 +60,12 @@ const byName: ReadonlyMap<string, string> = (() => {
   return names
 })()
 
+const codes: ReadonlySet<string> = new Set(byName.values())
+
+const found = memoised(2_000, (text: string) => ({ code: byName.get(foldName(text)) ?? null }))
+
 /** `Deutschland`, `DEU`, `de` → `DE`; null for a country that nobody knows. */
-export const countryCode = (text: string): string | null => byName.get(foldName(text)) ?? null
+export const countryCode = (text: string): string | null => (codes.has(text) ? text : found(text).code)
 
 /** The English short name; the code itself where there is none. */
 export const countryName = (code: string): string => {

@@ -87,6 +87,8 @@ export const same = (
   options: ValueOptions = noOptions,
 ): boolean => {
   if (a === b) return true
+  // A tag without text is as empty as nothing; all other kinds need no parsing to tell something from nothing.
+  if (kind !== "html" && (a === null || a === undefined) && typeof b === "string" && b.trim() !== "") return false
   const one = normal(kind, a, options)
   const other = normal(kind, b, options)
   if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return one === other

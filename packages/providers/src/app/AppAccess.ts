@@ -38,7 +38,7 @@ export interface AccessOptions {
   readonly token: (at: Connected) => Effect.Effect<Redacted.Redacted | null, AppUnavailable>
   /** The connection's own handle, as its worker gives it out; null while no worker has it. */
   readonly handle: (at: Connected) => Effect.Effect<AppHandle | null, AppUnavailable>
-  /** The connection's keyed hash for ids that say something: the one its worker names streams with. */
+  /** The id under which the connection's worker names the record's stream. */
   readonly opaqueId: (at: Connected, externalId: string) => string
   /** Opens sealed values; left out, sealed values read as unknown. */
   readonly open?: Open

@@ -4,5 +4,5 @@ const MARK = "cc-"
 
 export const idOf = (ownId: string): string => `${MARK}${ownId}`
 
-/** Our id in a record of the app's; null for one that the app made. */
+/** Our id in a record of the app's; null for one that the app made: the app gives no id that begins with `cc-` itself. */
 export const ownIdOf = (id: string): string | null => (id.startsWith(MARK) ? id.slice(MARK.length) : null)

@@ -1,7 +1,7 @@
 /** What HubSpot can do, its objects and its limits, for version 2026-09 of its API. */
 import type { Definition, ObjectDefinition } from "@concordat/engine/ports/Provider"
 
-/** Each dated version lives 18 months (https://developers.hubspot.com/docs/api-reference/latest/migration-guide). */
+/** Each dated version lives 18 months (https://developers.hubspot.com/docs/developer-tooling/platform/versioning). */
 export const API_VERSION = "2026-09"
 
 /** Our unique property: a create that carries it can be sent twice and happens once. */
@@ -47,7 +47,7 @@ export const definition: Definition = {
   limits: {
     buckets: {
       // A bucket lets through its capacity and ten seconds of refill in a rolling window of ten: 100, the least any
-      // account has (https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines).
+      // account has (https://developers.hubspot.com/docs/api/usage-details).
       default: { capacity: 10, perSecond: 9, daily: 250_000 },
       // Five searches a second for the whole account, counted apart from the rest.
       search: { capacity: 1, perSecond: 4 },

@@ -183,6 +183,18 @@ describe("reading", () => {
       const { sandbox, connector } = yield* openPortal({ indexLagMs: [9_000, 9_000] })
       yield* connector.prepare
       const { id } = sandbox.put({ object: "contacts", properties: { email: "Old@Example.com", concordat_id: "c-1" } })
+      const { contacts } = sandbox.seed({
+        records: {
+          contacts: [
+            { properties: { email: "one@example.com", hs_additional_emails: "two@example.com;three@example.com" } },
+          ],
+        },
+      })
+      const byAdditional = yield* connector.lookup("contacts", [{ fields: { email: "Three@example.com" } }], options)
+      assert.deepStrictEqual(
+        byAdditional.map((found) => found.record.id),
+        contacts,
+      )
       const company = sandbox.put({ object: "companies", properties: { name: "Acme", domain: "acme.example" } })
       const byBoth = yield* connector.lookup(
         "contacts",

@@ -1,28 +1,7 @@
 /** Traps of writing: whole batches that fail for one row, lost answers, records that exist, rows that are left out. */
-import type { WriteAnswer, WriteOutcome } from "@concordat/engine/ports/Provider"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { creating, openPortal, updating, type TestPortal } from "./testing/portal.ts"
-
-const prepared = (settings: Parameters<typeof openPortal>[0] = {}) =>
-  Effect.gen(function* () {
-    const portal = yield* openPortal(settings)
-    yield* portal.connector.prepare
-    return portal
-  })
-
-const outcome = (answers: ReadonlyArray<WriteAnswer>, ownId: string): WriteOutcome => {
-  const found = answers.find((answer) => answer.key.startsWith(`key-${ownId}`))
-  assert.ok(found !== undefined, `no answer for ${ownId}`)
-  return found.outcome
-}
-
-const seedTwo = ({ sandbox }: TestPortal): readonly [string, string] => {
-  const { contacts } = sandbox.seed({
-    records: { contacts: [{ properties: { email: "a@example.com" } }, { properties: { email: "b@example.com" } }] },
-  })
-  return contacts as unknown as [string, string]
-}
+import { creating, openPortal, outcome, prepared, seedTwo, updating } from "./testing/portal.ts"
 
 describe("writing", () => {
   it.effect("[HS8] one bad row fails a batch without trace ids whole; with them the other rows are written", () =>
@@ -65,41 +44,6 @@ describe("writing", () => {
       )
       assert.strictEqual(portal.sandbox.counts()["contacts"], 7)
     }),
-  )
-
-  it.effect(
-    "[HS10] a contact that exists is adopted, named or not, also by an additional address, and not written over",
-    () =>
-      Effect.gen(function* () {
-        for (const conflictNamesId of [true, false]) {
-          const portal = yield* prepared({ conflictNamesId })
-          const [a, b] = seedTwo(portal)
-          const merged = portal.sandbox.merge("contacts", a, b)
-          const answers = yield* portal.connector.write("contacts", [
-            creating("c-1", { email: " B@Example.com", firstname: "Ours" }),
-          ])
-          assert.deepStrictEqual(outcome(answers, "c-1"), { _tag: "Written", id: merged, adopted: true })
-          assert.isUndefined(portal.sandbox.get("contacts", merged)?.properties["firstname"])
-        }
-      }),
-  )
-
-  it.effect(
-    "[HS11] a create whose answer was lost is adopted when it is sent again, with what a person made of it since",
-    () =>
-      Effect.gen(function* () {
-        const { sandbox, connector } = yield* prepared()
-        const rows = [creating("d-1", { dealname: "Ten seats", amount: "1000" }, "deal")]
-        sandbox.failNext({ status: 0, afterEffect: true, match: "batch/create" })
-        const lost = yield* connector.write("deals", rows).pipe(Effect.flip)
-        assert.deepInclude(lost.reason, { _tag: "Unavailable", effect: "unknown" })
-        const [made] = sandbox.list("deals")
-        sandbox.put({ object: "deals", id: made!.id, properties: { amount: "1500" } })
-        const answers = yield* connector.write("deals", rows)
-        assert.deepStrictEqual(outcome(answers, "d-1"), { _tag: "Written", id: made!.id, adopted: true })
-        assert.strictEqual(sandbox.list("deals").length, 1)
-        assert.strictEqual(sandbox.get("deals", made!.id)?.properties["amount"], "1500")
-      }),
   )
 
   it.effect(
@@ -196,18 +140,6 @@ describe("writing", () => {
     }),
   )
 
-  it.effect("[HS20] companies with one domain are two companies to HubSpot; with one own id they are one", () =>
-    Effect.gen(function* () {
-      const { sandbox, connector } = yield* prepared()
-      const acme = { name: "Acme", domain: "acme.example" }
-      yield* connector.write("companies", [creating("o-1", acme, "company"), creating("o-2", acme, "company")])
-      assert.strictEqual(sandbox.counts()["companies"], 2)
-      const again = yield* connector.write("companies", [creating("o-2", acme, "company")])
-      assert.deepInclude(outcome(again, "o-2"), { adopted: true })
-      assert.strictEqual(sandbox.counts()["companies"], 2)
-    }),
-  )
-
   it.effect(
     "[HS21] a property can only be made unique at its birth: one of our name that is not stands in the way",
     () =>
@@ -240,56 +172,6 @@ describe("writing", () => {
       ])
       assert.deepInclude(outcome(answers, "c-1"), { code: "validation", field: "lastname", retry: false })
       assert.strictEqual(outcome(answers, "c-2")._tag, "Written")
-    }),
-  )
-
-  it.effect("[HS23] associations are written by difference; taking one away takes its labels too", () =>
-    Effect.gen(function* () {
-      const { sandbox, connector } = yield* prepared()
-      const { contacts, companies } = sandbox.seed({
-        records: {
-          contacts: [{ properties: { email: "a@example.com" } }],
-          companies: ["1", "2", "3"].map((name) => ({ properties: { name } })),
-        },
-      })
-      const [one, two, three] = companies as [string, string, string]
-      const id = contacts![0]!
-      sandbox.seed({
-        associations: [one, two].map((to) => ({
-          from: ["contacts", id] as const,
-          to: ["companies", to] as const,
-          typeId: to === one ? 1 : 279,
-        })),
-      })
-      const list = (...ids: ReadonlyArray<string>) => ids.map((to) => ({ object: "companies", id: to }))
-      const answers = yield* connector.write("contacts", [
-        updating(id, "c-1", { "@companies": list(two, three) }, { "@companies": list(one, two) }),
-      ])
-      assert.strictEqual(outcome(answers, "c-1")._tag, "Written")
-      assert.sameMembers([...(sandbox.get("contacts", id)?.associations["companies"] ?? [])], [two, three])
-      assert.deepStrictEqual(sandbox.get("companies", one)?.associations, {})
-      assert.deepStrictEqual(sandbox.writes(), { "contacts.dissociate": 1, "contacts.associate": 1 })
-    }),
-  )
-
-  it.effect("[HS29] an association to a record that is gone refuses its key and not the row", () =>
-    Effect.gen(function* () {
-      const { sandbox, connector } = yield* prepared()
-      const { companies } = sandbox.seed({ records: { companies: [{ properties: { name: "Gone" } }] } })
-      sandbox.archive("companies", companies![0]!)
-      const to = [{ object: "companies", id: companies![0]! }]
-      const answers = yield* connector.write("contacts", [
-        creating("c-1", { email: "a@example.com", "@companies": to }),
-        creating("c-2", { email: "b@example.com" }),
-      ])
-      const first = outcome(answers, "c-1")
-      assert.ok(first._tag === "Written")
-      assert.deepStrictEqual(
-        first.refused?.map(({ key, code }) => [key, code]),
-        [["@companies", "reference"]],
-      )
-      assert.deepNestedInclude(outcome(answers, "c-2"), { _tag: "Written" })
-      assert.strictEqual(sandbox.counts()["contacts"], 2)
     }),
   )
 

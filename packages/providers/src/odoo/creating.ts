@@ -4,7 +4,7 @@ import { Unreadable } from "@concordat/engine/ports/ProviderError"
 import { isJsonObject, type Json, type JsonObject } from "@concordat/model/json"
 import * as Effect from "effect/Effect"
 import type { Catalog, Columns } from "./catalog.ts"
-import { type CallError, heldUp, isBusy, OdooRefusal, providerError, refusedRow } from "./errors.ts"
+import { type CallError, heldUp, OdooRefusal, providerError, refusedRow } from "./errors.ts"
 import { objects } from "./objects.ts"
 import { externalId, externalName, recordsNamed } from "./own-ids.ts"
 import type { Rpc } from "./rpc.ts"
@@ -48,7 +48,6 @@ export const readLoad = (rows: ReadonlyArray<WriteRow>, result: Json): ReadonlyA
   if (ids !== false || messages.length === 0) return undefined
   return rows.map(({ key }, index) => {
     const about = messages.find(({ from, to }) => from <= index && index <= to)
-    if (messages.some(({ text }) => isBusy(text))) return { key, outcome: heldUp("none", "could not serialize access") }
     return {
       key,
       outcome:

@@ -2,7 +2,7 @@
 import type { Connector } from "@concordat/engine/ports/Provider"
 import type { Json, JsonObject } from "@concordat/model/json"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
-import { type Database, fieldsOf, found, run, startDatabase, walk } from "./testing/database.ts"
+import { type Database, fieldsOf, run, startDatabase, walk } from "./testing/database.ts"
 
 const NAMES = fieldsOf("name")
 
@@ -27,15 +27,11 @@ describe.each([17, 19] as const)("Odoo %i: activities and messages", (version) =
         })
       )["id"],
     )
-  const get = async (model: string, id: number) => (await database.door("get", { model, id }))["row"] as JsonObject
   const later = (ms: number) => database.door("advance", { ms })
   const from = (object: string) => run(connector.changesFrom!(object))
   const changed = (object: string, cursor: Json, options = NAMES) =>
     walk((next) => connector.changes!(object, next, options), cursor)
   const idsOf = (records: ReadonlyArray<{ readonly id: string }>) => records.map(({ id }) => Number(id))
-  const search = async (domain: Json) =>
-    ((await database.rpc("res.partner", "search", [domain], { order: "id asc" }))["result"] as ReadonlyArray<number>) ??
-    []
 
   it("[OD11] a message or an activity does not stamp its record, and is a change of its own", async () => {
     const partner = await put("res.partner", { name: "Talked about" })

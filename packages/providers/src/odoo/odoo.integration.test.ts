@@ -63,6 +63,7 @@ describe.each([17, 19] as const)("Odoo %i: interfaces", (version) => {
     await run(fresh.read!("res.partner", ["1"], NAMES))
     const count = (operation: string) => calls.filter((call) => call.operation === operation).length
     assert.strictEqual(count("version"), 1)
+    assert.strictEqual(count("res.partner.fields_get"), 1)
     assert.strictEqual(count("common.version"), version === 17 ? 1 : 0)
     assert.strictEqual(count("common.authenticate"), version === 17 ? 1 : 0)
   })
@@ -270,6 +271,7 @@ describe.each([17, 19] as const)("Odoo %i: interfaces", (version) => {
   })
 
   it("a lookup finds an e-mail however it is written, and takes no wildcard from a name", async () => {
+    await put("res.partner", { name: "100 others" })
     const id = await put("res.partner", { name: "100%", email: "Grace Hopper <Grace@Example.org>" })
     const hits = (fields: Readonly<Record<string, string>>) =>
       run(connector.lookup!("res.partner", [{ fields }], NAMES))
@@ -282,6 +284,17 @@ describe.each([17, 19] as const)("Odoo %i: interfaces", (version) => {
       [String(id)],
     )
     assert.deepStrictEqual(await hits({ name: "%" }), [])
+    const first = await run(connector.lookup!("res.partner", [{ fields: { name: "100%" } }], { fields: [], limit: 1 }))
+    assert.deepStrictEqual(
+      first.map(({ record }) => record.id),
+      [String(id)],
+    )
+    const many = [{ fields: { email: "nobody@example.org" } }, { fields: { email: "grace@example.org" } }]
+    const found = await run(connector.lookup!("res.partner", many, NAMES))
+    assert.deepStrictEqual(
+      found.map(({ key, record }) => [key, record.id]),
+      [[1, String(id)]],
+    )
   })
 
   it("[OD53] a website gets a scheme that nobody sent, and is looked up in every form", async () => {

@@ -1,7 +1,7 @@
 /** Posts of automation rules: unsigned, without an event's id or type, and on 17 sent before the commit. Hints, no more. */
 import type { Hint, WebhookRequest } from "@concordat/engine/ports/Provider"
 import { Unreadable } from "@concordat/engine/ports/ProviderError"
-import { isJsonObject } from "@concordat/model/json"
+import { isJsonObject, type Json } from "@concordat/model/json"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { createHash, timingSafeEqual } from "node:crypto"
@@ -26,10 +26,10 @@ export const verify =
 /** `{"_model": "res.partner", "_id": 4372, …}`. What it says of the values may never have been committed, and is not read. */
 export const parse = Effect.fnUntraced(function* (request: WebhookRequest) {
   const body = yield* Effect.try({
-    try: (): unknown => JSON.parse(new TextDecoder().decode(request.body)),
+    try: () => JSON.parse(new TextDecoder().decode(request.body)) as Json,
     catch: () => providerError("webhook", new Unreadable({ detail: "the post is no JSON" })),
   })
-  const { _model: object, _id: id } = isJsonObject(body as never) ? (body as Record<string, unknown>) : {}
+  const { _model: object, _id: id } = isJsonObject(body) ? body : {}
   if (typeof object !== "string" || typeof id !== "number" || !Number.isInteger(id))
     return yield* providerError("webhook", new Unreadable({ detail: "the post names no record" }))
   // A rule on a model that is not taken in has nothing to tell.

@@ -1,5 +1,5 @@
 /** Domains at which anybody has a mailbox: they say nothing of a company. */
-import domains from "free-email-domains" with { type: "json" }
+import domains from "free-email-domains"
 
 const free: ReadonlySet<string> = new Set(domains)
 

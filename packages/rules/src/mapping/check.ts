@@ -16,7 +16,7 @@ const FAMILIES: Readonly<Record<string, Family>> = {
       .map((type) => [type, "text"]),
   ),
   ...Object.fromEntries(
-    "number integer float monetary double decimal currency int long".split(" ").map((type) => [type, "number"]),
+    "number integer float monetary double decimal int long".split(" ").map((type) => [type, "number"]),
   ),
   ...Object.fromEntries("bool boolean".split(" ").map((type) => [type, "boolean"])),
   ...Object.fromEntries("enumeration selection picklist select radio".split(" ").map((type) => [type, "choice"])),

@@ -2,7 +2,7 @@
 import type { Value } from "@concordat/model/canonical/fields"
 import { isEmpty } from "@concordat/model/canonical/types"
 import * as Result from "effect/Result"
-import type { Problem, View } from "./lens.ts"
+import { ASIDE, type Problem, type View } from "./lens.ts"
 
 export interface Coherence {
   /** A view as its slots were read, or a value before it is held, made coherent. */
@@ -18,7 +18,7 @@ export interface Coherence {
 }
 
 const says = (view: View, given: ReadonlySet<string>): boolean =>
-  Object.entries(view).some(([slot, value]) => !slot.startsWith("~") && !given.has(slot) && !isEmpty(value))
+  Object.entries(view).some(([slot, value]) => !slot.startsWith(ASIDE) && !given.has(slot) && !isEmpty(value))
 
 export const plain: Coherence = {
   settle: Result.succeed,

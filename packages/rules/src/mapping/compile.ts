@@ -47,8 +47,8 @@ const wayOf = (object: ObjectSpec, fields: ReadonlyArray<CompiledField>): Way =>
   if (reason !== null) return { direction: "in", readOnly: reason, onCreate: false }
   const way = first.spec.direction
   if (way === "in") return { direction: "in", readOnly: "the mapping only reads it", onCreate: false }
-  if (!object.update) return { direction: "in", readOnly: `${object.object} is never edited`, onCreate: true }
-  if (way === "create") return { direction: "in", readOnly: "it is set when the record is created", onCreate: true }
+  if (!object.update) return { direction: "both", readOnly: `${object.object} is never edited`, onCreate: true }
+  if (way === "create") return { direction: "both", readOnly: "it is set when the record is created", onCreate: true }
   return { direction: way, readOnly: null, onCreate: false }
 }
 

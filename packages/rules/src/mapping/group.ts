@@ -92,7 +92,8 @@ export const groupLens = (
       const to = view[slot.name] ?? null
       // What it holds already is left as we have it: our value may be the richer one.
       if (now !== undefined && sameSlot(slot, now[slot.name], to)) continue
-      const made = slot.put(value, before?.[slot.name] ?? now?.[slot.name], to, references)
+      // Without a view before nothing was taken out of it: a set that is seen for the first time only adds.
+      const made = slot.put(value, before?.[slot.name], to, references)
       waiting.push(...made.waiting)
       if (made._tag === "Waiting") return { _tag: "Waiting", waiting }
       changed = { ...changed, ...made.fields }

@@ -2,8 +2,6 @@
  * After an entity was edited: its match keys, lists for people and due rows follow, and whoever waited for it is looked
  * at again. Looking again can edit further entities; each of them is finished in the same way.
  */
-import { clear } from "@concordat/model/events/envelope"
-import { sha256 } from "@concordat/model/ids"
 import { canonicalJson } from "@concordat/model/json"
 import { connectionDoc, entityDoc } from "../state/access.ts"
 import {
@@ -61,15 +59,15 @@ const heldStates = (doc: EntityDoc | null): Map<string, HeldState> => {
 /** Parked conflicts and what can't be held: one row each, where the entity before had another. */
 const listForPeople = (edit: EntityEdit): void => {
   const { tx } = edit.context
-  const before = heldStates(edit.original)
+  const earlier = heldStates(edit.original)
   const after = heldStates(edit.doc)
-  for (const place of new Set([...before.keys(), ...after.keys()])) {
-    const was = before.get(place)
+  for (const place of new Set([...earlier.keys(), ...after.keys()])) {
+    const was = earlier.get(place)
     const is = after.get(place)
     if (was === is) continue
     const [connection, group] = place.split("\n") as [string, string]
     const key = `${connection}|${edit.key}|${group}`
-    if (canonicalJson(was?.parked ?? null) !== canonicalJson(is?.parked ?? null)) {
+    if (was?.parked !== is?.parked && canonicalJson(was?.parked ?? null) !== canonicalJson(is?.parked ?? null)) {
       const parked = is?.parked
       const ours = edit.doc.groups[group]?.provenance ?? null
       tx.put(
@@ -79,7 +77,8 @@ const listForPeople = (edit: EntityEdit): void => {
       )
     }
     const issue = issueOf(is)
-    if (canonicalJson(issueOf(was)) !== canonicalJson(issue)) {
+    const before = issueOf(was)
+    if (before !== issue && canonicalJson(before) !== canonicalJson(issue)) {
       tx.put("issue", key, issue === null ? null : ({ ...issue, at: tx.cause.at } satisfies IssueDoc))
     }
   }
@@ -92,6 +91,7 @@ const wakeWaiting = (edit: EntityEdit, connection: string): void => {
   const keys = [entityWait(connection, edit.type, edit.doc.id)]
   for (const record of [...(link.primary === null ? [] : [link.primary]), ...link.duplicates])
     keys.push(recordWait(connection, recordKey(record)))
+  tx.prefetch(keys.map((key) => ({ kind: "wait", key })))
   for (const key of keys) {
     const waiters = tx.get<WaitDoc>("wait", key) ?? []
     if (waiters.length === 0) continue
@@ -125,6 +125,3 @@ export const observeAgain = (edit: EntityEdit, connection: string, group: string
   if (held.before === undefined || held.shadow === null || held.seen === undefined) return
   observeGroup(edit, { connection, lens, view: held.shadow, provenance: held.seen, by: null, before: held.before })
 }
-
-export const contentHash = (value: unknown): string => sha256(canonicalJson(value)).slice(0, 16)
-export { clear }

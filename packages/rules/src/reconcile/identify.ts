@@ -26,7 +26,14 @@ export const match = (
   others: ReadonlyArray<string>,
 ): Match => {
   const { tx } = context
-  for (const keys of byStrength(keysOf(type, groups))) {
+  const all = keysOf(type, groups)
+  tx.prefetch(
+    all.flatMap((key) => [
+      { kind: "match", key: `${type}|${key}` },
+      { kind: "matchwait", key: `${type}|${key}` },
+    ]),
+  )
+  for (const keys of byStrength(all)) {
     const found = new Map<string, { doc: EntityDoc; key: string }>()
     for (const key of keys) {
       for (const id of matches(tx, type, key)) {

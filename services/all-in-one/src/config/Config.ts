@@ -16,6 +16,8 @@ export interface ConnectionConfig {
   /** The provider's default with the tenant's override merged into it: the document that is stored and applied. */
   readonly mapping: JsonObject
   readonly pollEveryMs: number
+  /** ISO 4217: what amounts there are in, where the provider names no currency; empty: nobody said. */
+  readonly currency: string
   /** Whether the provider may be reached at an address that is not public (a server in the same network, a sandbox). */
   readonly allowPrivateAddresses: boolean
 }

@@ -106,6 +106,7 @@ export const checkConnection = (checking: Checking, path: Path, file: Connection
     create: createOf(definition, file.create),
     mapping,
     pollEveryMs: file.pollEvery === undefined ? definition.pollEveryMs : milliseconds(file.pollEvery),
+    currency: file.currency ?? "",
     allowPrivateAddresses: file.allowPrivateAddresses ?? false,
   }
 }

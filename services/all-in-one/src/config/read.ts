@@ -93,8 +93,11 @@ const itemsOf = (value: unknown): ReadonlyArray<unknown> => (Array.isArray(value
 
 /** A file of which one part has the wrong shape: what the others mean is looked at all the same. */
 const checkParts = (checking: Checking, file: string, root: unknown): void => {
+  const { environment, findings } = checking
   const http = decodeHttp(memberOf(root, "http"))
-  if (Result.isSuccess(http)) httpOf(checking.findings, checking.environment, http.success)
+  const token = memberOf(memberOf(root, "http"), "token")
+  if (Result.isSuccess(http)) httpOf(findings, environment, http.success)
+  else if (typeof token === "string") secret(findings, environment, ["http", "token"], token)
   for (const [i, tenant] of itemsOf(memberOf(root, "tenants")).entries()) {
     for (const [at, part] of itemsOf(memberOf(tenant, "connections")).entries()) {
       const connection = decodeConnection(part)

@@ -15,6 +15,9 @@ const Duration = Schema.String.check(
 const Region = Schema.String.check(
   Schema.isPattern(/^[A-Z]{2}$/, { expected: "a country's code of two capital letters such as DE" }),
 )
+const Currency = Schema.String.check(
+  Schema.isPattern(/^[A-Z]{3}$/, { expected: "a currency's code of three capital letters such as EUR" }),
+)
 /** Settings are text to a connector; numbers and booleans may be written without quotes. */
 const Setting = Schema.Union([Schema.String, Schema.Finite, Schema.Boolean])
 
@@ -33,6 +36,7 @@ export const ConnectionPart = Schema.Struct({
   create: Schema.optionalKey(Create),
   mapping: Schema.optionalKey(Text),
   pollEvery: Schema.optionalKey(Duration),
+  currency: Schema.optionalKey(Currency),
   allowPrivateAddresses: Schema.optionalKey(Schema.Boolean),
 })
 

@@ -3,7 +3,7 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { EndsWith } from "../failure.ts"
+import { CommandFailed, EndsWith } from "../failure.ts"
 import { lazy } from "../lazy.ts"
 import { concordat } from "../root.ts"
 
@@ -27,7 +27,9 @@ export const demo = Command.make(
       seed,
       ...(Option.isSome(port) ? { port: port.value } : {}),
       ...(Option.isSome(dir) ? { dir: dir.value } : {}),
-    })
+    }).pipe(
+      Effect.mapError((error) => new CommandFailed({ detail: error instanceof Error ? error.message : String(error) })),
+    )
     if (code !== 0) return yield* new EndsWith({ code })
   }),
 ).pipe(Command.withDescription("See it work, against sandboxes on this machine"))

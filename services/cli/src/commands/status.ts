@@ -16,6 +16,7 @@ const stateOf = ({ colours }: Words, of: ConnectionStatus): string => {
 const progressOf = ({ count }: Words, { backfill }: ConnectionStatus): string => {
   if (backfill.state === "none") return ""
   const done = backfill.objects.reduce((sum, object) => sum + object.done, 0)
+  if (backfill.objects.length === 0) return ""
   const totals = backfill.objects.map(({ total }) => total)
   const total = totals.some((one) => one === null) ? null : totals.reduce<number>((sum, one) => sum + (one ?? 0), 0)
   if (backfill.objects.every(({ finished }) => finished)) return count(done)
@@ -37,7 +38,7 @@ const HEAD = [
   "waiting",
 ]
 
-export const inWords = (words: Words, { connections, tenant }: TenantStatus): string => {
+export const inWords = (words: Words, { behind, connections, tenant }: TenantStatus): string => {
   const { alert, colours, count, table } = words
   if (connections.length === 0) return `${colours.bold(tenant)} has no connection yet`
   const rows = connections.map((of) => [
@@ -53,7 +54,8 @@ export const inWords = (words: Words, { connections, tenant }: TenantStatus): st
     alert(of.issues.problem),
     count(of.issues.waiting),
   ])
-  return `${colours.bold(tenant)}\n${table(HEAD, rows)}`
+  const deciding = behind === 0 ? "" : colours.cyan(`  ${count(behind)} facts still to be decided`)
+  return `${colours.bold(tenant)}${deciding}\n${table(HEAD, rows)}`
 }
 
 export const status = Command.make("status", {}, () =>

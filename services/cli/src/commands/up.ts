@@ -18,6 +18,6 @@ export const up = Command.make(
   Effect.fnUntraced(function* ({ config }) {
     const { up } = yield* lazy(() => import("@concordat/all-in-one/up"))
     endsGracefully()
-    yield* up(config).pipe(Effect.mapError((error) => new CommandFailed({ detail: error.message })))
+    return yield* up(config).pipe(Effect.mapError((error) => new CommandFailed({ detail: error.message })))
   }),
 ).pipe(Command.withDescription("Run Concordat in one process"))

@@ -116,7 +116,14 @@ export const backoff = (product: Product, attempts: number, asked = 0): number =
   return product.options.now() + Math.max(asked, Math.round(wait * (0.5 + product.options.random() / 2)))
 }
 
-export const see = ({ withheld: _, ...record }: StoredRecord): SeenRecord => record
+export const see = ({ object, id, values, archived, revision, updatedAt }: StoredRecord): SeenRecord => ({
+  object,
+  id,
+  values,
+  archived,
+  revision,
+  updatedAt,
+})
 
 const same = (a: Value | undefined, b: Value | undefined): boolean =>
   JSON.stringify(a ?? null) === JSON.stringify(b ?? null)

@@ -162,6 +162,24 @@ describe("the sandbox product", () => {
     assert.deepStrictEqual(titles, ["0", "1", "2", "1", "2", "1"])
   })
 
+  it("[AP12] a record that is deleted goes, and one that comes back is sent whole", async () => {
+    const { product, run, connect, world } = makeProduct()
+    product.seed({ contact: [{ id: "p1", values: { firstName: "Ada", title: "Dr" } }] })
+    connect()
+    await run(500)
+    product.archive("contact", "p1")
+    await run(500)
+    product.put({ object: "contact", id: "p1", values: { title: "Prof" } })
+    await run(500)
+    const events = world.memory.of(world.acme.streamOf("contact", "p1"))
+    assert.deepStrictEqual(
+      events.map(({ type }) => type),
+      ["RecordObserved", "RecordGone", "RecordObserved"],
+    )
+    const { values } = JSON.parse(events[2]!.data) as { values: { clear: Values } }
+    assert.deepStrictEqual(values.clear, { firstName: "Ada", title: "Prof" })
+  })
+
   it("[AP4] a refused edit is put aside with the reason and holds up no other", async () => {
     const { product, run, connect, held } = makeProduct()
     product.seed({ contact: [{ id: "p1", values: { firstName: "Ada", shoeSize: 38 } }] })

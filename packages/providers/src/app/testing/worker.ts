@@ -159,6 +159,8 @@ export const makeWorker = (memory: MemoryJournal, versionsOf: VersionsOf, tenant
     observations: (object: string, id: string) =>
       memory.of(streamOf(object, id)).filter((event) => event.type === "RecordObserved"),
     populated: () => populated,
+    /** As after a rebuild from the journal, where versions do not stand. */
+    forgetVersions: () => versions.clear(),
     leave: (now: boolean) => {
       away = now
     },

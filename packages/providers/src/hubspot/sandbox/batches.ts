@@ -162,7 +162,7 @@ const plan = (
   if (kind === "upsert" && idProperty === undefined) throw refuse(400, "VALIDATION_ERROR", "idProperty is required")
   const entry = kind === "create" || id === undefined ? undefined : locate(table, id, idProperty)
   if (kind === "update" && (entry === undefined || entry.archivedAt !== null)) return "missing"
-  // https://github.com/rudderlabs/rudder-transformer: a merged id is left out of the results without an error.
+  // rudderlabs/rudder-transformer, hs/dataDelivery/updateMultiStatus.ts: a merged id is left out of the results without an error.
   if (kind === "update" && idProperty === undefined && entry?.id !== Number(id)) return "merged away"
   const key = idProperty === undefined || id === undefined ? undefined : { property: idProperty, value: id }
   const given =

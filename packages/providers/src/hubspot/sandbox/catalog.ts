@@ -62,6 +62,8 @@ interface Shape {
   readonly type?: Property["type"]
   readonly fieldType?: string
   readonly options?: ReadonlyArray<string>
+  /** Options whose value says nothing, by value. */
+  readonly labels?: Readonly<Record<string, string>>
   readonly readOnly?: boolean
   readonly calculated?: boolean
   readonly external?: boolean
@@ -73,7 +75,10 @@ const property = (groupName: string, name: string, shape: Shape = {}): Property 
   type: shape.type ?? "string",
   fieldType: shape.fieldType ?? "text",
   groupName,
-  options: (shape.options ?? []).map((value) => ({ value, label: value })),
+  options: [
+    ...(shape.options ?? []).map((value) => ({ value, label: value })),
+    ...Object.entries(shape.labels ?? {}).map(([value, label]) => ({ value, label })),
+  ],
   hasUniqueValue: false,
   calculated: shape.calculated ?? false,
   externalOptions: shape.external ?? false,
@@ -138,6 +143,7 @@ const own: Readonly<Record<string, ReadonlyArray<readonly [string, Shape]>>> = {
     ],
     ["hs_language", {}],
     ["hs_additional_emails", readOnly],
+    ["hs_analytics_source", readOnly],
     ["hs_calculated_merged_vids", readOnly],
     ["hs_is_unworked", { type: "bool", fieldType: "calculation_equation", readOnly: true, calculated: true }],
     ["associatedcompanyid", number],
@@ -166,10 +172,24 @@ const own: Readonly<Record<string, ReadonlyArray<readonly [string, Shape]>>> = {
     ["hs_deal_score", { ...number, readOnly: true, calculated: true }],
   ],
   calls: [
-    ...text(
-      "hs_call_title hs_call_body hs_call_from_number hs_call_to_number hs_call_disposition hs_call_recording_url",
-    ),
+    ...text("hs_call_title hs_call_body hs_call_from_number hs_call_to_number hs_call_recording_url"),
     ["hs_call_duration", number],
+    // The outcomes of a new portal, as several public connectors list them.
+    [
+      "hs_call_disposition",
+      {
+        type: "enumeration",
+        fieldType: "select",
+        labels: {
+          "9d9162e7-6cf3-4944-bf63-4dff82258764": "Busy",
+          "f240bbac-87c9-4f6e-bf70-924b57d47db7": "Connected",
+          "a4c4c377-d246-4b32-a13b-75a56a4cd0ff": "Left live message",
+          "b2cf5968-551e-4856-9783-52b3da59a7d0": "Left voicemail",
+          "73a0d17f-1163-4015-bdd5-ec830791da20": "No answer",
+          "17b47fee-58de-441e-a44c-c6300d46f273": "Wrong number",
+        },
+      },
+    ],
     ["hs_call_direction", among("INBOUND", "OUTBOUND")],
     [
       "hs_call_status",
@@ -181,6 +201,7 @@ const own: Readonly<Record<string, ReadonlyArray<readonly [string, Shape]>>> = {
         "CONNECTING",
         "FAILED",
         "IN_PROGRESS",
+        "MISSED",
         "NO_ANSWER",
         "QUEUED",
         "RINGING",

@@ -1,7 +1,7 @@
 /**
  * Rate limits of the portal: a rolling ten-second window per token, five searches a second for the account, a budget
  * per day. Over them: 429 in the documented form or in the recorded one, never with Retry-After
- * (https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines).
+ * (https://developers.hubspot.com/docs/api/usage-details).
  */
 import type { Portal } from "./portal.ts"
 import { Refusal } from "./refusal.ts"

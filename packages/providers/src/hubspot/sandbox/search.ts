@@ -1,6 +1,6 @@
 /**
  * Search as HubSpot answers it: from an index that lags, at most 10,000 results a query, paged by an offset that shifts
- * (https://developers.hubspot.com/docs/api-reference/latest/crm/search-the-crm).
+ * (https://developers.hubspot.com/docs/api-reference/2026-03/crm/search-the-crm).
  */
 import type { Portal, StoredRecord, Table } from "./portal.ts"
 import { refuse } from "./refusal.ts"
@@ -62,7 +62,7 @@ const compile = (table: Table, filter: Filter): Test => {
       const value = bound(filter.value)
       const equal = against((v) => v === value)
       if (name !== "email") return equal
-      // https://community.hubspot.com: a search by e-mail finds secondary addresses too.
+      // The community found that a search by e-mail finds secondary addresses too.
       return (entry) =>
         equal(entry) || (entry.indexed?.properties["hs_additional_emails"] ?? "").split(";").includes(String(value))
     }

@@ -1,6 +1,6 @@
 /**
  * Webhooks as HubSpot sends them: JSON arrays of at most 100 events, signed (v3), and neither once nor in order
- * (https://developers.hubspot.com/docs/api-reference/legacy/webhooks/guide).
+ * (https://developers.hubspot.com/docs/apps/legacy-apps/public-apps/create-generic-webhook-subscriptions).
  */
 import { createHmac } from "node:crypto"
 import { objectKind } from "./catalog.ts"
@@ -64,9 +64,9 @@ export const emitProperties = (portal: Portal, table: Table, id: number, values:
   }
 }
 
-/** Both are raised, in no fixed order. */
+/** Contacts raise both, in no fixed order (https://developers.hubspot.com/changelog/now-live-webhooks-now-support-privacy-compliant-contact-deletions). */
 export const emitErased = (portal: Portal, table: Table, id: number, actor: Actor): void => {
-  emitSimple(portal, table, id, "privacyDeletion", actor)
+  if (table.kind.name === "contacts") emitSimple(portal, table, id, "privacyDeletion", actor)
   emitSimple(portal, table, id, "deletion", actor)
 }
 

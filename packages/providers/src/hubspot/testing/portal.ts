@@ -1,7 +1,8 @@
 /** A connector on an in-process portal with a clock that the test moves, and chance from a seed. */
-import type { Connector, WriteRow } from "@concordat/engine/ports/Provider"
+import type { Connector, WriteAnswer, WriteOutcome, WriteRow } from "@concordat/engine/ports/Provider"
 import type { ProviderError } from "@concordat/engine/ports/ProviderError"
 import type { HttpCall } from "@concordat/engine/ports/ProviderHttp"
+import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { connect } from "../connector.ts"
@@ -118,3 +119,24 @@ export const updating = (
   values,
   before,
 })
+
+/** A portal with our property on every object. */
+export const prepared = (settings: Parameters<typeof openPortal>[0] = {}) =>
+  Effect.gen(function* () {
+    const portal = yield* openPortal(settings)
+    yield* portal.connector.prepare
+    return portal
+  })
+
+export const outcome = (answers: ReadonlyArray<WriteAnswer>, ownId: string): WriteOutcome => {
+  const found = answers.find((answer) => answer.key.startsWith(`key-${ownId}`))
+  assert.ok(found !== undefined, `no answer for ${ownId}`)
+  return found.outcome
+}
+
+export const seedTwo = ({ sandbox }: TestPortal): readonly [string, string] => {
+  const { contacts } = sandbox.seed({
+    records: { contacts: [{ properties: { email: "a@example.com" } }, { properties: { email: "b@example.com" } }] },
+  })
+  return contacts as unknown as [string, string]
+}

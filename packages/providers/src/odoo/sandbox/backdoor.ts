@@ -44,6 +44,7 @@ export interface Backdoor {
 }
 
 const person = 1
+const attempts = 5
 
 /** Filled from a loser where the winner is empty, as the wizard does. */
 const mergedColumns = (winner: Readonly<Record<string, Value>>, loser: Readonly<Record<string, Value>>) =>
@@ -59,16 +60,24 @@ const mergedColumns = (winner: Readonly<Record<string, Value>>, loser: Readonly<
 export const makeBackdoor = (core: Core, change: (settings: JsonObject) => void): Backdoor => {
   const open = new Map<string, Transaction>()
 
+  /** A person's edit that meets another transaction is tried again by the server, as any other call is. */
   const edit = async <A>(change: (env: Environment) => A, tx?: string): Promise<A> => {
     const long = tx === undefined ? undefined : open.get(tx)
     if (tx !== undefined && long === undefined) throw new Error(`no open transaction ${tx}`)
-    const env = core.environment(long ?? core.begin(), {}, person)
-    const result = change(env)
-    if (long !== undefined) return result
-    if (core.version === 17) await core.deliver(env)
-    env.tx.commit()
-    if (core.version === 19) await core.deliver(env)
-    return result
+    for (let attempt = 1; ; attempt++) {
+      const env = core.environment(long ?? core.begin(), {}, person)
+      const result = change(env)
+      if (long !== undefined) return result
+      if (core.version === 17) await core.deliver(env)
+      try {
+        env.tx.commit()
+      } catch (error) {
+        if (error instanceof OdooFault && error.kind === "SerializationFailure" && attempt < attempts) continue
+        throw error
+      }
+      if (core.version === 19) await core.deliver(env)
+      return result
+    }
   }
 
   const seed: Backdoor["seed"] = (model, rows) => {
@@ -210,7 +219,14 @@ export const makeBackdoor = (core: Core, change: (settings: JsonObject) => void)
         case "seed":
           return { seeded: seed(model, body["rows"] as ReadonlyArray<JsonObject>) }
         case "put":
-          return { id: await backdoor.put(body as unknown as Parameters<Backdoor["put"]>[0]) }
+          return {
+            id: await backdoor.put({
+              model,
+              vals: (body["vals"] ?? {}) as JsonObject,
+              ...(typeof body["id"] === "number" ? { id: body["id"] } : {}),
+              ...(typeof body["tx"] === "string" ? { tx: body["tx"] } : {}),
+            }),
+          }
         case "press":
           await backdoor.press(model, String(body["method"]), ids, (body["args"] ?? {}) as JsonObject)
           return {}

@@ -72,7 +72,7 @@ export const rpcAnswer = (id: Json, outcome: Json | undefined | OdooFault, versi
     ? json(200, { jsonrpc: "2.0", id, error: jsonRpcError(outcome, version) })
     : rpcResult(id, outcome)
 
-const versionInfo = (version: 17 | 19) => ({
+const versionInfo = (version: 17 | 19): JsonObject => ({
   server_version: `${version}.0`,
   server_version_info: [version, 0, 0, "final", 0, ""],
   server_serie: `${version}.0`,
@@ -104,7 +104,7 @@ export const parseRpc = (request: SandboxRequest, settings: SandboxSettings, ver
       `connection to server failed: FATAL:  database "${String(name)}" does not exist\n`,
     )
   if (params["service"] === "common") {
-    if (params["method"] === "version") return answered(versionInfo(version) as unknown as Json)
+    if (params["method"] === "version") return answered(versionInfo(version))
     if (params["method"] !== "authenticate" && params["method"] !== "login")
       return answered(new OdooFault("AttributeError", `Method not found: ${String(params["method"])}`))
     if (args[0] !== settings.database) return answered(unknownDatabase(args[0]))

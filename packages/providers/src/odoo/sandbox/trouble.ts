@@ -1,21 +1,13 @@
 /** Faults that a test orders: what the next calls run into, before or after they took effect. */
 import type { JsonObject } from "./wire.ts"
 
-export type TroubleKind =
-  /** `could not serialize access`, after the server's own five tries. */
-  | "serialization"
-  /** The connection breaks. */
-  | "drop"
-  /** A proxy's HTML page with `status`. */
-  | "status"
-  /** The answer takes `ms`. */
-  | "slow"
-  /** A body that is no JSON with status 200. */
-  | "garbage"
-  | "session"
-  | "denied"
-  /** The call runs to its end and is rolled back, with a ValidationError. */
-  | "rollback"
+/**
+ * `serialization`: `could not serialize access`, after the server's own five tries. `drop`: the connection breaks.
+ * `status`: a proxy's HTML page with that status. `slow`: the answer takes `ms`. `garbage`: a body that is no JSON, with
+ * status 200. `session`, `denied`: the login is refused. `rollback`: the call runs to its end and is rolled back.
+ */
+const kinds = ["serialization", "drop", "status", "slow", "garbage", "session", "denied", "rollback"] as const
+export type TroubleKind = (typeof kinds)[number]
 
 export interface Trouble {
   readonly kind: TroubleKind
@@ -30,10 +22,23 @@ export interface Trouble {
   readonly retryAfter?: number
 }
 
-export const troubleFrom = (given: JsonObject): Trouble => ({
-  count: 1,
-  ...(given as unknown as Partial<Trouble> & { readonly kind: TroubleKind }),
-})
+export const troubleFrom = (given: JsonObject): Trouble => {
+  const kind = kinds.find((each) => each === given["kind"])
+  if (kind === undefined) throw new Error(`no such trouble: ${String(given["kind"])}; there are ${kinds.join(", ")}`)
+  const number = (name: "status" | "ms" | "retryAfter") =>
+    typeof given[name] === "number" ? { [name]: given[name] } : {}
+  const text = (name: "model" | "method") => (typeof given[name] === "string" ? { [name]: given[name] } : {})
+  return {
+    kind,
+    count: typeof given["count"] === "number" ? given["count"] : 1,
+    afterEffect: given["afterEffect"] === true,
+    ...text("model"),
+    ...text("method"),
+    ...number("status"),
+    ...number("ms"),
+    ...number("retryAfter"),
+  }
+}
 
 /** Takes the first order that fits the call, and counts it down. */
 export const takeTrouble = (orders: Array<Trouble>, model: string, method: string): Trouble | undefined => {

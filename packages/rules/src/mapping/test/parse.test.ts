@@ -132,7 +132,9 @@ describe("a tenant's own mapping", () => {
   })
 
   it("needs a type where the base has no such object", () => {
-    expect(problems("objects: { contacts: { fields: { title: x } } }")[0]).toMatch(/contacts\.type .*is missing; one of: contact, company/)
+    expect(problems("objects: { contacts: { fields: { title: x } } }")[0]).toMatch(
+      /contacts\.type .*is missing; one of: contact, company/,
+    )
   })
 })
 

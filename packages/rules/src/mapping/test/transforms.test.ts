@@ -43,6 +43,13 @@ const cases: ReadonlyArray<readonly [Transform, string, Json, Json, Json?, View?
   [make("epoch"), "epoch", 1795168481643, "2026-11-20T09:54:41.643Z"],
   [make("epoch"), "epoch as text", "1795168481643", "2026-11-20T09:54:41.643Z", 1795168481643],
   [make("datetime"), "datetime", "2026-11-20 09:54:41", "2026-11-20T09:54:41.000Z"],
+  [
+    make("datetime"),
+    "datetime with a fraction, which no read shows again",
+    "2026-11-20 09:54:41.643447",
+    "2026-11-20T09:54:41.000Z",
+    "2026-11-20 09:54:41",
+  ],
   [make("day"), "day", "2026-11-20", "2026-11-20T00:00:00.000Z"],
   [make("midnight"), "midnight", "2026-11-20T22:10:00Z", "2026-11-20", "2026-11-20T00:00:00.000Z"],
   [make("milliseconds"), "milliseconds", "1800000", 1800, 1800000],

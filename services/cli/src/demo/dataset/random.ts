@@ -19,7 +19,7 @@ const hash = (text: string): number => {
   return value >>> 0
 }
 
-/** mulberry32 (public domain, https://gist.github.com/tommyettinger/46a874533244883189143505d203312c). */
+/** mulberry32, by Tommy Ettinger: 32 bits of state, good enough to spread invented data. */
 const mulberry32 = (seed: number): (() => number) => {
   let state = seed >>> 0
   return () => {

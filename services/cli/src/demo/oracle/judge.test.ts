@@ -1,4 +1,5 @@
 /** The oracle is content with a world in agreement, and finds each kind of fault that is put into it. */
+import { readdirSync, readFileSync } from "node:fs"
 import { describe, expect, it } from "vitest"
 import { recordKey } from "../dataset/truth.ts"
 import { admission, agreed, app, entities, everywhere, hubspot, linked, odoo, truth } from "./agreed-world.ts"
@@ -302,5 +303,18 @@ describe("the oracle", () => {
 
   it("will not guess which system an unknown connection is", () => {
     expect(() => judge({ ...agreed, connections: { hubspot: "hubspot", odoo: "odoo" } })).toThrow("connection app")
+  })
+
+  it("shares nothing with the rules that it judges", () => {
+    const folders = [new URL("./", import.meta.url), new URL("../dataset/", import.meta.url)]
+    const sources = folders.flatMap((folder) =>
+      readdirSync(folder)
+        .filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"))
+        .map((name) => readFileSync(new URL(name, folder), "utf8")),
+    )
+    expect(sources.length).toBeGreaterThan(30)
+    // Types alone come from other packages: they have no code that could be wrong in both.
+    const imports = sources.flatMap((source) => source.match(/^import .* from "@concordat\/.*"$/gm) ?? [])
+    expect(imports.filter((line) => line.includes("/rules") || !line.startsWith("import type "))).toEqual([])
   })
 })

@@ -1,0 +1,136 @@
+/** The budget in time: tokens, turns by priority, pauses, and places given back by whoever goes away. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as TestClock from "effect/testing/TestClock"
+import { makeBudget } from "./Budget.ts"
+import { CallPriority, type Work } from "./priority.ts"
+
+const limits = (capacity: number, perSecond: number, concurrency = 10) => ({
+  buckets: { default: { capacity, perSecond }, search: { capacity: 1, perSecond: 1 } },
+  concurrency,
+  timeoutMs: 1_000,
+})
+
+const setup = Effect.fnUntraced(function* (capacity: number, perSecond: number, concurrency?: number) {
+  const budget = yield* makeBudget(limits(capacity, perSecond, concurrency))
+  const log: Array<readonly [string, number]> = []
+  const call = (name: string, work: Work, cost: Record<string, number> = { default: 1 }, takes = 0) =>
+    budget
+      .within(cost)(
+        Effect.gen(function* () {
+          log.push([name, yield* Clock.currentTimeMillis])
+          yield* Effect.sleep(takes)
+        }),
+      )
+      .pipe(Effect.provideService(CallPriority, work), Effect.forkChild({ startImmediately: true }))
+  return { budget, call, log }
+})
+
+describe("Budget", () => {
+  it.effect("paces calls, and lets a live push go before what was asked for earlier", () =>
+    Effect.gen(function* () {
+      const { call, log } = yield* setup(1, 1)
+      for (const [name, work] of [
+        ["first", "backfill"],
+        ["census", "census"],
+        ["backfill", "backfill"],
+        ["push", "push"],
+        ["poll", "poll"],
+      ] as const)
+        yield* call(name, work)
+      yield* TestClock.adjust("10 seconds")
+      assert.deepStrictEqual(log, [
+        ["first", 0],
+        ["push", 1_000],
+        ["poll", 2_000],
+        ["backfill", 3_000],
+        ["census", 4_000],
+      ])
+    }),
+  )
+
+  it.effect("keeps a bucket that nobody waits for open to others", () =>
+    Effect.gen(function* () {
+      const { call, log } = yield* setup(5, 5)
+      yield* call("search 1", "push", { search: 1 })
+      yield* call("search 2", "push", { search: 1 })
+      yield* call("list", "backfill")
+      yield* TestClock.adjust("2 seconds")
+      assert.deepStrictEqual(
+        log.map(([name]) => name),
+        ["search 1", "list", "search 2"],
+      )
+    }),
+  )
+
+  it.effect("holds to the concurrency, and gives back the place of a call that is interrupted", () =>
+    Effect.gen(function* () {
+      const { budget, call, log } = yield* setup(100, 100, 2)
+      const long = yield* call("a", "poll", { default: 1 }, 60_000)
+      yield* call("b", "poll", { default: 1 }, 60_000)
+      const waiting = yield* call("c", "poll")
+      yield* call("d", "poll")
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(budget.load(), { waiting: 2, running: 2 })
+      yield* Fiber.interrupt(waiting)
+      yield* Fiber.interrupt(long)
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(
+        log.map(([name]) => name),
+        ["a", "b", "d"],
+      )
+      assert.deepStrictEqual(budget.load(), { waiting: 0, running: 1 })
+    }),
+  )
+
+  it.effect("honours Retry-After for the connection, a bucket and the day", () =>
+    Effect.gen(function* () {
+      const noon = Date.parse("2026-11-20T12:00:00Z")
+      yield* TestClock.setTime(noon)
+      const { budget, call, log } = yield* setup(10, 10)
+      yield* budget.limited({ retryAfterMs: 5_000, scope: "bucket", bucket: "search" })
+      yield* call("search", "push", { search: 1 })
+      yield* call("list", "poll")
+      yield* TestClock.adjust("6 seconds")
+      assert.deepStrictEqual(log, [
+        ["list", noon],
+        ["search", noon + 5_000],
+      ])
+      assert.strictEqual(
+        yield* budget.limited({ retryAfterMs: 2_000, scope: "connection", bucket: null }),
+        noon + 8_000,
+      )
+      yield* call("after", "push")
+      yield* TestClock.adjust("1 second")
+      assert.lengthOf(log, 2)
+      yield* TestClock.adjust("1 second")
+      assert.lengthOf(log, 3)
+      const midnight = Date.parse("2026-11-21T00:00:00Z")
+      assert.strictEqual(yield* budget.limited({ retryAfterMs: null, scope: "day", bucket: null }), midnight)
+      yield* call("tomorrow", "push")
+      yield* TestClock.setTime(midnight)
+      assert.strictEqual(log.at(-1)?.[0], "tomorrow")
+    }),
+  )
+
+  it.effect("waits longer each time nobody says how long, and starts small after a success", () =>
+    Effect.gen(function* () {
+      const { budget } = yield* setup(10, 10)
+      const waits: Array<number> = []
+      for (let n = 0; n < 4; n++) {
+        const now = yield* Clock.currentTimeMillis
+        waits.push((yield* budget.unavailable) - now)
+        yield* TestClock.adjust("10 minutes")
+      }
+      for (const [n, wait] of waits.entries()) {
+        assert.isAtLeast(wait, 500 * 2 ** n)
+        assert.isAtMost(wait, 1_000 * 2 ** n)
+      }
+      yield* budget.succeeded
+      const now = yield* Clock.currentTimeMillis
+      assert.isAtMost((yield* budget.unavailable) - now, 1_000)
+    }),
+  )
+})

@@ -1,0 +1,176 @@
+/**
+ * The worker of one connection, and its one owner: it polls, reads and pushes, and says what it found. A crash at any
+ * moment loses nothing and repeats nothing that counts: facts are adopted, intents looked for, cursors resumed.
+ */
+import type { Compilers } from "@concordat/rules/reconcile/context"
+import type { CursorDoc, OpenIntentDoc, RecordKey } from "@concordat/rules/state/documents"
+import { recordKey } from "@concordat/rules/state/documents"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { type Budget, makeBudget } from "../budget/Budget.ts"
+import type { HttpStats } from "../http/ProviderHttp.ts"
+import { CENSUS_EVERY_MS, SCAN_DOCUMENTS } from "../limits.ts"
+import { Bus } from "../ports/Bus.ts"
+import { Commit } from "../ports/Commit.ts"
+import { Journal } from "../ports/Journal.ts"
+import type { Connector, Definition, Hint, RawRecord, Reading } from "../ports/Provider.ts"
+import { State } from "../ports/State.ts"
+import { makeGate } from "./faults.ts"
+import { makeHinting } from "./hinting.ts"
+import { ingest } from "./ingest.ts"
+import { makeLedger } from "./Ledger.ts"
+import { canRead, type Parts, untilFree } from "./parts.ts"
+import { makePlanner } from "./planning.ts"
+import { makePolling } from "./polling.ts"
+import { makePushing } from "./pushing.ts"
+import { rebuildAll, rebuildCursors } from "./rebuild.ts"
+import { runSettling } from "./settling.ts"
+import { intended } from "./settle.ts"
+import { makeCounting, type Stats } from "./stats.ts"
+import { makeTick } from "./tick.ts"
+import { asWorkerError, type WorkerError } from "./WorkerError.ts"
+
+export interface ConnectionOptions {
+  readonly tenant: string
+  readonly connection: string
+  readonly definition: Definition
+  readonly connector: Connector
+  /** The same functions that the reconciler decides with. */
+  readonly compilers: Compilers
+  /** The budget that the connector's HTTP waits for; without it pauses hold for the worker alone. */
+  readonly budget?: Budget
+  readonly http?: HttpStats
+  /** Default: the definition's. In ms. */
+  readonly pollEveryMs?: number
+  /** Default: 15 minutes. In ms. */
+  readonly censusEveryMs?: number
+}
+
+export interface Submitted {
+  readonly id: string
+  /** Of the record's stream, after the record was taken. */
+  readonly revision: number
+}
+
+export interface ConnectionHandle {
+  /** Works for ever; fails only with what it can't go on after. Interrupted, it drains within five seconds. */
+  readonly run: Effect.Effect<never, WorkerError>
+  /** Takes records from a system that pushes them in; answers when they are in the journal, in the order given. */
+  readonly submit: (
+    records: ReadonlyArray<RawRecord>,
+    options?: { readonly via?: "backfill" | "webhook" },
+  ) => Effect.Effect<ReadonlyArray<Submitted>, WorkerError>
+  readonly hint: (hints: ReadonlyArray<Hint>) => Effect.Effect<void>
+  /** Looks at everything that is due, and polls. */
+  readonly wake: Effect.Effect<void>
+  readonly backfillAgain: Effect.Effect<void>
+  /** Says that everything is in, for providers that can't be walked. */
+  readonly finishBackfill: Effect.Effect<void, WorkerError>
+  readonly stats: Effect.Effect<Stats>
+  /** Nothing queued, nothing due that can be done, nothing in flight. */
+  readonly idle: Effect.Effect<boolean, WorkerError>
+}
+
+/** Where the worker's own documents say it was; from the journal where the state was dropped. */
+const restore = Effect.fnUntraced(function* (parts: Parts) {
+  const store = asWorkerError(parts.connection)
+  const all = Effect.fnUntraced(function* (kind: string, each: (key: string, value: string) => void) {
+    const prefix = `${parts.connection}|`
+    for (let after: string | null = null; ;) {
+      const page: ReadonlyArray<{ readonly key: string; readonly value: string }> = yield* store(
+        parts.state.scan({ tenant: parts.tenant, kind, prefix, after, limit: SCAN_DOCUMENTS }),
+      )
+      for (const { key, value } of page) each(key.slice(prefix.length), value)
+      if (page.length < SCAN_DOCUMENTS) return
+      after = page.at(-1)!.key
+    }
+  })
+  yield* all("cursor", (key, value) => parts.cursors.set(key, JSON.parse(value) as CursorDoc))
+  yield* all("intent", (key, value) => parts.intents.set(key, JSON.parse(value) as OpenIntentDoc))
+  const [seen] = yield* store(
+    parts.state.scan({ tenant: parts.tenant, kind: "seen", prefix: `${parts.connection}|`, after: null, limit: 1 }),
+  )
+  if (parts.cursors.size === 0 && seen === undefined) {
+    yield* rebuildCursors(parts)
+    yield* rebuildAll(parts)
+  }
+  for (const intent of parts.intents.values()) {
+    const { externalId, object } = intended(intent)
+    if (externalId !== null) parts.busy.set(recordKey({ object, id: externalId }), intent.until)
+  }
+})
+
+export const makeConnection = Effect.fn("makeConnection")(function* (
+  options: ConnectionOptions,
+): Effect.fn.Return<ConnectionHandle, WorkerError, Journal | State | Bus | Commit | Scope.Scope> {
+  const { connection, connector, definition, tenant } = options
+  const [journal, state, bus, commit] = [yield* Journal, yield* State, yield* Bus, yield* Commit]
+  const counting = makeCounting(options.http ?? null)
+  let lookAt: (records: ReadonlyArray<RecordKey>) => void = () => {}
+  const parts: Parts = {
+    tenant,
+    connection,
+    definition,
+    connector,
+    planner: makePlanner(state, tenant, connection, options.compilers),
+    budget: options.budget ?? (yield* makeBudget(definition.limits)),
+    ledger: yield* makeLedger(tenant, connection, { journal, commit }),
+    counting,
+    tick: makeTick(),
+    journal,
+    state,
+    bus,
+    commit,
+    pollEveryMs: options.pollEveryMs ?? definition.pollEveryMs,
+    censusEveryMs: options.censusEveryMs ?? CENSUS_EVERY_MS,
+    busy: new Map(),
+    intents: new Map(),
+    cursors: new Map(),
+    toldAt: new Map(),
+    lookAt: (records) => lookAt(records),
+  }
+  const gate = makeGate(parts)
+  yield* restore(parts)
+  const polling = yield* makePolling(parts, gate)
+  const hinting = yield* makeHinting(parts, gate, polling.soon)
+  const pushing = yield* makePushing(parts, gate)
+  lookAt = hinting.addNow
+
+  const submit: ConnectionHandle["submit"] = Effect.fn("Connection.submit")(function* (records, how) {
+    const mapping = (yield* asWorkerError(connection)(parts.planner.mapping)) ?? { hash: "", objects: [] }
+    yield* untilFree(parts, records)
+    const startedAt = yield* parts.tick
+    const readings = records.map((record): Reading => ({ _tag: "Found", record }))
+    const taken = yield* ingest(parts, {
+      mapping,
+      readings,
+      via: how?.via ?? "webhook",
+      startedAt,
+      byId: true,
+      unconditional: true,
+    })
+    // What was pushed in may have crossed a write of ours on its way: where it can be read, it is.
+    const crossed = records.filter((record) => canRead(parts, record.object) && parts.busy.has(recordKey(record)))
+    if (crossed.length > 0) lookAt(crossed)
+    return records.map((record) => ({ id: record.id, revision: taken.revisions.get(recordKey(record)) ?? -1 }))
+  })
+
+  const handle: ConnectionHandle = {
+    run: Effect.andThen(
+      Effect.all([polling.run, hinting.run, pushing.run, runSettling(parts, gate, pushing.wake)], {
+        concurrency: "unbounded",
+      }),
+      Effect.never,
+    ),
+    submit,
+    hint: hinting.add,
+    wake: Effect.andThen(polling.soon(), pushing.wake),
+    backfillAgain: polling.backfillAgain,
+    finishBackfill: polling.finishBackfill,
+    stats: Effect.sync(counting.now),
+    idle: Effect.gen(function* () {
+      return polling.isIdle() && (yield* hinting.isIdle) && (yield* pushing.isIdle)
+    }),
+  }
+  return handle
+})

@@ -1,0 +1,111 @@
+/** How a connection comes up: what its provider says of itself, where changes start, everything once, and the rest since. */
+import { canonicalJson } from "@concordat/model/json"
+import type { Metadata } from "@concordat/model/metadata"
+import * as streams from "@concordat/model/streams"
+import { sha256 } from "@concordat/model/ids"
+import type { Mapping } from "@concordat/rules/mapping/lens"
+import type { CursorDoc } from "@concordat/rules/state/documents"
+import * as Effect from "effect/Effect"
+import { LAG_WAIT_MS } from "../limits.ts"
+import { appendTo } from "../operations/append.ts"
+import { Journal } from "../ports/Journal.ts"
+import { inOrder } from "./batches.ts"
+import { connectionDoc, type Gate } from "./faults.ts"
+import { documentId, fenceOf, mappedObjects, type Parts, put, sourcesOf } from "./parts.ts"
+import { backfill, cursorOf, poll, restartBackfill, startChanges } from "./walks.ts"
+import { asWorkerError } from "./WorkerError.ts"
+
+export const say = (parts: Parts, type: string, data: Record<string, unknown>) =>
+  appendTo(streams.connection(parts.tenant, parts.connection), [
+    { type, data: { _tag: type, connection: parts.connection, ...data } },
+  ]).pipe(Effect.provideService(Journal, parts.journal), asWorkerError(parts.connection))
+
+/** Says what the provider has, where it is not what was said last. */
+export const observeMetadata = Effect.fn("Connection.metadata")(function* (parts: Parts, gate: Gate) {
+  const metadata: Metadata = yield* gate.call("poll", parts.connector.metadata)
+  const doc = yield* asWorkerError(parts.connection)(connectionDoc(parts))
+  if (canonicalJson(doc?.metadata ?? null) === canonicalJson(metadata)) return metadata
+  yield* say(parts, "MetadataObserved", { metadata })
+  return metadata
+})
+
+/** The mapping, once the reconciler knows what the provider said of itself. */
+export const untilMapped = Effect.fnUntraced(function* (parts: Parts, metadata: Metadata) {
+  const store = asWorkerError(parts.connection)
+  const said = canonicalJson(metadata)
+  for (;;) {
+    const doc = yield* store(connectionDoc(parts))
+    if (doc !== null && doc.mapping !== null && canonicalJson(doc.metadata) === said) {
+      const mapping = yield* store(parts.planner.mapping)
+      if (mapping !== null) return mapping
+    }
+    yield* Effect.sleep(LAG_WAIT_MS)
+  }
+})
+
+/** The document that says under which names an object was last read whole. */
+const sourcesKey = (object: string): string => `sources|${object}`
+export const sourcesHash = (mapping: Mapping, object: string): string =>
+  sha256(canonicalJson(sourcesOf(mapping, object))).slice(0, 16)
+
+/** Objects that have never been read whole under today's names: new ones, and those with newly mapped fields. */
+export const unread = Effect.fnUntraced(function* (parts: Parts, mapping: Mapping) {
+  const objects = mappedObjects(parts, mapping)
+    .filter(([, definition]) => definition.backfill && parts.connector.backfill !== undefined)
+    .map(([object]) => object)
+  const texts = yield* asWorkerError(parts.connection)(
+    parts.state.getMany(objects.map((object) => documentId(parts, "cursor", sourcesKey(object)))),
+  )
+  const stale: Array<string> = []
+  for (const [i, object] of objects.entries()) {
+    const text = texts[i]
+    const before = text === null || text === undefined ? null : (JSON.parse(text) as CursorDoc).cursor
+    if (before === sourcesHash(mapping, object) && cursorOf(parts, "backfill", object)?.finished === true) continue
+    stale.push(object)
+    // Begun under other names: what was read so far lacks the new ones.
+    if (before !== sourcesHash(mapping, object) && cursorOf(parts, "backfill", object) !== null)
+      yield* restartBackfill(parts, object)
+    yield* keepSources(parts, mapping, object)
+  }
+  return stale
+})
+
+const keepSources = Effect.fnUntraced(function* (parts: Parts, mapping: Mapping, object: string) {
+  const startedAt = yield* parts.tick
+  const cursor = sourcesHash(mapping, object)
+  const doc: CursorDoc = { cursor, done: 0, total: null, finished: false, startedAt }
+  const unit = {
+    entries: [],
+    documents: [put(parts, "cursor", sourcesKey(object), doc)],
+    fence: fenceOf(parts, "changes", object),
+  }
+  yield* parts.ledger.exclusively(parts.ledger.commit(unit))
+})
+
+const inReadingOrder = (parts: Parts, objects: ReadonlyArray<string>): ReadonlyArray<string> =>
+  inOrder(objects, (object) => parts.definition.objects[object]?.after ?? [])
+
+export interface Walks {
+  /** One walk of an object's changes at a time. */
+  readonly poll: (mapping: Mapping, object: string) => ReturnType<typeof poll>
+  /** Says whether everything that can be polled was; false holds the backfill open. */
+  readonly deltas: (mapping: Mapping) => ReadonlyArray<string>
+}
+
+/** Reads the objects whole, those first to which others refer, and then what changed meanwhile. */
+export const readAllOf = Effect.fn("Connection.readAll")(function* (
+  parts: Parts,
+  gate: Gate,
+  walks: Walks,
+  mapping: Mapping,
+  objects: ReadonlyArray<string>,
+) {
+  for (const object of walks.deltas(mapping)) yield* startChanges(parts, gate, object)
+  const ordered = inReadingOrder(parts, objects)
+  yield* say(parts, "BackfillStarted", { objects: ordered })
+  for (const object of ordered) yield* backfill(parts, gate, mapping, object, true)
+  for (const object of walks.deltas(mapping)) yield* walks.poll(mapping, object)
+  let records = 0
+  for (const object of ordered) records += cursorOf(parts, "backfill", object)?.done ?? 0
+  yield* say(parts, "BackfillFinished", { records })
+})

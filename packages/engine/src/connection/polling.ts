@@ -1,0 +1,192 @@
+/** The walks that go on for as long as the connection does: polls by object, censuses, and everything again when asked. */
+import type { Mapping } from "@concordat/rules/mapping/lens"
+import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
+import * as Semaphore from "effect/Semaphore"
+import { MAPPING_LOOK_MS, METADATA_EVERY_MS, WALK_RETRY_MS } from "../limits.ts"
+import type { ProviderError } from "../ports/ProviderError.ts"
+import { census, snapshot, type Suspects } from "./absence.ts"
+import { connectionDoc, type Gate, persistently } from "./faults.ts"
+import { observeMetadata, readAllOf, say, unread, untilMapped, type Walks } from "./opening.ts"
+import { mappedObjects, type Parts, put, fenceOf, walkKey } from "./parts.ts"
+import { poll, restartBackfill } from "./walks.ts"
+import { asWorkerError, type WorkerError } from "./WorkerError.ts"
+
+export interface Polling {
+  readonly run: Effect.Effect<never, WorkerError>
+  /** Polls now, one object or all. */
+  readonly soon: (object?: string) => Effect.Effect<void>
+  readonly backfillAgain: Effect.Effect<void>
+  readonly finishBackfill: Effect.Effect<void, WorkerError>
+  readonly isIdle: () => boolean
+}
+
+interface Walker {
+  readonly bell: Latch.Latch
+  readonly one: Semaphore.Semaphore
+}
+
+export const makePolling = Effect.fn("Polling.make")(function* (parts: Parts, gate: Gate) {
+  const store = asWorkerError(parts.connection)
+  const suspects: Suspects = new Map()
+  const walkers = new Map<string, Walker>()
+  const again = yield* Latch.make(false)
+  let walking = 0
+  let isOpening = true
+
+  for (const object of Object.keys(parts.definition.objects))
+    walkers.set(object, { bell: yield* Latch.make(false), one: yield* Semaphore.make(1) })
+
+  const counted = <A, E>(walk: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    Effect.suspend(() => {
+      walking += 1
+      return Effect.ensuring(
+        walk,
+        Effect.sync(() => {
+          walking -= 1
+        }),
+      )
+    })
+
+  /** A cursor that is too old leaves a gap: the walk starts anew, and everything is read to fill it. */
+  const restart = Effect.fnUntraced(function* (object: string) {
+    parts.cursors.delete(walkKey("changes", object))
+    const documents = [put(parts, "cursor", walkKey("changes", object), null)]
+    const fence = fenceOf(parts, "changes", object)
+    yield* parts.ledger.exclusively(parts.ledger.commit({ entries: [], documents, fence }))
+    yield* restartBackfill(parts, object)
+    yield* again.open
+  })
+
+  const isExpired = (error: ProviderError | WorkerError): boolean =>
+    error._tag === "ProviderError" && error.reason._tag === "CursorExpired"
+
+  const pollOne: Walks["poll"] = (mapping, object) =>
+    counted(Semaphore.withPermit(walkers.get(object)!.one, poll(parts, gate, mapping, object))).pipe(
+      Effect.catchIf(isExpired, () => restart(object)),
+    )
+
+  const walks: Walks = {
+    poll: pollOne,
+    deltas: (mapping) =>
+      mappedObjects(parts, mapping)
+        .filter(
+          ([, { changes }]) => (changes === "delta" || changes === "hints") && parts.connector.changes !== undefined,
+        )
+        .map(([object]) => object),
+  }
+
+  /** A walk that fails for good is tried again later, and does not stop the others. */
+  const guarded = (what: string, walk: Effect.Effect<unknown, ProviderError | WorkerError>) =>
+    persistently(Effect.asVoid(walk)).pipe(
+      Effect.as(true),
+      Effect.catchTag("ProviderError", (error) =>
+        Effect.as(
+          Effect.logWarning(`${what} failed`, { connection: parts.connection, fault: error.message }).pipe(
+            Effect.tap(() => Effect.sync(() => parts.counting.fault(error.message))),
+          ),
+          false,
+        ),
+      ),
+    )
+
+  const walkObject = Effect.fnUntraced(function* (object: string) {
+    const { bell } = walkers.get(object)!
+    const { changes } = parts.definition.objects[object]!
+    if (changes === "none") return yield* Effect.never
+    for (;;) {
+      const rung = yield* Effect.timeoutOption(bell.await, parts.pollEveryMs)
+      if (rung._tag === "Some") yield* bell.close
+      const mapping = yield* store(parts.planner.mapping)
+      if (mapping === null || !mapping.objects.some((one) => one.object === object)) continue
+      const isRead = changes !== "snapshot" || parts.cursors.get(walkKey("backfill", object))?.finished === true
+      if (!isRead) continue
+      const walk =
+        changes === "snapshot"
+          ? counted(snapshot(parts, gate, mapping, suspects, object))
+          : Effect.asVoid(pollOne(mapping, object))
+      if (!(yield* guarded(`poll of ${object}`, walk))) yield* Effect.sleep(WALK_RETRY_MS)
+    }
+  })
+
+  const takeCensus = Effect.gen(function* () {
+    for (;;) {
+      yield* Effect.sleep(parts.censusEveryMs)
+      const mapping = yield* store(parts.planner.mapping)
+      if (mapping === null || isOpening) continue
+      for (const [object, definition] of mappedObjects(parts, mapping))
+        if (definition.census)
+          yield* guarded(`census of ${object}`, counted(census(parts, gate, mapping, suspects, object)))
+    }
+  })
+
+  const open = Effect.gen(function* () {
+    const metadata = yield* observeMetadata(parts, gate)
+    return yield* untilMapped(parts, metadata)
+  })
+
+  const isDone = Effect.map(store(connectionDoc(parts)), (doc) => doc?.backfill.state === "done")
+
+  /** What is not read yet under today's mapping is read; without anything to read, somebody else says when all is in. */
+  const readWhatIsNew = Effect.fnUntraced(function* (mapping: Mapping) {
+    const objects = yield* unread(parts, mapping)
+    const hasWalk = parts.connector.backfill !== undefined
+    // A crash between the last page and its word leaves all read and nothing said.
+    if (objects.length > 0 || (hasWalk && !(yield* isDone))) yield* readAllOf(parts, gate, walks, mapping, objects)
+  })
+
+  const openAndRead = Effect.gen(function* () {
+    for (;;) {
+      isOpening = true
+      const isRead = yield* guarded(
+        "opening",
+        Effect.flatMap(open, (mapping) => counted(readWhatIsNew(mapping))),
+      )
+      isOpening = !isRead
+      if (!isRead) {
+        yield* Effect.sleep(WALK_RETRY_MS)
+        continue
+      }
+      yield* untilSomethingChanges
+    }
+  })
+
+  /** Until the mapping reads other names, the metadata is old, or somebody asks for everything again. */
+  const untilSomethingChanges = Effect.gen(function* () {
+    const began = yield* parts.tick
+    const before = (yield* store(parts.planner.mapping))?.hash
+    for (;;) {
+      const rung = yield* Effect.timeoutOption(again.await, MAPPING_LOOK_MS)
+      if (rung._tag === "Some") {
+        yield* again.close
+        return
+      }
+      const now = yield* parts.tick
+      if (now - began > METADATA_EVERY_MS) return
+      if ((yield* store(parts.planner.mapping))?.hash !== before) return
+    }
+  })
+
+  const polling: Polling = {
+    run: Effect.andThen(
+      Effect.all([openAndRead, takeCensus, ...[...walkers.keys()].map(walkObject)], { concurrency: "unbounded" }),
+      Effect.never,
+    ),
+    soon: (object) =>
+      Effect.forEach(object === undefined ? [...walkers.values()] : [walkers.get(object)!], ({ bell }) => bell.open, {
+        discard: true,
+      }),
+    backfillAgain: Effect.gen(function* () {
+      for (const object of walkers.keys())
+        if (parts.cursors.get(walkKey("backfill", object))?.finished === true) yield* restartBackfill(parts, object)
+      yield* again.open
+    }).pipe(Effect.orDie),
+    finishBackfill: Effect.gen(function* () {
+      if (yield* isDone) return
+      yield* say(parts, "BackfillStarted", { objects: [] })
+      yield* say(parts, "BackfillFinished", { records: 0 })
+    }),
+    isIdle: () => walking === 0 && !isOpening,
+  }
+  return polling
+})

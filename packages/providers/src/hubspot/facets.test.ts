@@ -1,0 +1,56 @@
+/** Traps of writing associations: by difference, labels that go along, targets that are gone. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { creating, outcome, prepared, updating } from "./testing/portal.ts"
+
+describe("facets", () => {
+  it.effect("[HS23] associations are written by difference; taking one away takes its labels too", () =>
+    Effect.gen(function* () {
+      const { sandbox, connector } = yield* prepared()
+      const { contacts, companies } = sandbox.seed({
+        records: {
+          contacts: [{ properties: { email: "a@example.com" } }],
+          companies: ["1", "2", "3"].map((name) => ({ properties: { name } })),
+        },
+      })
+      const [one, two, three] = companies as [string, string, string]
+      const id = contacts![0]!
+      sandbox.seed({
+        associations: [one, two].map((to) => ({
+          from: ["contacts", id] as const,
+          to: ["companies", to] as const,
+          typeId: to === one ? 1 : 279,
+        })),
+      })
+      const list = (...ids: ReadonlyArray<string>) => ids.map((to) => ({ object: "companies", id: to }))
+      const answers = yield* connector.write("contacts", [
+        updating(id, "c-1", { "@companies": list(two, three) }, { "@companies": list(one, two) }),
+      ])
+      assert.strictEqual(outcome(answers, "c-1")._tag, "Written")
+      assert.sameMembers([...(sandbox.get("contacts", id)?.associations["companies"] ?? [])], [two, three])
+      assert.deepStrictEqual(sandbox.get("companies", one)?.associations, {})
+      assert.deepStrictEqual(sandbox.writes(), { "contacts.dissociate": 1, "contacts.associate": 1 })
+    }),
+  )
+
+  it.effect("[HS29] an association to a record that is gone refuses its key and not the row", () =>
+    Effect.gen(function* () {
+      const { sandbox, connector } = yield* prepared()
+      const { companies } = sandbox.seed({ records: { companies: [{ properties: { name: "Gone" } }] } })
+      sandbox.archive("companies", companies![0]!)
+      const to = [{ object: "companies", id: companies![0]! }]
+      const answers = yield* connector.write("contacts", [
+        creating("c-1", { email: "a@example.com", "@companies": to }),
+        creating("c-2", { email: "b@example.com" }),
+      ])
+      const first = outcome(answers, "c-1")
+      assert.ok(first._tag === "Written")
+      assert.deepStrictEqual(
+        first.refused?.map(({ key, code }) => [key, code]),
+        [["@companies", "reference"]],
+      )
+      assert.deepNestedInclude(outcome(answers, "c-2"), { _tag: "Written" })
+      assert.strictEqual(sandbox.counts()["contacts"], 2)
+    }),
+  )
+})

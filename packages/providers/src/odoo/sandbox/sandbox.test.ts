@@ -1,0 +1,88 @@
+/** The sandbox on a clock and a die that the test holds. */
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { assert, describe, it } from "vitest"
+import { connect } from "../connector.ts"
+import { inProcess } from "../testing/in-process.ts"
+import { makeOdooSandbox } from "./sandbox.ts"
+
+const start = Date.UTC(2030, 0, 1)
+
+const made = (version: 17 | 19) => {
+  let now = start
+  const sandbox = makeOdooSandbox({ version, now: () => now, random: () => 0.5 })
+  const config = {
+    tenant: "t",
+    connection: "c",
+    settings: { url: "http://odoo.example.org", database: `crm${version}`, login: "admin" },
+    credentials: { apiKey: Redacted.make("admin") },
+    opaqueId: (id: string) => id,
+  }
+  const connector = Effect.runPromise(Effect.scoped(connect(config, inProcess(sandbox))))
+  return { ...sandbox, connector, pass: (ms: number) => (now += ms) }
+}
+
+describe.each([17, 19] as const)("the sandbox of Odoo %i", (version) => {
+  it("says the time that the test says", async () => {
+    const { backdoor, connector, pass } = made(version)
+    const { changesFrom, changes } = await connector
+    const cursor = await Effect.runPromise(changesFrom!("res.partner"))
+    assert.deepStrictEqual(cursor, { since: start - 300_000, after: 0 })
+    pass(60_000)
+    const id = await backdoor.put({ model: "res.partner", vals: { name: "Later" } })
+    assert.strictEqual(backdoor.get("res.partner", id)?.["write_date"], "2030-01-01 00:01:00")
+    const page = await Effect.runPromise(changes!("res.partner", cursor, { fields: ["name"], limit: 100 }))
+    assert.strictEqual(page.records.at(-1)?.stamp, start + 60_000)
+    assert.deepStrictEqual(page.next, { since: start - 240_000, after: 0 })
+  })
+
+  it("shows the rows of a long transaction when it commits, with its start as their stamp", async () => {
+    const { backdoor, pass } = made(version)
+    const tx = backdoor.begin()
+    await backdoor.put({ model: "res.partner", vals: { name: "A" }, tx })
+    await backdoor.put({ model: "res.partner", vals: { name: "B" }, tx })
+    pass(60_000)
+    await backdoor.put({ model: "res.partner", vals: { name: "C" } })
+    const stamps = () =>
+      backdoor.list("res.partner", [["name", "in", ["A", "B", "C"]]]).map((row) => [row["name"], row["write_date"]])
+    assert.deepStrictEqual(stamps(), [["C", "2030-01-01 00:01:00"]])
+    await backdoor.commit(tx)
+    assert.deepStrictEqual(stamps(), [
+      ["A", "2030-01-01 00:00:00"],
+      ["B", "2030-01-01 00:00:00"],
+      ["C", "2030-01-01 00:01:00"],
+    ])
+  })
+
+  it("lets the first of two transactions on a row commit, and the other fail", async () => {
+    const { backdoor } = made(version)
+    const tx = backdoor.begin()
+    await backdoor.put({ model: "res.partner", id: 1, vals: { city: "Slow" }, tx })
+    await backdoor.put({ model: "res.partner", id: 1, vals: { city: "Quick" } })
+    const failed = await backdoor.commit(tx).then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+    assert.include(String(failed), "could not serialize access")
+    assert.strictEqual(backdoor.get("res.partner", 1)?.["city"], "Quick")
+  })
+
+  it("logs what was written through its interface, and not what a person did", async () => {
+    const { backdoor, connector } = made(version)
+    await backdoor.put({ model: "res.partner", id: 1, vals: { city: "By hand" } })
+    const row = {
+      key: "k",
+      kind: "create" as const,
+      ownId: "own",
+      type: "contact",
+      values: { name: "Ours" },
+      before: {},
+    }
+    await Effect.runPromise((await connector).write!("res.partner", [row]))
+    assert.deepStrictEqual(
+      backdoor.log().map(({ model, method, externalIds }) => [model, method, externalIds]),
+      [["res.partner", "load", ["__concordat__.contact_own"]]],
+    )
+    assert.deepStrictEqual(backdoor.writes(), { total: 1, byModel: { "res.partner": 1 }, byMethod: { load: 1 } })
+  })
+})

@@ -1,0 +1,116 @@
+/** One whole Concordat in a process: store, reconciler, a worker for each connection, and the server before them. */
+import { layer as sqlite } from "@concordat/adapters/sqlite/Sqlite"
+import { makeCompilers } from "@concordat/engine/flows/Compilers"
+import { makeReconciler } from "@concordat/engine/flows/Reconciler"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as HttpServer from "effect/http/HttpServer"
+import * as Layer from "effect/Layer"
+import { layerAppAccess } from "./app-access.ts"
+import type { Config } from "./config/Config.ts"
+import { type ConnectionPlace, Connections } from "./Connections.ts"
+import { installationKey } from "./key.ts"
+import { changeRules, openConnection } from "./opening.ts"
+import { Running } from "./operator-handlers.ts"
+import { type Catalogue, makeCatalogue } from "./providers.ts"
+import { layerServer } from "./server.ts"
+import { supervised, type WorkerState } from "./workers.ts"
+
+/** Failures in a row after which a reconciler that can't go on ends the process: nothing is decided without it. */
+const RECONCILER_ATTEMPTS = 3
+
+const placesOf = (config: Config, catalogue: Catalogue): ReadonlyArray<ConnectionPlace> =>
+  config.tenants.flatMap(({ connections, name }) =>
+    connections.flatMap((connection) => {
+      const provider = catalogue.providers[connection.provider]
+      return provider === undefined ? [] : [{ tenant: name, connection, provider }]
+    }),
+  )
+
+/** What the configuration says goes into the journal before anybody works on it. */
+const opened = Effect.fnUntraced(function* (config: Config, catalogue: Catalogue) {
+  const key = yield* installationKey(config)
+  for (const tenant of config.tenants) {
+    yield* changeRules(tenant)
+    for (const connection of tenant.connections) {
+      const provider = catalogue.providers[connection.provider]
+      if (provider === undefined) continue
+      const { appended } = yield* openConnection(tenant, connection, provider.definition, key)
+      if (appended.length === 0) continue
+      yield* Effect.logInfo("configuration changed").pipe(
+        Effect.annotateLogs({ tenant: tenant.name, connection: connection.name, said: appended.join(", ") }),
+      )
+    }
+  }
+  return key
+})
+
+const urlOf = (server: HttpServer.HttpServer["Service"], host: string): string => {
+  const { address } = server
+  return "port" in address ? `http://${host.includes(":") ? `[${host}]` : host}:${address.port}` : host
+}
+
+/**
+ * Runs for as long as its scope: closing it takes no more requests, drains the workers, and closes the store last.
+ *
+ * `ended` fails when something gives up without which the rest is no use. Fails at once with `JournalError` (`locked`:
+ * another process holds the store), with `ServeError` (the port is taken) or where the journal can't be read.
+ */
+export const makeConcordat = Effect.fn("makeConcordat")(function* (
+  config: Config,
+  catalogue: Catalogue = makeCatalogue(),
+) {
+  const stores = yield* Layer.build(sqlite({ path: config.store }))
+  return yield* Effect.gen(function* () {
+    const key = yield* opened(config, catalogue)
+    const compilers = makeCompilers()
+    const connections = new Connections(placesOf(config, catalogue))
+    const workers = new Map<string, WorkerState>()
+    const report = (name: string) => (state: WorkerState) => void workers.set(name, state)
+
+    const reconciler = yield* makeReconciler(compilers)
+    const reconciling = supervised(
+      { name: "reconciler", attempts: RECONCILER_ATTEMPTS, report: report("reconciler") },
+      reconciler.run,
+    )
+    const ended = yield* Deferred.make<never, Effect.Error<typeof reconciling>>()
+    yield* reconciling.pipe(
+      Effect.onExit((exit) => Deferred.done(ended, exit)),
+      Effect.forkScoped,
+    )
+    const working = connections.places.map((place) => {
+      const name = `connection ${place.tenant}.${place.connection.name}`
+      return supervised({ name, attempts: null, report: report(name) }, connections.work(place, compilers, key))
+    })
+    // In one fiber, so that they drain side by side: one after the other would take too long.
+    yield* Effect.forkScoped(Effect.all(working, { concurrency: "unbounded", discard: true }))
+
+    const running = Layer.succeed(
+      Running,
+      Running.of({
+        tenants: config.tenants.map(({ name }) => name),
+        backfill: (tenant, connection) => connections.running(tenant, connection)?.handle.backfillAgain ?? null,
+      }),
+    )
+    const server = yield* Layer.build(
+      layerServer({ http: config.http, health: { workers }, connections }).pipe(
+        Layer.provide(layerAppAccess(connections, catalogue.versionsOf)),
+        Layer.provide(running),
+      ),
+    ).pipe(Effect.flatMap((context) => Effect.provideContext(HttpServer.HttpServer, context)))
+
+    return {
+      /** `http://host:port`, with the port that was taken where the configuration left it open. */
+      url: urlOf(server, config.http.host),
+      connections,
+      reconciler,
+      workers: workers as ReadonlyMap<string, WorkerState>,
+      ended: Deferred.await(ended),
+    } as const
+  }).pipe(
+    Effect.provideContext(stores),
+    Effect.map((concordat) => ({ ...concordat, stores })),
+  )
+})
+
+export type Concordat = Effect.Success<ReturnType<typeof makeConcordat>>

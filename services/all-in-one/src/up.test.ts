@@ -1,0 +1,178 @@
+/** The process as a whole: it starts from a file, answers, and is gone within five seconds of being told to. */
+import { assert, describe, it } from "@effect/vitest"
+import { type ChildProcess, spawn } from "node:child_process"
+import { once } from "node:events"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterEach } from "vitest"
+
+const CLI = join(import.meta.dirname, "../../cli/src/main.ts")
+const children: Array<ChildProcess> = []
+const directories: Array<string> = []
+
+afterEach(() => {
+  for (const child of children.splice(0))
+    if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL")
+  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true })
+})
+
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const address = server.address()
+  server.close()
+  await once(server, "close")
+  return typeof address === "object" && address !== null ? address.port : assert.fail("no port")
+}
+
+const configured = (text: string): string => {
+  const directory = mkdtempSync(join(tmpdir(), "concordat-up-"))
+  directories.push(directory)
+  const path = join(directory, "concordat.yaml")
+  writeFileSync(path, text)
+  return path
+}
+
+interface Started {
+  readonly child: ChildProcess
+  readonly said: () => string
+  readonly ended: Promise<unknown>
+}
+
+const started = (path: string, environment: Readonly<Record<string, string>>): Started => {
+  const child = spawn(process.execPath, [CLI, "up", "-c", path], { env: { ...process.env, ...environment } })
+  children.push(child)
+  let said = ""
+  child.stdout.on("data", (part) => (said += String(part)))
+  child.stderr.on("data", (part) => (said += String(part)))
+  return { child, said: () => said, ended: once(child, "exit") }
+}
+
+const until = async (url: string, { child, said }: Started): Promise<Response> => {
+  for (let tries = 0; tries < 150; tries++) {
+    if (child.exitCode !== null) assert.fail(`ended with ${child.exitCode}: ${said()}`)
+    const answer = await fetch(url).catch(() => null)
+    if (answer?.ok === true) return answer
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  return assert.fail(`no answer from ${url}: ${said()}`)
+}
+
+const authorised = { headers: { authorization: "Bearer operators-token" } }
+
+describe("concordat up", () => {
+  it("starts with an empty tenant, answers, and ends on SIGTERM within five seconds", async () => {
+    const port = await freePort()
+    const path = configured(`store: store.db
+http:
+  port: ${port}
+  token: \${OPERATOR}
+tenants:
+  - name: acme
+    connections: []
+`)
+    const process = started(path, { OPERATOR: "operators-token" })
+    const base = `http://127.0.0.1:${port}`
+    await until(`${base}/readyz`, process)
+    assert.strictEqual(await (await fetch(`${base}/healthz`)).text(), "ok")
+    const status = await fetch(`${base}/operator/tenants/acme/status`, authorised)
+    assert.deepStrictEqual(await status.json(), { tenant: "acme", behind: 0, connections: [] })
+    assert.strictEqual((await fetch(`${base}/operator/tenants/acme/status`)).status, 401)
+    assert.strictEqual((await fetch(`${base}/webhooks/acme/hubspot`, { method: "POST", body: "{}" })).status, 404)
+
+    // A line that is held open must not hold the process.
+    const tail = await fetch(`${base}/operator/tenants/acme/events?after=start`, authorised)
+    assert.strictEqual(tail.status, 200)
+    const at = performance.now()
+    process.child.kill("SIGTERM")
+    assert.deepStrictEqual(await process.ended, [0, null], process.said())
+    assert.isBelow(performance.now() - at, 5000)
+    await tail.body?.cancel().catch(() => {})
+  })
+
+  it("takes what the app puts, shows it to the operator, and says the same after a restart", async () => {
+    const port = await freePort()
+    const path = configured(`store: store.db
+http:
+  port: ${port}
+  token: \${OPERATOR}
+tenants:
+  - name: acme
+    region: DE
+    connections:
+      - name: product
+        provider: app
+        credentials:
+          token: \${APP}
+`)
+    const environment = { OPERATOR: "operators-token", APP: "the-products-token" }
+    const base = `http://127.0.0.1:${port}`
+    const links = async (): Promise<unknown> =>
+      (await fetch(`${base}/operator/tenants/acme/links?type=contact`, authorised)).json()
+
+    const first = started(path, environment)
+    await until(`${base}/readyz`, first)
+    const app = { authorization: "Bearer the-products-token", "content-type": "application/json" }
+    const put = async (): Promise<number> => {
+      const answer = await fetch(`${base}/v1/acme/product/contact/7`, {
+        method: "PUT",
+        headers: { ...app, "idempotency-key": "k1" },
+        body: JSON.stringify({ values: { email: "ada@example.org" }, basedOn: null }),
+      })
+      return answer.status
+    }
+    let status = await put()
+    for (let tries = 0; status === 503 && tries < 50; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      status = await put()
+    }
+    assert.strictEqual(status, 200, first.said())
+    let found = await links()
+    for (let tries = 0; JSON.stringify(found).includes('"items":[]') && tries < 50; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      found = await links()
+    }
+    assert.include(JSON.stringify(found), '"primary":{"object":"contact","id":"7"}')
+    first.child.kill("SIGTERM")
+    assert.deepStrictEqual(await first.ended, [0, null], first.said())
+
+    const second = started(path, environment)
+    await until(`${base}/readyz`, second)
+    assert.deepStrictEqual(await links(), found)
+    const events = await fetch(`${base}/operator/tenants/acme/status`, authorised)
+    assert.include(await events.text(), '"armed":true')
+    // Nothing in the configuration changed, so nothing is said of it again.
+    assert.notInclude(second.said(), "configuration changed")
+    assert.notInclude(first.said() + second.said(), "ada@example.org")
+    assert.notInclude(first.said() + second.said(), "the-products-token")
+    second.child.kill("SIGINT")
+    assert.deepStrictEqual(await second.ended, [0, null], second.said())
+  })
+
+  it("ends at once with every fault of its configuration", async () => {
+    const path = configured("http:\n  token: ${NOT_SET}\n  port: 99999\ntenants: []\n")
+    const process = started(path, {})
+    assert.deepStrictEqual(await process.ended, [1, null])
+    assert.include(
+      process.said(),
+      "concordat.yaml:2  http.token (not shown) names the variable NOT_SET, which is not set",
+    )
+    assert.include(process.said(), "concordat.yaml:3  http.port (99999) has to be a value between 0 and 65535")
+  })
+
+  it("does not share its store with another process", async () => {
+    const port = await freePort()
+    const text = (at: number): string => `store: store.db\nhttp:\n  port: ${at}\n  token: \${OPERATOR}\ntenants: []\n`
+    const path = configured(text(port))
+    const first = started(path, { OPERATOR: "t" })
+    await until(`http://127.0.0.1:${port}/healthz`, first)
+    writeFileSync(path, text(await freePort()))
+    const second = started(path, { OPERATOR: "t" })
+    assert.deepStrictEqual(await second.ended, [1, null])
+    assert.match(second.said(), /locked/)
+    first.child.kill("SIGTERM")
+    assert.deepStrictEqual(await first.ended, [0, null], first.said())
+  })
+})

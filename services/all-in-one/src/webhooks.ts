@@ -1,0 +1,64 @@
+/** `POST /webhooks/{tenant}/{connection}`, with or without a secret behind it: the raw request, given to the intake. */
+import { accept } from "@concordat/engine/intake/Intake"
+import type { WebhookRequest } from "@concordat/engine/ports/Provider"
+import * as ByteSize from "effect/ByteSize"
+import * as Effect from "effect/Effect"
+import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
+import * as HttpRouter from "effect/http/HttpRouter"
+import * as HttpServerRequest from "effect/http/HttpServerRequest"
+import * as HttpServerResponse from "effect/http/HttpServerResponse"
+import type { Connections } from "./Connections.ts"
+
+/** Providers send hundreds of events in one request, of less than 1 kB each. */
+const MOST_BYTES = ByteSize.mebibytes(5)
+
+export interface WebhookOptions {
+  readonly connections: Connections
+  /** Without a slash at its end; signatures are made over the address as the provider called it. */
+  readonly publicUrl: string | null
+}
+
+const headersOf = (headers: HttpServerRequest.HttpServerRequest["headers"]): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]))
+
+/** What is behind a proxy is called by its public address; else by the one that the request itself names. */
+const addressOf = (request: HttpServerRequest.HttpServerRequest, publicUrl: string | null): string => {
+  const path = request.originalUrl.startsWith("/") ? request.originalUrl : request.url
+  return `${publicUrl ?? `http://${request.headers["host"] ?? "localhost"}`}${path}`
+}
+
+const taken = Effect.fnUntraced(function* ({ connections, publicUrl }: WebhookOptions) {
+  const { connection = "", tenant = "" } = yield* HttpRouter.params
+  if (connections.configured(tenant, connection) === undefined) return 404
+  const running = connections.running(tenant, connection)
+  if (running === undefined) return 503
+  const request = yield* HttpServerRequest.HttpServerRequest
+  const webhook: WebhookRequest = {
+    method: request.method,
+    url: addressOf(request, publicUrl),
+    headers: headersOf(request.headers),
+    body: new Uint8Array(yield* request.arrayBuffer),
+  }
+  const { status } = yield* accept(
+    { tenant, connection, webhook: running.connector.webhook, onAccepted: running.handle.hint([]) },
+    webhook,
+  ).pipe(Effect.annotateLogs({ tenant, connection }))
+  return status
+})
+
+/** A body that is too large is 413; a store that does not answer is 503, so that the provider sends it again. */
+export const layerWebhooks = (options: WebhookOptions) =>
+  HttpRouter.use(
+    Effect.fnUntraced(function* (router) {
+      const answer = taken(options).pipe(
+        Effect.catchTags({
+          JournalError: (error) => Effect.as(Effect.logError("webhook not kept", error.message), 503),
+          HttpServerError: () => Effect.succeed(413),
+        }),
+        Effect.map((status) => HttpServerResponse.empty({ status })),
+        Effect.provideService(HttpIncomingMessage.MaxBodySize, MOST_BYTES),
+      )
+      yield* router.add("POST", "/webhooks/:tenant/:connection", answer)
+      yield* router.add("POST", "/webhooks/:tenant/:connection/:secret", answer)
+    }),
+  )

@@ -1,0 +1,104 @@
+/** The engine of the demo: Concordat as a process of its own, so that it can be ended in the middle and started again. */
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import type { Addresses } from "./oracle/fetch.ts"
+import { type Running, scriptOf, start, stop } from "./processes.ts"
+
+export const TENANT = "demo"
+export const OPERATOR_TOKEN = "demo-operator-token"
+export const APP_TOKEN = "demo-app-token"
+export const HUBSPOT_TOKEN = "pat-demo-token"
+export const HUBSPOT_SECRET = "demo-client-secret"
+export const ODOO_KEY = "admin"
+export const ODOO_HOOK_SECRET = "demo-hook-secret"
+
+const SECRETS = {
+  CONCORDAT_TOKEN: OPERATOR_TOKEN,
+  APP_TOKEN,
+  HUBSPOT_TOKEN,
+  HUBSPOT_SECRET,
+  ODOO_KEY,
+  ODOO_HOOK_SECRET,
+}
+
+/** Another base URL and other credentials are all that a real HubSpot or Odoo needs. */
+const configuration = (
+  dir: string,
+  port: number,
+  at: Addresses,
+): string => `# The demo: a product, a HubSpot portal and an Odoo database on this machine.
+store: ${JSON.stringify(join(dir, "concordat.sqlite"))}
+http:
+  port: ${port}
+  token: \${CONCORDAT_TOKEN}
+tenants:
+  - name: ${TENANT}
+    region: DE
+    connections:
+      - name: app
+        provider: app
+        credentials: { token: "\${APP_TOKEN}" }
+        create: { contact: always, company: always, deal: always, activity: always }
+      - name: hubspot
+        provider: hubspot
+        settings: { baseUrl: ${JSON.stringify(at.hubspot)} }
+        credentials: { token: "\${HUBSPOT_TOKEN}", clientSecret: "\${HUBSPOT_SECRET}" }
+        create: { contact: afterPlan, company: afterPlan, deal: afterPlan, activity: afterPlan }
+        allowPrivateAddresses: true
+        pollEvery: 2s
+      - name: odoo
+        provider: odoo
+        settings: { url: ${JSON.stringify(at.odoo)}, database: crm17, login: admin, overlapSeconds: "5" }
+        credentials: { apiKey: "\${ODOO_KEY}", webhookSecret: "\${ODOO_HOOK_SECRET}" }
+        create: { contact: afterPlan, company: afterPlan, deal: afterPlan, activity: never }
+        allowPrivateAddresses: true
+        pollEvery: 2s
+`
+
+export interface Engine {
+  readonly url: string
+  readonly start: () => Promise<void>
+  readonly stop: (signal: "SIGTERM" | "SIGKILL") => Promise<void>
+  /** Fails with the end of its log where it has ended by itself. */
+  readonly alive: () => void
+}
+
+const READY_MS = 20_000
+
+export const makeEngine = (dir: string, port: number, at: Addresses): Engine => {
+  const file = join(dir, "concordat.yaml")
+  writeFileSync(file, configuration(dir, port, at))
+  const url = `http://127.0.0.1:${port}`
+  let running: Running | null = null
+  const alive = (): void => {
+    if (running !== null && running.child.exitCode !== null) {
+      throw new Error(`the engine ended with ${running.child.exitCode}; see ${join(dir, "engine.log")}`)
+    }
+  }
+  const isReady = async (): Promise<boolean> => {
+    try {
+      return (await fetch(`${url}/readyz`)).ok
+    } catch {
+      // Not listening yet.
+      return false
+    }
+  }
+  return {
+    url,
+    alive,
+    start: async () => {
+      running = start(scriptOf("@concordat/all-in-one/main"), [file], { env: SECRETS, log: join(dir, "engine.log") })
+      const until = Date.now() + READY_MS
+      while (!(await isReady())) {
+        alive()
+        if (Date.now() > until)
+          throw new Error(`the engine is not ready after ${READY_MS / 1000} s; see ${join(dir, "engine.log")}`)
+        await new Promise((resolve) => setTimeout(resolve, 100))
+      }
+    },
+    stop: async (signal) => {
+      if (running !== null) await stop(running, signal)
+      running = null
+    },
+  }
+}

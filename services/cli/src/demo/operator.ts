@@ -1,0 +1,44 @@
+/** The demo as an operator: plain calls of the operator's API, as any script would make them. */
+import type { Matches, Plan, TenantStatus } from "@concordat/api/operator/views"
+import type { Request } from "@concordat/api/operator/requests"
+import { OPERATOR_TOKEN, TENANT } from "./engine.ts"
+
+export interface Operator {
+  readonly status: () => Promise<TenantStatus>
+  readonly plan: (connection: string) => Promise<Plan>
+  readonly matches: () => Promise<Matches["items"]>
+  readonly ask: (request: Request) => Promise<void>
+}
+
+const PAGE = 1_000
+
+export const makeOperator = (url: string): Operator => {
+  const call = async (path: string, body?: unknown): Promise<unknown> => {
+    const response = await fetch(`${url}/operator/tenants/${TENANT}${path}`, {
+      method: body === undefined ? "GET" : "POST",
+      headers: { authorization: `Bearer ${OPERATOR_TOKEN}`, "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const text = await response.text()
+    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${text.slice(0, 300)}`)
+    return text === "" ? null : JSON.parse(text)
+  }
+  return {
+    status: async () => (await call("/status")) as TenantStatus,
+    plan: async (connection) => (await call(`/connections/${connection}/plan`)) as Plan,
+    ask: async (request) => {
+      await call("/requests", request)
+    },
+    matches: async () => {
+      const items: Array<Matches["items"][number]> = []
+      for (let after: string | null = ""; after !== null;) {
+        const page = (await call(
+          `/matches?limit=${PAGE}${after === "" ? "" : `&after=${encodeURIComponent(after)}`}`,
+        )) as Matches
+        items.push(...page.items)
+        after = page.next
+      }
+      return items
+    },
+  }
+}

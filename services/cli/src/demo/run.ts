@@ -1,0 +1,176 @@
+/** The demo: three populated systems, their first sync, the plan, arming, live edits with faults, a kill -9, and an oracle. */
+import * as Effect from "effect/Effect"
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
+import { createServer } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { Dataset } from "./dataset/dataset.ts"
+import { makeDataset } from "./dataset/dataset.ts"
+import { makeEdits } from "./dataset/edits.ts"
+import type { Truth } from "./dataset/truth.ts"
+import { type Engine, makeEngine } from "./engine.ts"
+import { OPERATOR_TOKEN, TENANT } from "./engine.ts"
+import { type Addresses, fetchLists, fetchStores, knock } from "./oracle/fetch.ts"
+import { fromOperator } from "./oracle/from-operator.ts"
+import { isContent, judge, type Verdict } from "./oracle/judge.ts"
+import { makeOperator, type Operator } from "./operator.ts"
+import { answerMatches, live } from "./people.ts"
+import { makeScreen, type Screen } from "./progress.ts"
+import { makeReport, tableOf } from "./report.ts"
+import { introduce, makeScene } from "./scene.ts"
+import { backfilled, pause, settled } from "./settling.ts"
+
+export interface DemoOptions {
+  /** End when everything agrees, with 0 only if the oracle is content. */
+  readonly once: boolean
+  /** One JSON line last, and nothing else on standard output. */
+  readonly json: boolean
+  readonly seed: number
+  readonly port?: number
+  /** Kept afterwards; without it a temporary folder, removed. */
+  readonly dir?: string
+}
+
+/** Longer than two polls and an index's lag together: what has not moved by then does not move. */
+const QUIET_MS = 5_000
+const EDITS = 120
+
+const ADMISSION = {
+  app: { contact: true, company: true, deal: true, activity: true },
+  hubspot: { contact: true, company: true, deal: true, activity: true },
+  odoo: { contact: true, company: true, deal: true, activity: false },
+} as const
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject)
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address()
+      server.close(() =>
+        address === null || typeof address === "string" ? reject(new Error("no port")) : resolve(address.port),
+      )
+    })
+  })
+
+interface Stage {
+  readonly at: Addresses
+  readonly engine: Engine
+  readonly operator: Operator
+  readonly screen: Screen
+}
+
+const firstSync = async ({ at, engine, operator, screen }: Stage, truth: Truth): Promise<void> => {
+  await introduce(at, engine.url)
+  await backfilled(operator, { alive: engine.alive, look: screen.bars })
+  screen.endBars()
+  await settled(operator, at, engine, 1_000)
+  const answered = await answerMatches(operator, truth)
+  await settled(operator, at, engine, 1_000)
+  screen.say(`  ${answered} questions about deals and activities answered by a person`)
+  for (const connection of ["hubspot", "odoo"]) {
+    const plan = await operator.plan(connection)
+    const create =
+      Object.entries(plan.create)
+        .map(([type, count]) => `${count} ${type}`)
+        .join(", ") || "nothing"
+    const overwrite = plan.overwrite.reduce((all, one) => all + one.records, 0)
+    screen.say(
+      `  plan for ${connection}: ${plan.linked} linked, create ${create}; write ${overwrite} groups; ${plan.park.matches} matches and ${plan.park.conflicts} conflicts parked`,
+    )
+    await operator.ask({ _tag: "ArmRequested", connection, by: "demo", writesPerHour: null })
+  }
+}
+
+/** Edits on every side; 429s, lost webhooks and answers; and the engine killed in the middle. */
+const liveEdits = async ({ at, engine, screen }: Stage, dataset: Dataset, truth: Truth): Promise<Truth> => {
+  const edits = makeEdits(dataset, { count: EDITS })
+  await knock(at.hubspot, "failNext", [{ status: 429, count: 3, match: "POST" }])
+  const half = Math.ceil(edits.length / 2)
+  const first = await live(at, edits.slice(0, half), truth, new Map())
+  screen.say("  the engine is killed (kill -9) and started again")
+  await engine.stop("SIGKILL")
+  const missed = await live(at, edits.slice(half, half + 10), first.truth, first.made)
+  await engine.start()
+  await knock(at.hubspot, "failNext", [{ status: 0, count: 1, afterEffect: true, match: "batch/update" }])
+  const last = await live(at, edits.slice(half + 10), missed.truth, missed.made)
+  return last.truth
+}
+
+const verdictOf = async (
+  { at, engine }: Stage,
+  truth: Truth,
+): Promise<{ verdict: Verdict; records: number; entities: number }> => {
+  const [records, lists] = await Promise.all([
+    fetchStores(at),
+    fetchLists({ address: engine.url, token: OPERATOR_TOKEN, tenant: TENANT }),
+  ])
+  const { entities, listed } = fromOperator(lists)
+  const connections = { app: "app", hubspot: "hubspot", odoo: "odoo" } as const
+  return {
+    verdict: judge({ truth, records, entities, listed, admission: ADMISSION, connections }),
+    records: records.length,
+    entities: entities.length,
+  }
+}
+
+const play = async (options: DemoOptions, dir: string, screen: Screen, signal: AbortSignal): Promise<number> => {
+  const dataset = makeDataset({ seed: options.seed })
+  screen.say("Three systems are started and filled: a product, a HubSpot portal, an Odoo 17 database.")
+  const scene = await makeScene(dir, dataset)
+  const engine = makeEngine(dir, options.port ?? (await freePort()), scene.at)
+  const began = Date.now()
+  try {
+    await engine.start()
+    const operator = makeOperator(engine.url)
+    const stage: Stage = { at: scene.at, engine, operator, screen }
+    screen.say("First sync: everything is read, matched and compared; nothing is written.")
+    await firstSync(stage, dataset.truth)
+    screen.say("Armed: what differs is written.")
+    await settled(operator, scene.at, engine, QUIET_MS)
+    screen.say(`People edit on every side: ${EDITS} edits, with 429s, lost and repeated webhooks, a lost answer.`)
+    const truth = await liveEdits(stage, dataset, dataset.truth)
+    await settled(operator, scene.at, engine, QUIET_MS)
+    if ((await answerMatches(operator, truth)) > 0) await settled(operator, scene.at, engine, QUIET_MS)
+    const status = await operator.status()
+    const { entities, records, verdict } = await verdictOf(stage, truth)
+    const seconds = Math.round((Date.now() - began) / 100) / 10
+    const writes = Object.fromEntries(
+      status.connections.map(({ connection, counters }) => [
+        connection,
+        (counters["written.create"] ?? 0) + (counters["written.update"] ?? 0) + (counters["written.archive"] ?? 0),
+      ]),
+    )
+    const report = makeReport(status, verdict, { records, entities, seconds, writes })
+    if (options.dir !== undefined) await keepVerdict(dir, verdict)
+    screen.say(tableOf(report))
+    if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`)
+    if (!options.once) {
+      screen.say(`Everything stays up: ${engine.url} (operator token ${OPERATOR_TOKEN}). Ctrl-C ends it.`)
+      while (!signal.aborted) await pause(200)
+    }
+    return isContent(verdict) ? 0 : 1
+  } finally {
+    await engine.stop("SIGTERM")
+    await scene.stop()
+  }
+}
+
+const keepVerdict = async (dir: string, verdict: Verdict): Promise<void> => {
+  const { writeFile } = await import("node:fs/promises")
+  await writeFile(join(dir, "verdict.json"), JSON.stringify(verdict, null, 2))
+}
+
+/** Runs the demo; the exit code is 0 only if the oracle is content. */
+export const runDemo = (options: DemoOptions): Effect.Effect<number, Error> =>
+  Effect.tryPromise({
+    try: async (signal) => {
+      const dir = options.dir ?? mkdtempSync(join(tmpdir(), "concordat-demo-"))
+      mkdirSync(dir, { recursive: true })
+      try {
+        return await play(options, dir, makeScreen(options.json), signal)
+      } finally {
+        if (options.dir === undefined) rmSync(dir, { recursive: true, force: true })
+      }
+    },
+    catch: (error) => (error instanceof Error ? error : new Error(String(error))),
+  })

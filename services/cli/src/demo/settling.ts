@@ -1,0 +1,79 @@
+/** Waiting until nothing moves: not "nothing is due", since what is refused or parked stays so, but "nothing changes". */
+import type { TenantStatus } from "@concordat/api/operator/views"
+import { knock, type Addresses } from "./oracle/fetch.ts"
+import type { Operator } from "./operator.ts"
+
+const LOOK_MS = 250
+
+export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+interface AppStats {
+  readonly pending: number
+  readonly position: string | null
+  readonly populated: boolean
+  readonly counts: Readonly<Record<string, number>>
+}
+
+export const appStats = async (at: Addresses): Promise<AppStats> => (await knock(at.app, "stats", [])) as AppStats
+
+/** What would differ if anything had happened: facts and decisions, and not how often somebody looked. */
+const moving = (status: TenantStatus): string =>
+  JSON.stringify(
+    status.connections.map(({ backfill, connection, counters, due, linked, questions, writing }) => [
+      connection,
+      backfill.state,
+      counters["observed"] ?? 0,
+      counters["written.create"] ?? 0,
+      counters["written.update"] ?? 0,
+      counters["refused"] ?? 0,
+      due,
+      linked,
+      questions,
+      writing,
+    ]),
+  )
+
+export interface Watch {
+  /** Called at each look. */
+  readonly look?: (status: TenantStatus) => void
+  readonly alive: () => void
+}
+
+/** Resolves when nothing has moved for `quietMs`; fails after `patienceMs`. */
+export const settled = async (
+  operator: Operator,
+  at: Addresses,
+  watch: Watch,
+  quietMs: number,
+  patienceMs = 120_000,
+): Promise<TenantStatus> => {
+  const until = Date.now() + patienceMs
+  let last = ""
+  let since = Date.now()
+  for (;;) {
+    watch.alive()
+    const status = await operator.status()
+    watch.look?.(status)
+    const app = await appStats(at)
+    const now = `${moving(status)}|${app.pending}|${app.position}|${app.counts["applied"]}|${app.counts["edits"]}`
+    if (now !== last || app.pending > 0 || status.behind > 0 || status.connections.some((one) => one.writing > 0)) {
+      last = now
+      since = Date.now()
+    } else if (Date.now() - since >= quietMs) return status
+    if (Date.now() > until) throw new Error(`still moving after ${patienceMs / 1000} s: ${now}`)
+    await pause(LOOK_MS)
+  }
+}
+
+/** Resolves when every connection has read everything once. */
+export const backfilled = async (operator: Operator, watch: Watch, patienceMs = 300_000): Promise<TenantStatus> => {
+  const until = Date.now() + patienceMs
+  for (;;) {
+    watch.alive()
+    const status = await operator.status()
+    watch.look?.(status)
+    if (status.behind === 0 && status.connections.every((one) => one.backfill.state === "done")) return status
+    if (Date.now() > until) throw new Error(`the first sync has not ended after ${patienceMs / 1000} s`)
+    await pause(LOOK_MS)
+  }
+}

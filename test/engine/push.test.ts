@@ -1,0 +1,249 @@
+/** Two providers kept in agreement: written once, our own echo is no news, and no person's edit is written over. */
+import { assert, describe, it } from "@effect/vitest"
+import { appendTo } from "@concordat/engine/operations/append"
+import * as streams from "@concordat/model/streams"
+import * as Effect from "effect/Effect"
+import * as TestClock from "effect/testing/TestClock"
+import { type Traits, World } from "./synthetic.ts"
+import {
+  entities,
+  eventsOf,
+  openConnection,
+  pass,
+  settleDown,
+  START,
+  startReconciler,
+  startWorker,
+  store,
+  TENANT,
+} from "./system.ts"
+
+const ADA = { mail: "ada@lovelace.example", first: "Ada", last: "Lovelace", job: "Countess" }
+
+const pair = Effect.fnUntraced(function* (a: Partial<Traits> = {}, b: Partial<Traits> = {}) {
+  yield* TestClock.setTime(START)
+  const [left, right] = [new World(a), new World(b)]
+  const ada = left.put(null, ADA)
+  yield* openConnection("left", { world: left })
+  yield* openConnection("right", { world: right })
+  yield* startReconciler
+  const workers = [yield* startWorker("left", left), yield* startWorker("right", right)] as const
+  const handles = workers.map(({ handle }) => handle)
+  const quiet = settleDown(handles)
+  return { left, right, ada, workers, handles, quiet }
+})
+
+const only = (world: World) => {
+  assert.lengthOf(world.live(), 1)
+  return world.live()[0]!
+}
+
+describe("push", () => {
+  it.effect("creates once elsewhere, and absorbs the echo", () =>
+    Effect.gen(function* () {
+      const { left, quiet, right } = yield* pair()
+      yield* quiet
+      assert.deepStrictEqual(only(right).values, ADA)
+      assert.lengthOf(right.writes, 1)
+      assert.lengthOf(left.writes, 0)
+      assert.lengthOf(yield* eventsOf("RecordObserved"), 1)
+      assert.lengthOf(yield* entities, 1)
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+
+  it.effect("carries edits both ways, one write each", () =>
+    Effect.gen(function* () {
+      const { ada, left, quiet, right } = yield* pair()
+      yield* quiet
+      left.put(ada, { job: "Analyst" })
+      yield* quiet
+      assert.strictEqual(only(right).values["job"], "Analyst")
+      right.put(only(right).id, { first: "Augusta" })
+      yield* quiet
+      assert.deepStrictEqual(left.get(ada), { ...ADA, first: "Augusta", job: "Analyst" })
+      assert.lengthOf(left.writes, 1)
+      assert.lengthOf(right.writes, 2)
+      assert.deepStrictEqual(left.writes[0]!.values["job"], undefined)
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+
+  it.effect("reads directly before it writes, so that an edit nobody has seen is seen first", () =>
+    Effect.gen(function* () {
+      const { ada, left, quiet, right } = yield* pair()
+      yield* quiet
+      const copy = only(right).id
+      left.put(ada, { job: "Analyst" })
+      // Seen by no poll yet when the push begins.
+      yield* pass(4_800)
+      right.put(copy, { first: "Augusta" })
+      yield* quiet
+      assert.deepStrictEqual(left.get(ada), { ...ADA, first: "Augusta", job: "Analyst" })
+      assert.deepStrictEqual(right.get(copy), { ...ADA, first: "Augusta", job: "Analyst" })
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+
+  it.effect("a read that overlaps a write is no news, and what it may have missed is read again", () =>
+    Effect.gen(function* () {
+      const { ada, left, quiet, right } = yield* pair({}, { stamps: false, answers: "nothing" })
+      yield* quiet
+      const copy = only(right).id
+      yield* pass(6_000)
+      left.put(ada, { job: "Analyst" })
+      // The next list of the right side is answered before the write and arrives after it.
+      right.put(copy, { first: "Augusta" })
+      right.delayNext("changes", 9_000)
+      const polls = right.calls.get("changes")!
+      while (right.calls.get("changes") === polls) yield* TestClock.adjust(50)
+      yield* quiet
+      for (const world of [left, right])
+        assert.deepStrictEqual(only(world).values, { ...ADA, first: "Augusta", job: "Analyst" })
+      const jobs = (yield* eventsOf("RecordObserved"))
+        .filter(({ data }) => data.connection === "right")
+        .map(({ data }) => data.values.clear.job)
+      assert.notInclude(jobs.slice(jobs.indexOf("Analyst")), "Countess")
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+
+  it.effect("what a poll sees of a write on its way is not taken for somebody's edit", () =>
+    Effect.gen(function* () {
+      const { ada, left, quiet, right } = yield* pair({}, { lossy: true })
+      yield* quiet
+      left.put(ada, { job: "Analyst" })
+      // The write has taken effect, lower-cased as everything there; its answer comes after the next poll.
+      right.delayNext("write", 8_000)
+      yield* quiet
+      assert.strictEqual(only(right).values["job"], "analyst")
+      assert.strictEqual(left.get(ada)?.["job"], "Analyst")
+      assert.lengthOf(left.writes, 0)
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+
+  it.effect("looks for a create whose answer was lost, and does not create again", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(START)
+      const [left, right] = [new World(), new World({ indexLagMs: 2_000 })]
+      left.put(null, ADA)
+      right.failNext("write", "lost")
+      yield* openConnection("left", { world: left })
+      yield* openConnection("right", { world: right })
+      yield* startReconciler
+      const workers = [yield* startWorker("left", left), yield* startWorker("right", right)]
+      yield* settleDown(workers.map(({ handle }) => handle))
+      assert.lengthOf(right.writes, 1)
+      only(right)
+      const [written] = yield* eventsOf("RecordWritten")
+      assert.isTrue(written!.data.adopted)
+      assert.lengthOf(yield* entities, 1)
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+
+  it.effect("resends an update that was lost before it took effect, with the same key", () =>
+    Effect.gen(function* () {
+      const { ada, left, quiet, right } = yield* pair()
+      yield* quiet
+      right.failNext("write", "down", "limited")
+      left.put(ada, { job: "Analyst" })
+      yield* quiet
+      assert.strictEqual(only(right).values["job"], "Analyst")
+      assert.lengthOf(right.writes, 2)
+      assert.lengthOf(yield* eventsOf("WriteRefused"), 0)
+      const keys = new Set((yield* eventsOf("WriteIntended")).map(({ data }) => data.key))
+      assert.strictEqual(keys.size, 2)
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+
+  it.effect("does not repeat an update whose answer was lost after it took effect", () =>
+    Effect.gen(function* () {
+      const { ada, left, quiet, right } = yield* pair()
+      yield* quiet
+      right.failNext("write", "lost")
+      left.put(ada, { job: "Analyst" })
+      yield* quiet
+      assert.strictEqual(only(right).values["job"], "Analyst")
+      assert.lengthOf(right.writes, 2)
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+
+  it.effect("tries a busy record again, and gives up in the provider's own words", () =>
+    Effect.gen(function* () {
+      const { ada, left, quiet, right } = yield* pair()
+      yield* quiet
+      right.failNext("row", "busy", "busy")
+      left.put(ada, { job: "Analyst" })
+      yield* quiet
+      assert.strictEqual(only(right).values["job"], "Analyst")
+      const written = (yield* eventsOf("RecordWritten")).at(-1)!
+      assert.strictEqual(written.data.attempts, 3)
+      right.failNext("row", "busy", "busy", "busy", "busy", "busy", "busy")
+      left.put(ada, { job: "Programmer" })
+      yield* quiet
+      const [refused] = yield* eventsOf("WriteRefused")
+      assert.include(refused!.data, { message: "the provider's words", attempts: 5, effect: "none" })
+      // The dead letter stands for that value only.
+      left.put(ada, { job: "Mathematician" })
+      yield* quiet
+      assert.strictEqual(only(right).values["job"], "Mathematician")
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+
+  it.effect("pauses without authorisation, counts it against no record, and goes on when resumed", () =>
+    Effect.gen(function* () {
+      const { ada, left, quiet, right, workers } = yield* pair()
+      yield* quiet
+      right.failNext("read", "unauthorised")
+      left.put(ada, { job: "Analyst" })
+      yield* pass(20_000)
+      assert.strictEqual(only(right).values["job"], "Countess")
+      const [paused] = yield* eventsOf("ConnectionPaused")
+      assert.strictEqual(paused!.data.reason, "authorisation")
+      const calls = (yield* workers[1].handle.stats).calls
+      yield* pass(20_000)
+      assert.strictEqual((yield* workers[1].handle.stats).calls, calls)
+      yield* appendTo(streams.request(TENANT), [
+        { type: "ResumeRequested", data: { _tag: "ResumeRequested", connection: "right", by: "op" } },
+      ])
+      yield* quiet
+      assert.strictEqual(only(right).values["job"], "Analyst")
+      assert.lengthOf(yield* eventsOf("WriteRefused"), 0)
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+
+  it.effect("writes nothing before it is armed, and no more an hour than it may on its first day", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(START)
+      const [left, right] = [new World(), new World()]
+      for (let n = 0; n < 7; n++) left.put(null, { mail: `p${n}@x${n}.example`, first: `F${n}`, last: `L${n}` })
+      yield* openConnection("left", { world: left })
+      yield* openConnection("right", { world: right, armed: false })
+      yield* startReconciler
+      const workers = [yield* startWorker("left", left), yield* startWorker("right", right)]
+      yield* pass(40_000, 250)
+      assert.lengthOf(right.writes, 0)
+      yield* appendTo(streams.request(TENANT), [
+        { type: "ArmRequested", data: { _tag: "ArmRequested", connection: "right", by: "op", writesPerHour: 4 } },
+      ])
+      yield* pass(60_000, 250)
+      assert.lengthOf(right.writes, 4)
+      yield* pass(3_600_000, 5_000)
+      assert.lengthOf(right.writes, 7)
+      assert.lengthOf(workers, 2)
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+
+  it.effect("drains: the answer to a write on its way is recorded when the worker is stopped", () =>
+    Effect.gen(function* () {
+      const { ada, left, quiet, right, workers } = yield* pair({}, { latencyMs: 500 })
+      yield* quiet
+      left.put(ada, { job: "Analyst" })
+      while (right.calls.get("write") === 1) yield* TestClock.adjust(50)
+      const stopped = yield* Effect.forkChild(workers[1].stop, { startImmediately: true })
+      yield* pass(2_000)
+      assert.isDefined(stopped.pollUnsafe())
+      assert.lengthOf(yield* eventsOf("RecordWritten"), 2)
+      const state = yield* startWorker("right", right)
+      yield* pass(10_000)
+      assert.lengthOf(right.writes, 2)
+      yield* state.stop
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+})
