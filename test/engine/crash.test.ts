@@ -106,7 +106,29 @@ describe("crash", () => {
     )
   }
 
-  it.effect("adopts commits of which nobody knew whether they were made", () => run(0, {}, 3))
+  it.effect("adopts commits of which nobody knew whether they were made", () =>
+    Effect.gen(function* () {
+      assert.strictEqual((yield* run(0, {}, 3)).deaths, 0)
+      assert.strictEqual((yield* run(0, { answers: "nothing" }, 2)).deaths, 0)
+    }),
+  )
+
+  it.effect("stops when another worker has taken over its connection, and adds nothing", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(START)
+      const world = new World({ changes: "none" })
+      yield* openConnection("crm", { world })
+      yield* startReconciler
+      const former = yield* startWorker("crm", world)
+      yield* settleDown([former.handle])
+      const owner = yield* startWorker("crm", world)
+      const record = (name: string) => ({ object: "person", id: "7", values: { mail: `${name}@x.example` } })
+      yield* owner.handle.submit([record("owner")])
+      const fault = yield* Effect.flip(former.handle.submit([{ ...record("former"), id: "8" }]))
+      assert.strictEqual(fault.reason, "fenced")
+      assert.lengthOf(yield* eventsOf("RecordObserved"), 1)
+    }).pipe(Effect.provide(store, { local: true })),
+  )
 
   it.effect("rebuilds what it knows from the journal alone", () =>
     Effect.gen(function* () {

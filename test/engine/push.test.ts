@@ -4,7 +4,7 @@ import { appendTo } from "@concordat/engine/operations/append"
 import * as streams from "@concordat/model/streams"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
-import { type Traits, World } from "./synthetic.ts"
+import { MAPPING, type Traits, World } from "./synthetic.ts"
 import {
   entities,
   eventsOf,
@@ -19,6 +19,8 @@ import {
 } from "./system.ts"
 
 const ADA = { mail: "ada@lovelace.example", first: "Ada", last: "Lovelace", job: "Countess" }
+
+const ONLY_HUMANS = MAPPING.replace("    lookup:", "    when: { kind: human }\n    lookup:")
 
 const pair = Effect.fnUntraced(function* (a: Partial<Traits> = {}, b: Partial<Traits> = {}) {
   yield* TestClock.setTime(START)
@@ -134,6 +136,104 @@ describe("push", () => {
       const [written] = yield* eventsOf("RecordWritten")
       assert.isTrue(written!.data.adopted)
       assert.lengthOf(yield* entities, 1)
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+
+  it.effect("finds a record by its match key before it creates one, though nobody has seen it yet", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(START)
+      const [left, right] = [new World(), new World({ changes: "none" })]
+      yield* openConnection("left", { world: left })
+      yield* openConnection("right", { world: right })
+      yield* startReconciler
+      const workers = [yield* startWorker("left", left), yield* startWorker("right", right)]
+      const quiet = settleDown(workers.map(({ handle }) => handle))
+      yield* quiet
+      const there = right.put(null, { ...ADA, job: null })
+      left.put(null, ADA)
+      yield* quiet
+      assert.strictEqual(only(right).id, there)
+      assert.deepStrictEqual(only(right).values, ADA)
+      assert.deepStrictEqual(
+        right.writes.map(({ kind }) => kind),
+        ["update"],
+      )
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+
+  it.effect("creates both of two people who share a mailbox, which is no match key", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(START)
+      const [left, right] = [new World(), new World()]
+      left.put(null, { mail: "info@hopper.example", first: "Grace", last: "Hopper" })
+      left.put(null, { mail: "info@hopper.example", first: "Ada", last: "Lovelace" })
+      yield* openConnection("left", { world: left })
+      yield* openConnection("right", { world: right })
+      yield* startReconciler
+      const workers = [yield* startWorker("left", left), yield* startWorker("right", right)]
+      yield* settleDown(workers.map(({ handle }) => handle))
+      assert.deepStrictEqual(
+        right
+          .live()
+          .map(({ values }) => values["first"])
+          .toSorted(),
+        ["Ada", "Grace"],
+      )
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+
+  it.effect("says who holds the match key where that record belongs to nobody", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(START)
+      const [left, right] = [new World(), new World()]
+      right.put(null, { ...ADA, kind: "robot" })
+      yield* openConnection("left", { world: left })
+      yield* openConnection("right", { world: right }, ONLY_HUMANS)
+      yield* startReconciler
+      const workers = [yield* startWorker("left", left), yield* startWorker("right", right)]
+      const quiet = settleDown(workers.map(({ handle }) => handle))
+      yield* quiet
+      left.put(null, ADA)
+      yield* quiet
+      assert.lengthOf(right.writes, 0)
+      const [refused] = yield* eventsOf("WriteRefused")
+      assert.include(refused!.data, { code: "uniqueness", existing: only(right).id, effect: "none" })
+      assert.include(refused!.data.message, "mail")
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+
+  it.effect("a fact that comes between plan and write is decided first", () =>
+    Effect.gen(function* () {
+      const { ada, handles, left, quiet, right } = yield* pair()
+      yield* quiet
+      const copy = only(right).id
+      left.put(ada, { job: "Analyst" })
+      const reads = right.calls.get("read") ?? 0
+      right.delayNext("read", 2_000)
+      while ((right.calls.get("read") ?? 0) === reads) yield* TestClock.adjust(50)
+      // Planned, and being read before it is written; a newer edit of the same field is read and appended meanwhile.
+      right.put(copy, { job: "Director" }, 1_000)
+      yield* handles[1]!.hint([{ object: "person", id: copy, kind: "changed" }])
+      yield* quiet
+      for (const world of [left, right]) assert.strictEqual(only(world).values["job"], "Director")
+      assert.lengthOf(right.writes, 1)
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+
+  it.effect("a precondition that fails is somebody's edit: it is read, and ours goes on top of it", () =>
+    Effect.gen(function* () {
+      const { ada, left, quiet, right } = yield* pair({}, { preconditions: true })
+      yield* quiet
+      const copy = only(right).id
+      left.put(ada, { job: "Analyst" })
+      while (right.calls.get("write") === 1) {
+        right.put(copy, { first: "Augusta" })
+        yield* TestClock.adjust(50)
+      }
+      yield* quiet
+      for (const world of [left, right])
+        assert.deepStrictEqual(only(world).values, { ...ADA, first: "Augusta", job: "Analyst" })
+      assert.lengthOf(yield* eventsOf("WriteRefused"), 0)
     }).pipe(Effect.provide(store, { local: true })),
   )
 

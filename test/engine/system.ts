@@ -115,7 +115,7 @@ export const startSupervised = Effect.fnUntraced(function* (name: string, world:
   )
   yield* Effect.forkChild(live, { startImmediately: true })
   const idle = Effect.suspend(() => (running.handle === null ? Effect.succeed(false) : running.handle.idle))
-  return { running, idle: idle.pipe(Effect.catch(() => Effect.succeed(false))) }
+  return { running, idle: Effect.orElseSucceed(idle, () => false) }
 })
 
 /** Lets time pass in steps small enough for everything that waits. */

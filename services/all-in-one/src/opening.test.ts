@@ -89,7 +89,7 @@ describe("opening", () => {
       const told = yield* eventsOf(streams.connection("acme", ""))
       assert.deepStrictEqual(
         told.map(({ data }) => (data as { readonly document: unknown }).document),
-        [rules.rules, defaultDocument],
+        [rules, defaultDocument],
       )
     }),
   )

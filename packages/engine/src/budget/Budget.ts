@@ -53,7 +53,8 @@ export const makeBudget = Effect.fn("Budget.make")(function* (limits: Definition
   const admit = (now: number): void => {
     if (now < pausedUntil) return
     const reserved = new Set<string>()
-    for (const waiter of [...queue]) {
+    const inTurn = queue.slice()
+    for (const waiter of inTurn) {
       if (running >= limits.concurrency) return
       if (waiter.cost.some(([name, cost]) => reserved.has(name) || waitOf(name, cost, now) > 0)) {
         for (const [name] of waiter.cost) reserved.add(name)
@@ -76,7 +77,7 @@ export const makeBudget = Effect.fn("Budget.make")(function* (limits: Definition
       const wait = Math.max(pausedUntil - now, ...waiter.cost.map(([name, cost]) => waitOf(name, cost, now)))
       const granted = Deferred.await(waiter.granted)
       // Who waits for others only is let go by them.
-      yield* wait > 0 ? Effect.raceFirst(granted, Effect.sleep(wait)) : granted
+      yield* wait > 0 ? Effect.timeoutOption(granted, wait) : granted
     }
   })
 

@@ -7,6 +7,7 @@ import * as streams from "@concordat/model/streams"
 import * as Clock from "effect/Clock"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
 import * as Semaphore from "effect/Semaphore"
 import { COMMIT_TRIES } from "../limits.ts"
 import type { Commit } from "../ports/Commit.ts"
@@ -51,6 +52,8 @@ export const makeLedger = Effect.fn("Ledger.make")(function* (tenant: string, co
   const store = asWorkerError(connection)
   const last = yield* store(stores.journal.read(stream, { from: "end", direction: "backward", limit: 1 }))
   let revision = last[0]?.revision ?? -1
+  // Another worker's fence can say the same; it must not be taken for ours.
+  const epoch = (yield* Random.nextIntBetween(0, Number.MAX_SAFE_INTEGER)).toString(36)
 
   const isOurs = Effect.fnUntraced(function* (append: Append) {
     const { expected, events } = append
@@ -65,7 +68,7 @@ export const makeLedger = Effect.fn("Ledger.make")(function* (tenant: string, co
   const commit: Ledger["commit"] = Effect.fnUntraced(function* ({ entries, documents, fence, sayFence }) {
     const at = yield* Clock.currentTimeMillis
     const appends = entries.map((entry) => appendOf(entry.stream, entry.expected, entry.facts, at))
-    if (appends.length > 0 || sayFence === true) appends.push(appendOf(stream, revision, [{ data: fence }], at))
+    if (appends.length > 0 || sayFence === true) appends.push(appendOf(stream, revision, [{ data: fence, epoch }], at))
     let unit = { appends, documents, commands: [], checkpoint: null }
     for (let attempt = 0; attempt < COMMIT_TRIES; attempt++) {
       const result = yield* store(stores.commit.commit(unit))

@@ -228,6 +228,5 @@ export const keepAnswers = Effect.fn("Connection.answers")(function* (parts: Par
       if (existing !== null) parts.lookAt([{ object, id: existing }])
       if (record !== null && code === "missing") parts.lookAt([record])
     }
-    if (settled._tag === "Overtaken" && record !== null) parts.lookAt([record])
   }
 })

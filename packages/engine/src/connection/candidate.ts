@@ -1,14 +1,12 @@
 /** A write on its way to the provider: what is planned, or an intent that is not settled, as the row that says it. */
 import { clear } from "@concordat/model/events/envelope"
-import type { EntityRef, WriteIntended } from "@concordat/model/events/record"
+import type { EntityRef } from "@concordat/model/events/record"
 import { sha256 } from "@concordat/model/ids"
 import { canonicalJson, type JsonObject } from "@concordat/model/json"
 import type { PlannedWrite } from "@concordat/rules/push/plan"
 import { entityKey, type OpenIntentDoc, type RecordKey } from "@concordat/rules/state/documents"
 import type { WriteRow } from "../ports/Provider.ts"
-import { intended, type Sent, sentOf } from "./settle.ts"
-
-type Intended = typeof WriteIntended.Type
+import { intended, type Intended, type Sent, sentOf } from "./settle.ts"
 
 export interface Candidate {
   readonly key: string

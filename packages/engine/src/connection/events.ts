@@ -9,14 +9,16 @@ export interface Fact {
   readonly data: { readonly _tag: string }
   readonly correlation?: string
   readonly cause?: string
+  /** Who says it, where the same words from somebody else are not the same: a worker's life, for its fence. */
+  readonly epoch?: string
 }
 
 /** The same fact after the same revision has the same id, whoever says it and however often. */
-export const factId = (stream: string, after: number, data: unknown): string =>
-  eventId(stream, after, sha256(canonicalJson(data)))
+export const factId = (stream: string, after: number, data: unknown, epoch = ""): string =>
+  eventId(stream, after, sha256(epoch + canonicalJson(data)))
 
 const newEvent = (stream: string, after: number, fact: Fact, atMs: number): NewEvent => {
-  const id = factId(stream, after, fact.data)
+  const id = factId(stream, after, fact.data, fact.epoch)
   return {
     id,
     type: fact.data._tag,
@@ -26,6 +28,7 @@ const newEvent = (stream: string, after: number, fact: Fact, atMs: number): NewE
       $causationId: fact.cause ?? id,
       at: new Date(atMs).toISOString(),
       schemaVersion: String(versionOf(fact.data._tag)),
+      ...(fact.epoch === undefined ? {} : { epoch: fact.epoch }),
     },
   }
 }

@@ -173,9 +173,13 @@ export const makePolling = Effect.fn("Polling.make")(function* (parts: Parts, ga
       Effect.never,
     ),
     soon: (object) =>
-      Effect.forEach(object === undefined ? [...walkers.values()] : [walkers.get(object)!], ({ bell }) => bell.open, {
-        discard: true,
-      }),
+      Effect.forEach(
+        walkers,
+        ([name, { bell }]) => (object === undefined || object === name ? bell.open : Effect.void),
+        {
+          discard: true,
+        },
+      ),
     backfillAgain: Effect.gen(function* () {
       for (const object of walkers.keys())
         if (parts.cursors.get(walkKey("backfill", object))?.finished === true) yield* restartBackfill(parts, object)

@@ -1,4 +1,5 @@
 /** When to push: at a wake-up, when a retry is due, and every half minute whatever is due, since wake-ups may be lost. */
+import { CREATION_ORDER, type EntityType } from "@concordat/model/canonical/fields"
 import * as streams from "@concordat/model/streams"
 import type { ConnectionDoc, DueDoc } from "@concordat/rules/state/documents"
 import * as Effect from "effect/Effect"
@@ -49,6 +50,8 @@ export const makePushing = Effect.fn("Pushing.make")(function* (parts: Parts, ga
   let rescan = true
   let isBusy = false
   let isPrepared = false
+  /** The last round had to leave all of its entities for later. */
+  let isStuck = false
   /** Entities for which the last look found nothing to do, by the sequence it was found at. */
   const settled = new Map<string, number>()
 
@@ -79,12 +82,12 @@ export const makePushing = Effect.fn("Pushing.make")(function* (parts: Parts, ga
     return yield* Effect.never
   }).pipe(store)
 
-  const dueAfter = (after: string | null) =>
+  const dueAfter = (after: string | null, type = "") =>
     store(
       parts.state.scan({
         tenant: parts.tenant,
         kind: "due",
-        prefix: `${parts.connection}|`,
+        prefix: `${parts.connection}|${type}`,
         after,
         limit: ROUND_ROWS,
       }),
@@ -95,6 +98,7 @@ export const makePushing = Effect.fn("Pushing.make")(function* (parts: Parts, ga
     if (entities.length === 0) return false
     const result = yield* pushRound(parts, gate, cap, doc, entities)
     for (const entity of result.soon) noted.add(entity)
+    isStuck = result.soon.length === entities.length
     return result.soon.length > 0
   })
 
@@ -106,10 +110,9 @@ export const makePushing = Effect.fn("Pushing.make")(function* (parts: Parts, ga
   })
 
   /** Everything that is due, page by page; what comes in meanwhile goes first. */
-  const rescanAll = Effect.fnUntraced(function* (doc: ConnectionDoc) {
-    settled.clear()
+  const rescanType = Effect.fnUntraced(function* (doc: ConnectionDoc, type: EntityType) {
     for (let after: string | null = null; ;) {
-      const page: ReadonlyArray<{ readonly key: string; readonly value: string }> = yield* dueAfter(after)
+      const page: ReadonlyArray<{ readonly key: string; readonly value: string }> = yield* dueAfter(after, `${type}:`)
       const result = yield* pushRound(
         parts,
         gate,
@@ -129,6 +132,21 @@ export const makePushing = Effect.fn("Pushing.make")(function* (parts: Parts, ga
       }
     }
   })
+
+  const rescanAll = Effect.fnUntraced(function* (doc: ConnectionDoc) {
+    settled.clear()
+    for (const type of CREATION_ORDER) yield* rescanType(doc, type)
+  })
+
+  /**
+   * What to look at next: of one type, so that what refers to it is written when it is there. Where that made no headway,
+   * everything, so that one type that has to wait holds back no other.
+   */
+  const nextOf = (entities: ReadonlyArray<string>): ReadonlyArray<string> => {
+    if (isStuck) return entities.slice(0, ROUND_ROWS)
+    const type = CREATION_ORDER.find((one) => entities.some((entity) => entity.startsWith(`${one}:`)))
+    return entities.filter((entity) => entity.startsWith(`${type}:`)).slice(0, ROUND_ROWS)
+  }
 
   /** What has to exist at the provider before the first write; false: not yet. */
   const prepare = Effect.gen(function* () {
@@ -157,7 +175,7 @@ export const makePushing = Effect.fn("Pushing.make")(function* (parts: Parts, ga
       return 0
     }
     if (noted.size > 0 || retries.length > 0) {
-      const entities = [...new Set([...retries, ...noted])].slice(0, ROUND_ROWS)
+      const entities = nextOf([...new Set([...retries, ...noted])])
       noted = new Set([...noted].filter((entity) => !entities.includes(entity)))
       return (yield* round(doc, entities)) ? LAG_WAIT_MS : 0
     }

@@ -1,7 +1,13 @@
 /** One round of pushing: entities that are due, planned as they are now, read before they are written, sent in batches. */
 import type { Mapping } from "@concordat/rules/mapping/lens"
 import type { PlannedWrite } from "@concordat/rules/push/plan"
-import { type ConnectionDoc, parseEntityKey, type RecordKey, recordKey } from "@concordat/rules/state/documents"
+import {
+  type ConnectionDoc,
+  parseEntityKey,
+  type RecordDoc,
+  type RecordKey,
+  recordKey,
+} from "@concordat/rules/state/documents"
 import * as streams from "@concordat/model/streams"
 import * as Effect from "effect/Effect"
 import { type Answered, keepAnswers } from "./answer.ts"
@@ -10,10 +16,10 @@ import { again, type Candidate, fresh, isSame } from "./candidate.ts"
 import type { Cap } from "./cap.ts"
 import { canLookUp, type Hit, lookUp } from "./creates.ts"
 import type { Gate } from "./faults.ts"
-import { begin, forget } from "./intend.ts"
+import { begin, forget, knownOf } from "./intend.ts"
 import { type Lag, lagOf } from "./lag.ts"
 import { look } from "./look.ts"
-import { canRead, type Parts, recordStream } from "./parts.ts"
+import { canRead, documentId, type Parts, recordStream } from "./parts.ts"
 import { send } from "./send.ts"
 import { refusal, type Settled } from "./settle.ts"
 import { asWorkerError } from "./WorkerError.ts"
@@ -26,7 +32,8 @@ export interface RoundResult {
   readonly answers: ReadonlyArray<Answered>
 }
 
-interface Round {
+/** What the steps of one round share. */
+export interface Round {
   readonly parts: Parts
   readonly gate: Gate
   readonly cap: Cap
@@ -58,13 +65,11 @@ const mayWrite = (round: Round, object: string, kind: Candidate["kind"]): boolea
 
 /** What is sent for an entity: what its open intent says, where that is still due, else what is planned. */
 const candidateOf = (
-  round: Round,
-  entity: string,
+  parts: Parts,
+  open: Candidate | undefined,
   plan: PlannedWrite | null,
   stale: Array<string>,
 ): Candidate | null => {
-  const { parts } = round
-  const open = [...parts.intents.values()].map(again).find((one) => one.entityKey === entity)
   if (open !== undefined && open.kind === "create") return open
   if (open !== undefined && plan !== null && isSame(open, plan)) return open
   if (open !== undefined) stale.push(open.key)
@@ -75,22 +80,20 @@ const candidatesOf = Effect.fnUntraced(function* (round: Round, entities: Readon
   const { parts } = round
   const now = yield* parts.tick
   const plans = yield* asWorkerError(parts.connection)(parts.planner.plan(entities.map(parseEntityKey)))
-  const waiting = new Set(
-    [...parts.intents.values()]
-      .filter(({ job, nextAt }) => job !== null || nextAt > now)
-      .map((intent) => again(intent).entityKey),
-  )
+  const open = new Map([...parts.intents.values()].map(again).map((one) => [one.entityKey, one]))
   const candidates: Array<Candidate> = []
   const stale: Array<string> = []
   for (const [i, entity] of entities.entries()) {
-    if (waiting.has(entity)) continue
+    const begun = open.get(entity)
+    // Asked about elsewhere, or not to be sent again yet.
+    if (begun?.intent != null && (begun.intent.job !== null || begun.intent.nextAt > now)) continue
     const plan = plans[i] ?? null
     const record = plan === null || plan.id === null ? null : { object: plan.object, id: plan.id }
     if (plan !== null && !isDecided(round, entity, record)) {
       round.soon.add(entity)
       continue
     }
-    const candidate = candidateOf(round, entity, plan, stale)
+    const candidate = candidateOf(parts, begun, plan, stale)
     if (candidate === null) round.later.add(entity)
     else if (mayWrite(round, candidate.object, candidate.kind)) candidates.push(candidate)
     else round.later.add(entity)
@@ -99,12 +102,18 @@ const candidatesOf = Effect.fnUntraced(function* (round: Round, entities: Readon
   return candidates
 })
 
-/** Updates are read directly before where the provider can't refuse them by a precondition, or may have taken them. */
+/**
+ * Updates are read directly before, unless a precondition protects the record: for that its version has to be known. A
+ * write that may have been taken is read in any case.
+ */
 const readBefore = Effect.fnUntraced(function* (round: Round, object: string, batch: ReadonlyArray<Candidate>) {
   const { gate, mapping, parts } = round
-  const isNeeded = ({ intent }: Candidate): boolean =>
-    canRead(parts, object) && (!parts.definition.preconditions || (intent !== null && intent.attempts > 0))
-  const asked = batch.filter(isNeeded)
+  if (!canRead(parts, object)) return batch
+  const known = yield* knownOf(parts, batch)
+  const asked = batch.filter(
+    ({ intent }, i) =>
+      !parts.definition.preconditions || known[i]!.version === undefined || (intent !== null && intent.attempts > 0),
+  )
   if (asked.length === 0) return batch
   const records = asked.flatMap(({ record }) => (record === null ? [] : [record]))
   const looked = yield* look(parts, gate, { mapping, records, via: "read", work: "push" })
@@ -120,103 +129,14 @@ const readBefore = Effect.fnUntraced(function* (round: Round, object: string, ba
   })
 })
 
-const settledAs = (candidate: Candidate, settled: Settled, startedAt: number): Answered => ({
-  begun: { candidate, intent: candidate.intent!, version: undefined },
-  settled,
-  startedAt,
-})
-
-/** Creates of unknown outcome are looked for; what is found is their answer, what can't be looked for is given up. */
-const resolveCreates = Effect.fnUntraced(function* (round: Round, object: string, batch: ReadonlyArray<Candidate>) {
+/** Somebody was quicker: what he did is read, and what is left to write is planned again. */
+const readOvertaken = Effect.fnUntraced(function* (round: Round, answers: ReadonlyArray<Answered>) {
   const { gate, mapping, parts } = round
-  const unsure = batch.filter(
-    ({ intent }) => parts.definition.creates === "lookup" && intent !== null && intent.attempts > 0,
-  )
-  if (unsure.length === 0) return batch
-  const startedAt = yield* parts.tick
-  if (!canLookUp(parts, object)) {
-    const message = "no answer, and nothing to look the record up by"
-    const given = unsure.map((one) => {
-      const data = refusal(one.intent!, { code: "other", message, effect: "unknown" })
-      return settledAs(one, { _tag: "Refused", data }, startedAt)
-    })
-    yield* keepAnswers(parts, given)
-    round.answers.push(...given)
-    return batch.filter((one) => !unsure.includes(one))
-  }
-  const hits = yield* lookUp(parts, gate, { mapping, object, candidates: unsure, byOwnId: true, thorough: true })
-  const found = hits.map(({ candidate, record }) => {
-    const outcome = { _tag: "Written", id: record.id, object: record.object, adopted: true } as const
-    const { connection, entity, due, key } = candidate.data
-    const data = {
-      _tag: "RecordWritten",
-      connection,
-      object: record.object,
-      externalId: record.id,
-      entity,
-      due,
-      key,
-      kind: "create",
-      held: null,
-      stamp: record.stamp ?? null,
-      adopted: true,
-      refused: [],
-      attempts: candidate.intent!.attempts,
-    } as const
-    return settledAs(candidate, { _tag: "Written", data, beside: {}, held: undefined, outcome }, startedAt)
-  })
-  if (found.length > 0) yield* keepAnswers(parts, found)
-  round.answers.push(...found)
-  const keys = new Set(hits.map(({ candidate }) => candidate.key))
-  return batch.filter((one) => !keys.has(one.key))
-})
-
-/**
- * A record that is there already is not created: as news it is an observation first, and the reconciler may link it.
- * Where that was decided long ago, and the entity is still to be created, people are told who holds its match key.
- */
-const lookBefore = Effect.fnUntraced(function* (round: Round, object: string, batch: ReadonlyArray<Candidate>) {
-  const { gate, mapping, parts } = round
-  const candidates = batch.filter(({ intent }) => intent === null)
-  if (candidates.length === 0) return batch
-  const byOwnId = parts.definition.creates === "lookup"
-  const hits = yield* lookUp(parts, gate, { mapping, object, candidates, byOwnId, thorough: false })
-  if (hits.length === 0) return batch
-  const held = hits.filter(({ isNews }) => !isNews)
-  for (const { candidate } of hits) round.soon.add(candidate.entityKey)
-  if (held.length > 0) yield* tellHeld(round, held)
-  const taken = new Set(hits.map(({ candidate }) => candidate.key))
-  return batch.filter((one) => !taken.has(one.key))
-})
-
-const tellHeld = Effect.fnUntraced(function* (round: Round, held: ReadonlyArray<Hit>) {
-  const { parts } = round
-  const lag = yield* lagOf(parts)
-  if (lag.streams === null || lag.streams.size > 0) return
-  const entities = held.map(({ candidate }) => candidate.entity)
-  const plans = yield* asWorkerError(parts.connection)(parts.planner.plan(entities))
-  const still = held.filter(({ candidate }, i) => {
-    const plan = plans[i] ?? null
-    return plan !== null && isSame(candidate, plan)
-  })
-  const begun = yield* begin(
-    parts,
-    still.map(({ candidate }) => candidate),
-    lag.at,
-  )
-  const startedAt = yield* parts.tick
-  const answers = begun.map((one): Answered => {
-    const hit = still.find(({ candidate }) => candidate.key === one.candidate.key)!
-    const data = refusal(one.intent, {
-      code: "uniqueness",
-      message: `a record with the same ${Object.keys(one.candidate.sent.lookup).join(" or ")} is there already`,
-      effect: "none",
-      existing: hit.record.id,
-    })
-    return { begun: one, settled: { _tag: "Refused", data }, startedAt }
-  })
-  yield* keepAnswers(parts, answers)
-  round.answers.push(...answers)
+  const overtaken = answers.filter(({ settled }) => settled._tag === "Overtaken").map(({ begun }) => begun.candidate)
+  if (overtaken.length === 0) return
+  const records = overtaken.flatMap(({ record }) => (record === null ? [] : [record]))
+  yield* look(parts, gate, { mapping, records, via: "read", work: "push" })
+  for (const { entityKey } of overtaken) round.soon.add(entityKey)
 })
 
 const writeBatch = Effect.fnUntraced(function* (round: Round, object: string, batch: ReadonlyArray<Candidate>) {
@@ -233,7 +153,9 @@ const writeBatch = Effect.fnUntraced(function* (round: Round, object: string, ba
   const started = new Set(begun.map(({ candidate }) => candidate.key))
   for (const one of ready.slice(0, allowed)) if (!started.has(one.key)) round.soon.add(one.entityKey)
   if (begun.length === 0) return
-  round.answers.push(...(yield* send(parts, gate, object, begun)))
+  const answers = yield* send(parts, gate, object, begun)
+  round.answers.push(...answers)
+  yield* readOvertaken(round, answers)
 })
 
 /** Entities by `type:id`, at most as many as are planned at once. */

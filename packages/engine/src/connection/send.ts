@@ -16,9 +16,9 @@ import { refusal, settle, type Settled } from "./settle.ts"
 import type { WorkerError } from "./WorkerError.ts"
 
 /** No answer for the row: it may have been taken. A create is looked for when the provider's index has caught up. */
-export const lost = (parts: Parts, begun: Begun, now: number): Settled => {
+export const lost = (parts: Parts, begun: Begun, now: number, atLeast = 0): Settled => {
   const { intent, candidate } = begun
-  const wait = candidate.kind === "create" ? parts.definition.indexLagMs : 0
+  const wait = Math.max(atLeast, candidate.kind === "create" ? parts.definition.indexLagMs : 0)
   return { _tag: "Open", intent: { ...intent, job: null, until: now, nextAt: now + wait } }
 }
 
@@ -44,8 +44,7 @@ const failed = (parts: Parts, begun: Begun, error: ProviderError, now: number): 
       return settle(begun.intent, outcome, now, 0)
     }
     case "Unreadable":
-      if (begun.intent.attempts < WRITE_TRIES)
-        return lost(parts, { ...begun, intent: { ...begun.intent, nextAt: now + WRITE_RETRY_MS } }, now)
+      if (begun.intent.attempts < WRITE_TRIES) return lost(parts, begun, now, WRITE_RETRY_MS)
       return {
         _tag: "Refused",
         data: refusal(begun.intent, { code: "other", message: error.message, effect: "unknown" }),

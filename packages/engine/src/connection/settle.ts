@@ -7,6 +7,8 @@ import { backoff } from "../budget/backoff.ts"
 import { SETTLE_EVERY_MS, SETTLE_MAX_MS, WRITE_RETRY_MAX_MS, WRITE_RETRY_MS, WRITE_TRIES } from "../limits.ts"
 import type { WriteOutcome } from "../ports/Provider.ts"
 
+export type Intended = (typeof WriteIntended)["Type"]
+
 /** What stands in `WriteIntended.sent` beside the views and the raw values: enough to send the row again. */
 export interface Sent {
   readonly groups: JsonObject
@@ -16,8 +18,7 @@ export interface Sent {
   readonly ownId: string
 }
 
-export const intended = (intent: Pick<OpenIntentDoc, "data">): typeof WriteIntended.Type =>
-  intent.data as typeof WriteIntended.Type
+export const intended = (intent: Pick<OpenIntentDoc, "data">): Intended => intent.data as Intended
 
 export const sentOf = (intent: Pick<OpenIntentDoc, "data">): Sent => {
   const sent = opened(intended(intent).sent)

@@ -3,6 +3,9 @@
 export const ENTITY_TYPES = ["contact", "company", "deal", "activity"] as const
 export type EntityType = (typeof ENTITY_TYPES)[number]
 
+/** What refers to others comes after them: written in this order, a record is complete when it is created. */
+export const CREATION_ORDER = ["company", "contact", "deal", "activity"] as const satisfies ReadonlyArray<EntityType>
+
 /**
  * Kinds of value, each with an equivalence of its own (see `values/`). Values are JSON:
  * `text`, `email`, `phone` (E.164 where it parses), `domain`, `url`, `country` (ISO 3166-1 alpha-2), `currency` (ISO 4217),

@@ -1,5 +1,6 @@
 /** The lens of a group, made of its slots and what they owe each other. */
 import type { GroupValue, Value } from "@concordat/model/canonical/fields"
+import { isEmpty } from "@concordat/model/canonical/types"
 import type { JsonObject } from "@concordat/model/json"
 import { same } from "@concordat/model/values/equivalence"
 import * as Result from "effect/Result"
@@ -90,8 +91,10 @@ export const groupLens = (
     const waiting: Array<string> = []
     for (const slot of slots) {
       const to = view[slot.name] ?? null
-      // What it holds already is left as we have it: our value may be the richer one.
-      if (now !== undefined && sameSlot(slot, now[slot.name], to)) continue
+      // What it holds already is left as we have it: our value may be the richer one. A constant of the connection is held
+      // there whatever our value is, so an empty value takes it.
+      const isOurs = isEmpty(to) || slot.fields.some((field) => !isEmpty(value[field]))
+      if (isOurs && now !== undefined && sameSlot(slot, now[slot.name], to)) continue
       // Without a view before nothing was taken out of it: a set that is seen for the first time only adds.
       const made = slot.put(value, before?.[slot.name], to, references)
       waiting.push(...made.waiting)
