@@ -65,6 +65,23 @@ describe("first sync", () => {
     }).pipe(Effect.provide(store, { local: true })),
   )
 
+  it.effect("creates nothing before it has read everything: the person may be on the last page", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(START)
+      const [left, right] = [new World(), new World({ listBatch: 1, latencyMs: 200, lookup: false })]
+      people(left, 4)
+      for (let n = 4; n >= 1; n--) right.put(null, person(n))
+      yield* openConnection("left", { world: left })
+      yield* openConnection("right", { world: right })
+      yield* startReconciler
+      const workers = [yield* startWorker("left", left), yield* startWorker("right", right)]
+      yield* settleDown(workers.map(({ handle }) => handle))
+      assert.lengthOf(right.live(), 4)
+      assert.lengthOf(right.writes, 0)
+      assert.lengthOf(yield* entities, 4)
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+
   it.effect("catches up with what changed while it read", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(START)

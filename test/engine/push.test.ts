@@ -237,6 +237,18 @@ describe("push", () => {
     }).pipe(Effect.provide(store, { local: true })),
   )
 
+  it.effect("reads before it writes where the version for the precondition is not known", () =>
+    Effect.gen(function* () {
+      const { ada, left, quiet, right } = yield* pair({}, { preconditions: true, answers: "nothing", changes: "none" })
+      yield* quiet
+      right.put(only(right).id, { job: "Director" }, 1_000)
+      left.put(ada, { job: "Analyst" })
+      yield* quiet
+      for (const world of [left, right]) assert.strictEqual(only(world).values["job"], "Director")
+      assert.lengthOf(right.writes, 1)
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+
   it.effect("resends an update that was lost before it took effect, with the same key", () =>
     Effect.gen(function* () {
       const { ada, left, quiet, right } = yield* pair()

@@ -119,6 +119,17 @@ describe("reading", () => {
     )
   }
 
+  it.effect("one list without a record that can't be read by id proves nothing", () =>
+    Effect.gen(function* () {
+      const { quiet, world } = yield* alone({ changes: "snapshot", read: false, stamps: false })
+      world.hideOnce("2")
+      yield* pass(20_000, 250)
+      yield* quiet
+      assert.lengthOf(yield* eventsOf("RecordGone"), 0)
+      assert.lengthOf(yield* eventsOf("RecordObserved"), 3)
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+
   it.effect("a merge is said once, and the winner is read", () =>
     Effect.gen(function* () {
       const { quiet, world } = yield* alone({})

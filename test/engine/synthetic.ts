@@ -125,6 +125,7 @@ export class World {
   onStep: Effect.Effect<void> = Effect.void
   #faults = new Map<string, Array<Fault>>()
   #delays = new Map<string, number>()
+  #hidden: string | null = null
   #clock = 1
   #ids = 0
 
@@ -140,6 +141,11 @@ export class World {
   /** The next call of an operation is answered at once and the answer takes its time. */
   delayNext(operation: string, ms: number): void {
     this.#delays.set(operation, ms)
+  }
+
+  /** The next list leaves a record out, as flaky lists do. */
+  hideOnce(id: string): void {
+    this.#hidden = id
   }
 
   /** A person's edit; null deletes. Returns the id. */
@@ -211,7 +217,7 @@ export class World {
     const before = row.id === undefined ? undefined : this.records.get(row.id)
     if (row.kind !== "create" && (before === undefined || before.gone))
       return { _tag: "Refused", code: "missing", message: "no such person", effect: "none", retry: false }
-    if (this.traits.preconditions && before !== undefined && row.version !== String(before.version))
+    if (this.traits.preconditions && row.version !== undefined && row.version !== String(before?.version))
       return { _tag: "Refused", code: "precondition", message: "changed", effect: "none", retry: false }
     const own =
       row.kind === "create" && this.traits.creates === "ownId"
@@ -226,7 +232,7 @@ export class World {
     return {
       _tag: "Written",
       id,
-      version: String(now.version),
+      ...(this.traits.answers === "nothing" ? {} : { version: String(now.version) }),
       ...(this.traits.stamps ? { stamp: now.stamp } : {}),
       ...(this.traits.answers === "held" && row.kind !== "archive" ? { held: { ...now.values } } : {}),
     }
@@ -305,8 +311,10 @@ export class World {
       backfill: (_object, cursor) =>
         this.#call("backfill", (): Page => {
           const { at, isLast, part } = page(this.live(), cursor === null ? 0 : (cursor as { n: number }).n)
+          const shown = part.filter(({ id }) => id !== this.#hidden)
+          if (shown.length < part.length) this.#hidden = null
           return {
-            records: part.map((one) => this.#raw(one)),
+            records: shown.map((one) => this.#raw(one)),
             hints: [],
             next: isLast ? null : { n: at },
             more: !isLast,

@@ -90,6 +90,11 @@ export const makeConcordat = Effect.fn("makeConcordat")(function* (
       Running.of({
         tenants: config.tenants.map(({ name }) => name),
         backfill: (tenant, connection) => connections.running(tenant, connection)?.handle.backfillAgain ?? null,
+        // A worker that can't say so is not idle; why is in its own log.
+        idle: (tenant, connection) =>
+          Effect.catch(connections.running(tenant, connection)?.handle.idle ?? Effect.succeed(null), () =>
+            Effect.succeed(false),
+          ),
       }),
     )
     const server = yield* Layer.build(

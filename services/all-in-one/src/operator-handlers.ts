@@ -28,6 +28,8 @@ export class Running extends Context.Service<
     readonly tenants: ReadonlyArray<string>
     /** Reads a connection whole again; null where no worker of this process has it. */
     readonly backfill: (tenant: string, connection: string) => Effect.Effect<void> | null
+    /** Whether its worker has nothing in hand and nothing to do; null where no worker of this process has it. */
+    readonly idle: (tenant: string, connection: string) => Effect.Effect<boolean | null>
   }
 >()("@concordat/all-in-one/Running") {}
 
@@ -76,7 +78,16 @@ export const layerOperatorHandlers = HttpApiBuilder.group(
       status: ({ params: { tenant } }) => {
         const found = status(tenant)
         const none = Effect.map(behind(tenant), (behind) => ({ tenant, behind, connections: [] }))
-        return answered(running.tenants.includes(tenant) ? Effect.catchTag(found, "NotFound", () => none) : found)
+        const stored = running.tenants.includes(tenant) ? Effect.catchTag(found, "NotFound", () => none) : found
+        const withIdle = Effect.flatMap(stored, (status) =>
+          Effect.map(
+            Effect.forEach(status.connections, (one) =>
+              Effect.map(running.idle(tenant, one.connection), (idle) => ({ ...one, idle })),
+            ),
+            (connections) => ({ ...status, connections }),
+          ),
+        )
+        return answered(withIdle)
       },
       plan: ({ params }) => answered(plan(params.tenant, params.connection)),
       metadata: ({ params }) => answered(metadata(params.tenant, params.connection)),

@@ -53,7 +53,7 @@ const concordat = Effect.fnUntraced(function* (
 })
 
 const TOKEN = "operators-token"
-const running = Layer.succeed(Running, Running.of({ tenants: ["acme"], backfill: () => null }))
+const running = Layer.succeed(Running, Running.of({ tenants: ["acme"], backfill: () => null, idle: () => Effect.succeed(null) }))
 const server = HttpRouter.serve(
   HttpApiBuilder.layer(OperatorApi).pipe(
     Layer.provide(layerOperatorHandlers),

@@ -51,6 +51,8 @@ export const ConnectionStatus = Struct({
   conflicts: Finite,
   issues: IssueCounts,
   counters: Record(String, Finite),
+  /** Whether its worker has nothing in hand and nothing to do; null where it does not run in the process asked. */
+  idle: NullOr(Boolean),
 })
 export type ConnectionStatus = typeof ConnectionStatus.Type
 export const TenantStatus = Struct({ tenant: String, behind: Finite, connections: List(ConnectionStatus) })

@@ -18,7 +18,11 @@ const settledAs = (candidate: Candidate, settled: Settled, startedAt: number): A
 })
 
 /** Creates of unknown outcome are looked for; what is found is their answer, what can't be looked for is given up. */
-export const resolveCreates = Effect.fnUntraced(function* (round: Round, object: string, batch: ReadonlyArray<Candidate>) {
+export const resolveCreates = Effect.fnUntraced(function* (
+  round: Round,
+  object: string,
+  batch: ReadonlyArray<Candidate>,
+) {
   const { gate, mapping, parts } = round
   const unsure = batch.filter(
     ({ intent }) => parts.definition.creates === "lookup" && intent !== null && intent.attempts > 0,
@@ -75,7 +79,7 @@ export const lookBefore = Effect.fnUntraced(function* (round: Round, object: str
   const hits = yield* lookUp(parts, gate, { mapping, object, candidates, byOwnId, thorough: false })
   if (hits.length === 0) return batch
   const lag = yield* lagOf(parts)
-  const isDecided = lag.streams !== null && lag.streams.size === 0
+  const isDecided = lag.streams !== null && !lag.hasRecords
   const docs = yield* asWorkerError(parts.connection)(
     parts.state.getMany(hits.map(({ record }) => documentId(parts, "record", recordKey(record)))),
   )
@@ -122,4 +126,3 @@ const tellHeld = Effect.fnUntraced(function* (round: Round, held: ReadonlyArray<
   yield* keepAnswers(parts, answers)
   round.answers.push(...answers)
 })
-

@@ -10,6 +10,8 @@ export interface Lag {
   readonly at: number
   /** Streams with facts that are not decided; null: too many to name. */
   readonly streams: ReadonlySet<string> | null
+  /** Whether any of them is a record's: what was seen and not decided may be what is about to be created. */
+  readonly hasRecords: boolean
 }
 
 export const lagOf = Effect.fn("Connection.lag")(function* (parts: Parts) {
@@ -24,6 +26,7 @@ export const lagOf = Effect.fn("Connection.lag")(function* (parts: Parts) {
   const lag: Lag = {
     at,
     streams: events.length >= LAG_EVENTS ? null : new Set(events.map(({ stream }) => stream)),
+    hasRecords: events.some(({ stream }) => streams.categoryOf(stream) === "record"),
   }
   return lag
 })

@@ -46,7 +46,7 @@ export const makePushing = Effect.fn("Pushing.make")(function* (parts: Parts, ga
   const cap = makeCap()
   const bell = yield* Latch.make(false)
   /** Entities with news, by `type:id`. */
-  let noted = new Set<string>()
+  const noted = new Set<string>()
   let rescan = true
   let isBusy = false
   let isPrepared = false
@@ -176,7 +176,7 @@ export const makePushing = Effect.fn("Pushing.make")(function* (parts: Parts, ga
     }
     if (noted.size > 0 || retries.length > 0) {
       const entities = nextOf([...new Set([...retries, ...noted])])
-      noted = new Set([...noted].filter((entity) => !entities.includes(entity)))
+      for (const entity of entities) noted.delete(entity)
       return (yield* round(doc, entities)) ? LAG_WAIT_MS : 0
     }
     const now = yield* parts.tick

@@ -3,25 +3,24 @@ import type { Mapping } from "@concordat/rules/mapping/lens"
 import type { PlannedWrite } from "@concordat/rules/push/plan"
 import {
   type ConnectionDoc,
+  type DueDoc,
   parseEntityKey,
-  type RecordDoc,
   type RecordKey,
   recordKey,
 } from "@concordat/rules/state/documents"
 import * as streams from "@concordat/model/streams"
 import * as Effect from "effect/Effect"
-import { type Answered, keepAnswers } from "./answer.ts"
+import type { Answered } from "./answer.ts"
 import { chunked, groupedBy } from "./batches.ts"
 import { again, type Candidate, fresh, isSame } from "./candidate.ts"
 import type { Cap } from "./cap.ts"
-import { canLookUp, type Hit, lookUp } from "./creates.ts"
+import { lookBefore, resolveCreates } from "./creating.ts"
 import type { Gate } from "./faults.ts"
 import { begin, forget, knownOf } from "./intend.ts"
 import { type Lag, lagOf } from "./lag.ts"
 import { look } from "./look.ts"
 import { canRead, documentId, type Parts, recordStream } from "./parts.ts"
 import { send } from "./send.ts"
-import { refusal, type Settled } from "./settle.ts"
 import { asWorkerError } from "./WorkerError.ts"
 
 export interface RoundResult {
@@ -48,13 +47,30 @@ export interface Round {
 /** A create waits for whatever was seen in the connection: any of it may be the very record. */
 const isDecided = (round: Round, entity: string, record: RecordKey | null): boolean => {
   const { lag, parts } = round
-  if (lag.streams === null) return false
-  if (record === null) return lag.streams.size === 0
-  return (
-    !lag.streams.has(recordStream(parts, record)) &&
-    !lag.streams.has(streams.create(parts.tenant, parts.connection, parseEntityKey(entity).id))
-  )
+  if (lag.streams === null || (record === null && lag.hasRecords)) return false
+  if (record !== null && lag.streams.has(recordStream(parts, record))) return false
+  return !lag.streams.has(streams.create(parts.tenant, parts.connection, parseEntityKey(entity).id))
 }
+
+/** Entities that may be planned: what is not due any more, or waits for the reconciler, is not worth a plan. */
+const plannable = Effect.fnUntraced(function* (round: Round, entities: ReadonlyArray<string>) {
+  const { later, parts, soon } = round
+  const texts = yield* asWorkerError(parts.connection)(
+    parts.state.getMany(entities.map((entity) => documentId(parts, "due", entity))),
+  )
+  const open = new Set([...parts.intents.values()].map((intent) => again(intent).entityKey))
+  return entities.filter((entity, i) => {
+    const text = texts[i]
+    const due = text === null || text === undefined ? null : (JSON.parse(text) as DueDoc)
+    if (due === null && !open.has(entity)) {
+      later.add(entity)
+      return false
+    }
+    if (due === null || isDecided(round, entity, due.kind === "create" ? null : { object: "", id: "" })) return true
+    soon.add(entity)
+    return false
+  })
+})
 
 const mayWrite = (round: Round, object: string, kind: Candidate["kind"]): boolean => {
   const { doc, parts } = round
@@ -148,7 +164,11 @@ const writeBatch = Effect.fnUntraced(function* (round: Round, object: string, ba
       : yield* readBefore(round, object, batch)
   const allowed = yield* cap.take(parts, round.doc, ready.length)
   for (const one of ready.slice(allowed)) round.later.add(one.entityKey)
-  if (allowed === 0 || !(yield* gate.isRunning)) return
+  if (allowed === 0) return
+  if (!(yield* gate.isRunning)) {
+    for (const one of ready) round.soon.add(one.entityKey)
+    return
+  }
   const begun = yield* begin(parts, ready.slice(0, allowed), lag.at)
   const started = new Set(begun.map(({ candidate }) => candidate.key))
   for (const one of ready.slice(0, allowed)) if (!started.has(one.key)) round.soon.add(one.entityKey)
@@ -174,7 +194,7 @@ export const pushRound = Effect.fn("Connection.push")(function* (
   const result: RoundResult = { soon: [], later: [], answers }
   if (mapping === null) return { ...result, later: entities }
   const round: Round = { parts, gate, cap, doc, mapping, lag, soon, later, answers }
-  const candidates = yield* candidatesOf(round, entities)
+  const candidates = yield* candidatesOf(round, yield* plannable(round, entities))
   const batches: Array<readonly [object: string, batch: ReadonlyArray<Candidate>]> = []
   for (const [, group] of groupedBy(candidates, ({ kind, object }) => `${object} ${kind}`)) {
     const { object } = group[0]!

@@ -91,9 +91,9 @@ export const groupLens = (
     const waiting: Array<string> = []
     for (const slot of slots) {
       const to = view[slot.name] ?? null
-      // What it holds already is left as we have it: our value may be the richer one. A constant of the connection is held
-      // there whatever our value is, so an empty value takes it.
-      const isOurs = isEmpty(to) || slot.fields.some((field) => !isEmpty(value[field]))
+      // What it holds already is left as we have it: our value may be the richer one. At first sight an empty value takes
+      // what is constant there: it is held whatever our value is.
+      const isOurs = before !== undefined || isEmpty(to) || slot.fields.some((field) => !isEmpty(value[field]))
       if (isOurs && now !== undefined && sameSlot(slot, now[slot.name], to)) continue
       // Without a view before nothing was taken out of it: a set that is seen for the first time only adds.
       const made = slot.put(value, before?.[slot.name], to, references)

@@ -56,7 +56,7 @@ export const settled = async (
     watch.look?.(status)
     const app = await appStats(at)
     const now = `${moving(status)}|${app.pending}|${app.position}|${app.counts["applied"]}|${app.counts["edits"]}`
-    if (now !== last || app.pending > 0 || status.behind > 0 || status.connections.some((one) => one.writing > 0)) {
+    if (now !== last || app.pending > 0 || status.behind > 0 || status.connections.some((one) => one.idle !== true)) {
       last = now
       since = Date.now()
     } else if (Date.now() - since >= quietMs) return status
