@@ -81,3 +81,6 @@ export const BODY_BYTES = 32 * 1024 * 1024
 /** Sockets that stay open to one provider between calls, and for how long. */
 export const IDLE_SOCKETS = 16
 export const IDLE_SOCKET_MS = 15_000
+
+/** Entities named in one event after a first sync: one decision refreshes what is due of each. */
+export const LISTED_ENTITIES = 500

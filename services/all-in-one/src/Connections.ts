@@ -67,7 +67,8 @@ export class Connections {
       const handle = yield* makeConnection({
         tenant,
         connection: connection.name,
-        definition,
+        // A poll is a second look too: a later one would find nothing new.
+        definition: { ...definition, secondLookMs: Math.min(definition.secondLookMs, pollEveryMs) },
         connector,
         compilers,
         budget,

@@ -32,7 +32,7 @@ export const openedOf = (
   create: connection.create,
   pollEveryMs: connection.pollEveryMs,
   mark,
-  armed: definition.isApp ?? false,
+  armed: false,
 })
 
 const lastOf = (facts: ReadonlyArray<StoredFact>, types: ReadonlyArray<string>): StoredFact | undefined =>

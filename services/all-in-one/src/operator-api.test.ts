@@ -27,6 +27,7 @@ const running = Layer.succeed(
   Running.of({
     tenants: ["acme"],
     backfill: (tenant, connection) => (`${tenant} ${connection}` === "acme hubspot" ? Effect.void : null),
+    idle: () => Effect.succeed(null),
   }),
 )
 

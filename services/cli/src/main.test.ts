@@ -80,8 +80,6 @@ const opened = {
 }
 const connection: ConnectionDoc = {
   opened,
-  metadata: null,
-  mapping: null,
   armed: false,
   armedAt: null,
   writesPerHour: null,

@@ -116,7 +116,7 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
     budget: options.budget ?? (yield* makeBudget(definition.limits)),
     ledger: yield* makeLedger(tenant, connection, { journal, commit }),
     counting,
-    tick: makeTick(),
+    tick: yield* makeTick,
     journal,
     state,
     bus,

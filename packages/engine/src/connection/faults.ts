@@ -1,6 +1,6 @@
 /** Calls to the provider: made when the connection may call, and their faults turned into pauses of the connection. */
 import * as streams from "@concordat/model/streams"
-import type { ConnectionDoc } from "@concordat/rules/state/documents"
+import type { BindingDoc, ConnectionDoc } from "@concordat/rules/state/documents"
 import * as Effect from "effect/Effect"
 import { CallPriority, type Work } from "../budget/priority.ts"
 import { PAUSED_LOOK_MS } from "../limits.ts"
@@ -14,6 +14,13 @@ export const connectionDoc = Effect.fnUntraced(function* (parts: Parts) {
   const { tenant, connection } = parts
   const [text] = yield* parts.state.getMany([{ tenant, kind: "connection", key: connection }])
   return text === null || text === undefined ? null : (JSON.parse(text) as ConnectionDoc)
+})
+
+/** What its mapping is compiled from: the provider's own word and the document. */
+export const bindingDoc = Effect.fnUntraced(function* (parts: Parts) {
+  const { tenant, connection } = parts
+  const [text] = yield* parts.state.getMany([{ tenant, kind: "binding", key: connection }])
+  return text === null || text === undefined ? null : (JSON.parse(text) as BindingDoc)
 })
 
 export interface Gate {

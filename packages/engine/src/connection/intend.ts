@@ -1,7 +1,6 @@
 /** Intents: in the journal before the call, a page of them in one commit, with a lock on each record until the answer. */
 import * as streams from "@concordat/model/streams"
 import { type CreateDoc, type OpenIntentDoc, recordKey, type SeenDoc } from "@concordat/rules/state/documents"
-import type { JsonObject } from "@concordat/model/json"
 import * as Effect from "effect/Effect"
 import type { DocumentWrite } from "../ports/State.ts"
 import type { Candidate } from "./candidate.ts"
@@ -89,7 +88,7 @@ export const begin = Effect.fn("Connection.intend")(function* (
       const intent: OpenIntentDoc = {
         stream,
         streamRevision: revision,
-        data: data as unknown as JsonObject,
+        data: { ...data },
         attempts: (candidate.intent?.attempts ?? 0) + 1,
         nextAt: now,
         job: null,

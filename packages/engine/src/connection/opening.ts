@@ -6,11 +6,11 @@ import { sha256 } from "@concordat/model/ids"
 import type { Mapping } from "@concordat/rules/mapping/lens"
 import type { CursorDoc } from "@concordat/rules/state/documents"
 import * as Effect from "effect/Effect"
-import { LAG_WAIT_MS } from "../limits.ts"
+import { LAG_WAIT_MS, LISTED_ENTITIES } from "../limits.ts"
 import { appendTo } from "../operations/append.ts"
 import { Journal } from "../ports/Journal.ts"
 import { inOrder } from "./batches.ts"
-import { connectionDoc, type Gate } from "./faults.ts"
+import { bindingDoc, type Gate } from "./faults.ts"
 import { documentId, fenceOf, mappedObjects, type Parts, put, sourcesOf } from "./parts.ts"
 import { backfill, cursorOf, poll, restartBackfill, startChanges } from "./walks.ts"
 import { asWorkerError } from "./WorkerError.ts"
@@ -23,7 +23,7 @@ export const say = (parts: Parts, type: string, data: Record<string, unknown>) =
 /** Says what the provider has, where it is not what was said last. */
 export const observeMetadata = Effect.fn("Connection.metadata")(function* (parts: Parts, gate: Gate) {
   const metadata: Metadata = yield* gate.call("poll", parts.connector.metadata)
-  const doc = yield* asWorkerError(parts.connection)(connectionDoc(parts))
+  const doc = yield* asWorkerError(parts.connection)(bindingDoc(parts))
   if (canonicalJson(doc?.metadata ?? null) === canonicalJson(metadata)) return metadata
   yield* say(parts, "MetadataObserved", { metadata })
   return metadata
@@ -34,12 +34,25 @@ export const untilMapped = Effect.fnUntraced(function* (parts: Parts, metadata: 
   const store = asWorkerError(parts.connection)
   const said = canonicalJson(metadata)
   for (;;) {
-    const doc = yield* store(connectionDoc(parts))
+    const doc = yield* store(bindingDoc(parts))
     if (doc !== null && doc.mapping !== null && canonicalJson(doc.metadata) === said) {
       const mapping = yield* store(parts.planner.mapping)
       if (mapping !== null) return mapping
     }
     yield* Effect.sleep(LAG_WAIT_MS)
+  }
+})
+
+/** Says that everything was read, and which entities there are that this connection may lack. */
+export const finishReading = Effect.fnUntraced(function* (parts: Parts, records: number) {
+  yield* say(parts, "BackfillFinished", { records })
+  for (let after: string | null = null; ;) {
+    const page: ReadonlyArray<{ readonly key: string }> = yield* asWorkerError(parts.connection)(
+      parts.state.scan({ tenant: parts.tenant, kind: "entity", prefix: "", after, limit: LISTED_ENTITIES }),
+    )
+    if (page.length > 0) yield* say(parts, "EntitiesListed", { entities: page.map(({ key }) => key) })
+    if (page.length < LISTED_ENTITIES) return
+    after = page.at(-1)!.key
   }
 })
 
@@ -107,5 +120,5 @@ export const readAllOf = Effect.fn("Connection.readAll")(function* (
   for (const object of walks.deltas(mapping)) yield* walks.poll(mapping, object)
   let records = 0
   for (const object of ordered) records += cursorOf(parts, "backfill", object)?.done ?? 0
-  yield* say(parts, "BackfillFinished", { records })
+  yield* finishReading(parts, records)
 })

@@ -2,7 +2,7 @@
 import type { EntityRef } from "@concordat/model/events/record"
 import { planWrite, type PlannedWrite } from "@concordat/rules/push/plan"
 import type { Compilers } from "@concordat/rules/reconcile/context"
-import { type ConnectionDoc, entityKey } from "@concordat/rules/state/documents"
+import { type BindingDoc, type ConnectionDoc, entityKey } from "@concordat/rules/state/documents"
 import { type Loaded, Missing, type Wanted } from "@concordat/rules/state/transaction"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -23,7 +23,7 @@ const makeIntern = () => {
     if (typeof known?.value === "object" && known.value !== null && typeof value === "object" && value !== null) {
       const before = known.value as Record<string, unknown>
       const after = value as Record<string, unknown>
-      for (const name of ["opened", "metadata", "mapping", "policy"])
+      for (const name of ["metadata", "mapping", "policy"])
         if (JSON.stringify(before[name]) === JSON.stringify(after[name])) after[name] = before[name]
     }
     kept.set(id, { text, value })
@@ -100,9 +100,13 @@ export const makePlanner = (
   }
 
   const mapping = Effect.gen(function* () {
-    const [text] = yield* state.getMany([{ tenant, kind: "connection", key: connection }])
-    if (text === null || text === undefined) return null
-    return compilers.mapping(intern(`connection\n${connection}`, text) as ConnectionDoc)
+    const [opened, bound] = yield* state.getMany([
+      { tenant, kind: "connection", key: connection },
+      { tenant, kind: "binding", key: connection },
+    ])
+    if (opened === null || opened === undefined || bound === null || bound === undefined) return null
+    const binding = intern(`binding\n${connection}`, bound) as BindingDoc
+    return compilers.mapping(JSON.parse(opened) as ConnectionDoc, binding)
   })
 
   const plan = Effect.fnUntraced(function* (entities: ReadonlyArray<EntityRef>) {
@@ -110,6 +114,7 @@ export const makePlanner = (
     yield* view.load([
       { _tag: "Document", kind: "tenant", key: "" },
       { _tag: "Document", kind: "connection", key: connection },
+      { _tag: "Document", kind: "binding", key: connection },
       ...entities.map(({ type, id }) => ({ _tag: "Document", kind: "entity", key: entityKey(type, id) }) as const),
     ])
     const planned: Array<PlannedWrite | null> = []

@@ -7,7 +7,7 @@ import { MAPPING_LOOK_MS, METADATA_EVERY_MS, WALK_RETRY_MS } from "../limits.ts"
 import type { ProviderError } from "../ports/ProviderError.ts"
 import { census, snapshot, type Suspects } from "./absence.ts"
 import { connectionDoc, type Gate, persistently } from "./faults.ts"
-import { observeMetadata, readAllOf, say, unread, untilMapped, type Walks } from "./opening.ts"
+import { finishReading, observeMetadata, readAllOf, say, unread, untilMapped, type Walks } from "./opening.ts"
 import { mappedObjects, type Parts, put, fenceOf, walkKey } from "./parts.ts"
 import { poll, restartBackfill } from "./walks.ts"
 import { asWorkerError, type WorkerError } from "./WorkerError.ts"
@@ -188,7 +188,7 @@ export const makePolling = Effect.fn("Polling.make")(function* (parts: Parts, ga
     finishBackfill: Effect.gen(function* () {
       if (yield* isDone) return
       yield* say(parts, "BackfillStarted", { objects: [] })
-      yield* say(parts, "BackfillFinished", { records: 0 })
+      yield* finishReading(parts, 0)
     }),
     isIdle: () => walking === 0 && !isOpening,
   }

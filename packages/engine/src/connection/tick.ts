@@ -8,10 +8,10 @@ const STEP_MS = 2 ** -10
 export type Tick = Effect.Effect<number>
 
 /** ms since 1970, strictly increasing from call to call. */
-export const makeTick = (): Tick => {
+export const makeTick: Effect.Effect<Tick> = Effect.sync(() => {
   let last = 0
   return Effect.map(Clock.currentTimeMillis, (now) => {
     last = now > last ? now : last + STEP_MS
     return last
   })
-}
+})

@@ -1,6 +1,6 @@
 /** Compiles mappings and rules from what the journal holds, once for each document: they are known by identity. */
 import type { JsonObject } from "@concordat/model/json"
-import { emptyMetadata, type Metadata } from "@concordat/model/metadata"
+import type { Metadata } from "@concordat/model/metadata"
 import { compileMapping, type CompiledMapping } from "@concordat/rules/mapping/compile"
 import type { MappingDocument } from "@concordat/rules/mapping/document"
 import { defaultPolicy, makePolicy, type Policy, type PolicyDocument } from "@concordat/rules/policy/policy"
@@ -17,14 +17,14 @@ export const makeCompilers = (): Compilers => {
   const mappings = new WeakMap<JsonObject, Known>()
   const policies = new WeakMap<JsonObject, Policy>()
   return {
-    mapping: ({ mapping, metadata, opened }) => {
+    mapping: ({ opened }, { mapping, metadata }) => {
       // Without the provider's own word on fields, stages and owners nothing can be told apart.
       if (mapping === null || metadata === null) return null
       const settings = `${opened.settings["region"] ?? ""}|${opened.settings["currency"] ?? ""}`
       const known = mappings.get(mapping)
       if (known !== undefined && known.metadata === metadata && known.settings === settings) return known.mapping
       const compiled = compileMapping(mapping as unknown as MappingDocument, {
-        metadata: metadata ?? emptyMetadata,
+        metadata,
         settings: { region: opened.settings["region"] ?? "", currency: opened.settings["currency"] ?? null },
       })
       mappings.set(mapping, { metadata, settings, mapping: compiled })

@@ -8,7 +8,7 @@ import * as Effect from "effect/Effect"
 import { State, type StateError } from "../ports/State.ts"
 
 /** Kept for ever: few, asked for by every decision, and compiled from (the compilers remember them by identity). */
-const PINNED = new Set(["connection", "tenant", "count"])
+const PINNED = new Set(["connection", "binding", "tenant", "count"])
 /** Rounds of loading for one decision. A merge of two well-known companies takes some dozens; a loop would take for ever. */
 const ROUNDS = 10_000
 const SCAN_PAGE = 5_000

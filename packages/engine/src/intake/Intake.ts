@@ -9,8 +9,9 @@ import * as Effect from "effect/Effect"
 import { chunked, lastOfEach } from "../connection/batches.ts"
 import { DELIVERY_HINTS } from "../limits.ts"
 import { appendTo } from "../operations/append.ts"
-import type { Journal, JournalError } from "../ports/Journal.ts"
+import { Journal, type JournalError } from "../ports/Journal.ts"
 import type { Connector, Hint, WebhookRequest } from "../ports/Provider.ts"
+import { type Gathering, makeGathering } from "./Gathering.ts"
 
 /**
  * `status` is what the provider is answered: 202 kept (or nothing to keep), 401 not genuine, 404 no webhooks there,
@@ -37,6 +38,30 @@ const deliveryOf = (connection: string, hints: ReadonlyArray<Hint>): typeof Deli
   hints: hints.map(({ object, id, kind }) => ({ object, id, kind })),
 })
 
+/** By the journal they are kept in, then by delivery stream. */
+const gatherings = new WeakMap<object, Map<string, Gathering<JournalError>>>()
+
+const gatheringOf = Effect.fnUntraced(function* (tenant: string, connection: string) {
+  const journal = yield* Journal
+  const stream = streams.delivery(tenant, connection)
+  const ofJournal = gatherings.get(journal) ?? new Map<string, Gathering<JournalError>>()
+  gatherings.set(journal, ofJournal)
+  const known = ofJournal.get(stream)
+  if (known !== undefined) return known
+  const made = makeGathering((hints) =>
+    Effect.forEach(
+      chunked(hints, DELIVERY_HINTS),
+      (part) => {
+        const data = deliveryOf(connection, part)
+        return appendTo(stream, [{ type: data._tag, data }])
+      },
+      { discard: true },
+    ).pipe(Effect.provideService(Journal, journal)),
+  )
+  ofJournal.set(stream, made)
+  return made
+})
+
 /** Answers when what the webhook names is durable. A webhook that says one thing twice is kept once. */
 export const accept = Effect.fn("Intake.accept")(function* (
   options: IntakeOptions,
@@ -58,10 +83,7 @@ export const accept = Effect.fn("Intake.accept")(function* (
     )
   if ("status" in parsed) return parsed
   const hints = lastOfEach(parsed, ({ object, id, kind }) => `${object}:${id}:${kind}`)
-  for (const part of chunked(hints, DELIVERY_HINTS)) {
-    const data = deliveryOf(connection, part)
-    yield* appendTo(streams.delivery(tenant, connection), [{ type: data._tag, data }])
-  }
+  if (hints.length > 0) yield* (yield* gatheringOf(tenant, connection)).keep(hints)
   if (hints.length > 0) yield* options.onAccepted
   return { status: 202, hints: hints.length }
 })

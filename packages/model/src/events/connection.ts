@@ -33,6 +33,14 @@ export const BackfillStarted = Schema.TaggedStruct("BackfillStarted", {
 })
 /** Everything was read and the delta since has been caught up with. */
 export const BackfillFinished = Schema.TaggedStruct("BackfillFinished", { connection, records: Schema.Finite })
+/**
+ * Entities, as `type:id`, that were there before this connection was read: what is due of them there is computed now.
+ * Said in pages after a first sync, since no observation of the connection names what it lacks.
+ */
+export const EntitiesListed = Schema.TaggedStruct("EntitiesListed", {
+  connection,
+  entities: Schema.Array(Schema.String),
+})
 export const ConnectionClosed = Schema.TaggedStruct("ConnectionClosed", { connection })
 /** Faults that stop a connection as a whole, and their end. */
 export const ConnectionPaused = Schema.TaggedStruct("ConnectionPaused", { connection, reason: Schema.String })
@@ -79,6 +87,7 @@ export const connectionEvents = {
   RulesChanged,
   BackfillStarted,
   BackfillFinished,
+  EntitiesListed,
   ConnectionClosed,
   ConnectionPaused,
   ConnectionResumed,

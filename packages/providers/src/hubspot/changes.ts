@@ -9,7 +9,7 @@ import { CursorExpired } from "@concordat/engine/ports/ProviderError"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { HubspotClient } from "./client.ts"
-import { ARCHIVE_SWEEP_MS, INDEX_LAG_MS, LIST_LIMIT, SEARCH_LIMIT } from "./definition.ts"
+import { ARCHIVE_SWEEP_MS, LIST_LIMIT, SEARCH_LIMIT } from "./definition.ts"
 import { providerError, unreadable } from "./errors.ts"
 import { MERGED_IDS, mergedIds } from "./reading.ts"
 import { nextOf, WirePage } from "./wire.ts"
@@ -59,7 +59,7 @@ const searchPage = Effect.fnUntraced(function* (
   const modified = modifiedProperty(object)
   const operation = `${object}.search`
   const filters = [
-    { propertyName: modified, operator: "GTE", value: String(cursor.since - INDEX_LAG_MS) },
+    { propertyName: modified, operator: "GTE", value: String(cursor.since - client.indexLagMs) },
     // The first page is open: its answer tells the time at which the window ends.
     ...(cursor.walk === undefined
       ? []
@@ -122,7 +122,7 @@ const sweepPage = Effect.fnUntraced(function* (
   )
   const recent = body.results.filter((record) => {
     const at = Date.parse(record.archivedAt ?? "")
-    return Number.isNaN(at) || at >= cursor.swept - INDEX_LAG_MS
+    return Number.isNaN(at) || at >= cursor.swept - client.indexLagMs
   })
   const hints: ReadonlyArray<Hint> = recent.map((record) => ({ object, id: record.id, kind: "gone" }))
   const after = nextOf(body.paging)

@@ -5,7 +5,7 @@ import type { HttpAnswer, HttpCall, ProviderHttp } from "@concordat/engine/ports
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
-import { API_VERSION } from "./definition.ts"
+import { API_VERSION, INDEX_LAG_MS } from "./definition.ts"
 import { failure, unreadable } from "./errors.ts"
 
 export interface Request {
@@ -25,6 +25,8 @@ export interface Request {
 }
 
 export interface HubspotClient {
+  /** How far windows of changes overlap. */
+  readonly indexLagMs: number
   readonly send: (request: Request) => Effect.Effect<HttpAnswer, ProviderError>
   /** The decoded body of a 2xx answer, with HubSpot's clock (ms since 1970) where it told it. */
   readonly fetch: <A>(
@@ -47,6 +49,8 @@ export const decode = <A>(operation: string, shape: Schema.Decoder<A>, text: str
 export const makeClient = (config: ConnectionConfig, http: ProviderHttp): HubspotClient => {
   const base = (config.settings["baseUrl"] ?? "https://api.hubapi.com").replace(/\/+$/, "")
   const token = config.credentials["token"] ?? Redacted.make("")
+  const lag = Number(config.settings["indexLagSeconds"])
+  const indexLagMs = Number.isFinite(lag) && lag > 0 ? lag * 1000 : INDEX_LAG_MS
 
   const send = Effect.fnUntraced(function* (request: Request) {
     const query = request.query === undefined ? "" : `?${new URLSearchParams(request.query)}`
@@ -72,6 +76,7 @@ export const makeClient = (config: ConnectionConfig, http: ProviderHttp): Hubspo
   })
 
   return {
+    indexLagMs,
     send,
     fetch: Effect.fnUntraced(function* <A>(request: Request, shape: Schema.Decoder<A>) {
       const answer = yield* send(request)

@@ -62,6 +62,10 @@ export const definition: Definition = {
   preconditions: false,
   settings: {
     baseUrl: { required: false, description: "Where HubSpot's API is; https://api.hubapi.com unless given." },
+    indexLagSeconds: {
+      required: false,
+      description: "How far each poll looks back for records that search shows late (default 60).",
+    },
   },
   credentials: {
     token: {

@@ -24,7 +24,7 @@ export const definition: Definition = {
   },
   limits: {
     // The core has no rate limit. What protects a server of two workers, and its people, is the concurrency.
-    buckets: { default: { capacity: 100, perSecond: 50 } },
+    buckets: { default: { capacity: 100, perSecond: 100 } },
     concurrency: 2,
     // `limit_time_real`, after which the server ends a request.
     timeoutMs: 120_000,

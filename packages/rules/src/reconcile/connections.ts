@@ -2,7 +2,15 @@
 import type { ConnectionOpened } from "@concordat/model/events/connection"
 import type { JsonObject } from "@concordat/model/json"
 import type { Metadata } from "@concordat/model/metadata"
-import { connectionDoc, entityDoc, putConnection, putTenant, tenantDoc } from "../state/access.ts"
+import {
+  bindingDoc,
+  connectionDoc,
+  entityDoc,
+  putBinding,
+  putConnection,
+  putTenant,
+  tenantDoc,
+} from "../state/access.ts"
 import { type ConnectionDoc, parseEntityKey } from "../state/documents.ts"
 import type { Context } from "./context.ts"
 import { EntityEdit } from "./edit.ts"
@@ -14,8 +22,6 @@ export const connectionOpened = (context: Context, opened: ConnectionOpened): vo
   const known = connectionDoc(tx, opened.connection)
   const doc: ConnectionDoc = known ?? {
     opened,
-    metadata: null,
-    mapping: null,
     armed: opened.armed,
     armedAt: opened.armed ? tx.cause.at : null,
     writesPerHour: null,
@@ -42,10 +48,10 @@ const change = (context: Context, connection: string, to: (doc: ConnectionDoc) =
  * Metadata and mappings change what lenses mean. Shadows under another lens say nothing any more (each carries its lens's
  * signature), and the worker reads the connection again; nothing has to be walked here.
  */
-export const metadataObserved = (context: Context, connection: string, metadata: Metadata): void =>
-  change(context, connection, (doc) => ({ ...doc, metadata }))
-export const mappingChanged = (context: Context, connection: string, mapping: JsonObject): void =>
-  change(context, connection, (doc) => ({ ...doc, mapping }))
+export const metadataObserved = ({ tx }: Context, connection: string, metadata: Metadata): void =>
+  putBinding(tx, connection, { ...bindingDoc(tx, connection), metadata })
+export const mappingChanged = ({ tx }: Context, connection: string, mapping: JsonObject): void =>
+  putBinding(tx, connection, { ...bindingDoc(tx, connection), mapping })
 
 /** A changed rule may settle what is parked: each parked conflict is decided again. */
 export const rulesChanged = (context: Context, policy: JsonObject): void => {
@@ -75,6 +81,16 @@ export const backfillFinished = (context: Context, connection: string): void =>
     ...doc,
     backfill: { ...doc.backfill, state: "done", finishedAt: context.tx.cause.at },
   }))
+
+/** What is due of them follows from how things are now; a connection that came later is told what it lacks. */
+export const entitiesListed = (context: Context, entities: ReadonlyArray<string>): void => {
+  context.tx.prefetch(entities.map((key) => ({ kind: "entity", key })))
+  for (const key of entities) {
+    const { id, type } = parseEntityKey(key)
+    const doc = entityDoc(context.tx, type, id)
+    if (doc !== null && doc.id === id) finish(new EntityEdit(context, doc, doc))
+  }
+}
 
 export const paused = (context: Context, connection: string, reason: string): void =>
   change(context, connection, (doc) => ({ ...doc, paused: [...new Set([...doc.paused, reason])].toSorted() }))

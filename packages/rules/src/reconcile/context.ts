@@ -3,8 +3,9 @@ import type { EntityType, GroupValue, Value } from "@concordat/model/canonical/f
 import { fieldOf, isEmpty } from "@concordat/model/canonical/types"
 import type { Policy, Rule } from "../policy/policy.ts"
 import type { GroupLens, Mapping, ObjectMapping, References, View } from "../mapping/lens.ts"
-import { entityDoc, recordDoc } from "../state/access.ts"
+import { bindingDoc, entityDoc, recordDoc } from "../state/access.ts"
 import {
+  type BindingDoc,
   type ConnectionDoc,
   type EntityDoc,
   type HeldState,
@@ -16,7 +17,7 @@ import type { Transaction } from "../state/transaction.ts"
 
 /** Compiling is pure and memoised by whoever gives these. */
 export interface Compilers {
-  readonly mapping: (connection: ConnectionDoc) => Mapping | null
+  readonly mapping: (connection: ConnectionDoc, binding: BindingDoc) => Mapping | null
   readonly policy: (tenant: TenantDoc) => Policy
 }
 
@@ -27,7 +28,7 @@ export interface Context {
 }
 
 export const objectMappings = (context: Context, connection: ConnectionDoc): ReadonlyArray<ObjectMapping> =>
-  context.compilers.mapping(connection)?.objects ?? []
+  context.compilers.mapping(connection, bindingDoc(context.tx, connection.opened.connection))?.objects ?? []
 
 /** The mapping of a record that belongs to an entity type. */
 export const mappingOf = (

@@ -19,6 +19,7 @@ export const foreseen = (input: Input): ReadonlyArray<DocumentName> => {
       { kind: "wait", key: recordWait(input.connection, record) },
     )
   }
+  if (input._tag === "EntitiesListed") for (const key of input.entities) names.push({ kind: "entity", key })
   if ("entity" in input && input.entity !== null)
     names.push({ kind: "entity", key: `${input.entity.type}:${input.entity.id}` })
   return names

@@ -55,6 +55,8 @@ const apply = (context: Context, input: Input): void => {
       if (connectionDoc(tx, input.connection)?.armed === true)
         tx.wake({ connection: input.connection, entity: "*", seq: tx.cause.at })
       return
+    case "EntitiesListed":
+      return connections.entitiesListed(context, input.entities)
     case "ConnectionPaused":
       return connections.paused(context, input.connection, input.reason)
     case "ConnectionResumed":

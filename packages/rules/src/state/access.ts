@@ -2,6 +2,7 @@
 import type { EntityType } from "@concordat/model/canonical/fields"
 import * as streams from "@concordat/model/streams"
 import {
+  type BindingDoc,
   type ConnectionDoc,
   type EntityDoc,
   entityKey,
@@ -32,6 +33,12 @@ export const connectionDoc = (tx: Transaction, connection: string): ConnectionDo
   tx.get<ConnectionDoc>("connection", connection)
 export const putConnection = (tx: Transaction, connection: string, doc: ConnectionDoc): void =>
   tx.put("connection", connection, doc)
+
+const emptyBinding: BindingDoc = { metadata: null, mapping: null }
+export const bindingDoc = (tx: Transaction, connection: string): BindingDoc =>
+  tx.get<BindingDoc>("binding", connection) ?? emptyBinding
+export const putBinding = (tx: Transaction, connection: string, doc: BindingDoc): void =>
+  tx.put("binding", connection, doc)
 
 /** Connections that are open, in the order of their names. */
 export const openConnections = (tx: Transaction): ReadonlyArray<readonly [string, ConnectionDoc]> =>

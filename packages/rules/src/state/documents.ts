@@ -162,8 +162,6 @@ export type WaitDoc = ReadonlyArray<string>
 /** kind `connection`, key `connection`. */
 export interface ConnectionDoc {
   readonly opened: ConnectionOpened
-  readonly metadata: Metadata | null
-  readonly mapping: JsonObject | null
   readonly armed: boolean
   readonly armedAt: number | null
   readonly writesPerHour: number | null
@@ -180,6 +178,12 @@ export interface ConnectionDoc {
   readonly linked: number
   /** Times of the records gone within the last day. */
   readonly gone: ReadonlyArray<number>
+}
+
+/** kind `binding`, key `connection`: what its mapping is compiled from. Large and seldom changed, so apart from the rest. */
+export interface BindingDoc {
+  readonly metadata: Metadata | null
+  readonly mapping: JsonObject | null
 }
 
 /** kind `tenant`, key `""`. */

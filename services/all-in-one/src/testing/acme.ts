@@ -30,8 +30,6 @@ const connection = (provider: string, armed: boolean): ConnectionDoc => ({
     mark: "abcdefgh",
     armed,
   },
-  metadata: null,
-  mapping: null,
   armed,
   armedAt: armed ? 5 : null,
   writesPerHour: null,

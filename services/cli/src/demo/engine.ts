@@ -41,11 +41,11 @@ tenants:
         create: { contact: always, company: always, deal: always, activity: always }
       - name: hubspot
         provider: hubspot
-        settings: { baseUrl: ${JSON.stringify(at.hubspot)} }
+        settings: { baseUrl: ${JSON.stringify(at.hubspot)}, indexLagSeconds: "5" }
         credentials: { token: "\${HUBSPOT_TOKEN}", clientSecret: "\${HUBSPOT_SECRET}" }
         create: { contact: afterPlan, company: afterPlan, deal: afterPlan, activity: afterPlan }
         allowPrivateAddresses: true
-        pollEvery: 2s
+        pollEvery: 3s
       - name: odoo
         provider: odoo
         settings: { url: ${JSON.stringify(at.odoo)}, database: crm17, login: admin, overlapSeconds: "5" }

@@ -67,7 +67,7 @@ const firstSync = async ({ at, engine, operator, screen }: Stage, truth: Truth):
   const answered = await answerMatches(operator, truth)
   await settled(operator, at, engine, 1_000)
   screen.say(`  ${answered} questions about deals and activities answered by a person`)
-  for (const connection of ["hubspot", "odoo"]) {
+  for (const connection of ["app", "hubspot", "odoo"]) {
     const plan = await operator.plan(connection)
     const create =
       Object.entries(plan.create)
