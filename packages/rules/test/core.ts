@@ -86,6 +86,9 @@ export class Core {
       if (value === null) this.documents.delete(`${kind}\n${key}`)
       else this.documents.set(`${kind}\n${key}`, JSON.parse(JSON.stringify(value)))
     }
+    for (const [key, by] of decision.counts) {
+      this.documents.set(`count\n${key}`, ((this.documents.get(`count\n${key}`) as number | undefined) ?? 0) + by)
+    }
     this.outputs.push(...decision.events)
     this.wakes.push(...decision.wakes)
     return decision.events

@@ -53,7 +53,10 @@ const concordat = Effect.fnUntraced(function* (
 })
 
 const TOKEN = "operators-token"
-const running = Layer.succeed(Running, Running.of({ tenants: ["acme"], backfill: () => null, idle: () => Effect.succeed(null) }))
+const running = Layer.succeed(
+  Running,
+  Running.of({ tenants: ["acme"], backfill: () => null, idle: () => Effect.succeed(null) }),
+)
 const server = HttpRouter.serve(
   HttpApiBuilder.layer(OperatorApi).pipe(
     Layer.provide(layerOperatorHandlers),
@@ -87,7 +90,6 @@ const connection: ConnectionDoc = {
   closed: false,
   backfill: { state: "done", startedAt: 1, finishedAt: 2 },
   creating: {},
-  linked: 1234,
   gone: [],
 }
 const from = {

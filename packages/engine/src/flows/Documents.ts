@@ -1,81 +1,53 @@
 /**
- * Runs decisions over stored documents: what a decision misses is loaded and the decision made again. Keeps parsed
- * documents up to a limit; a document that is written here is the one that is read here next.
+ * Runs decisions over stored documents: what a decision misses is loaded and the decision made again. A document that is
+ * written here is the one that is read here next.
  */
-import type { Loaded, Wanted } from "@concordat/rules/state/transaction"
+import type { Decision, Loaded, Wanted } from "@concordat/rules/state/transaction"
 import { Missing } from "@concordat/rules/state/transaction"
 import * as Effect from "effect/Effect"
-import { State, type StateError } from "../ports/State.ts"
+import type { State, StateError } from "../ports/State.ts"
+import { DocumentCache } from "./DocumentCache.ts"
 
-/** Kept for ever: few, asked for by every decision, and compiled from (the compilers remember them by identity). */
-const PINNED = new Set(["connection", "binding", "tenant", "count"])
 /** Rounds of loading for one decision. A merge of two well-known companies takes some dozens; a loop would take for ever. */
 const ROUNDS = 10_000
 const SCAN_PAGE = 5_000
 
+type Decide<A> = (loaded: Loaded) => A
+
+/** A decision that was made before its turn. It holds if nothing that it read was written since. */
+export interface Ahead<A> {
+  readonly value: A
+  readonly reads: ReadonlySet<string>
+}
+
+const nameOf = (kind: string, key: string): string => `${kind}\n${key}`
+
 export class Documents {
   readonly #state: State["Service"]
   readonly #tenant: string
-  readonly #limit: number
-  /** In the order of use, oldest first. */
-  readonly #kept = new Map<string, unknown>()
-  readonly #pinned = new Map<string, unknown>()
-  /** Decided and not committed yet: never dropped. */
-  readonly #pending = new Map<string, unknown>()
+  readonly #cache: DocumentCache
+  /** Names of the documents written since the last commit. */
+  #written = new Set<string>()
 
   constructor(state: State["Service"], tenant: string, limit: number) {
     this.#state = state
     this.#tenant = tenant
-    this.#limit = limit
-  }
-
-  #get(id: string, kind: string): unknown {
-    const pending = this.#pending.get(id)
-    if (pending !== undefined) return pending
-    if (PINNED.has(kind)) return this.#pinned.get(id)
-    const value = this.#kept.get(id)
-    if (value === undefined) return undefined
-    this.#kept.delete(id)
-    this.#kept.set(id, value)
-    return value
-  }
-
-  #keep(id: string, kind: string, value: unknown): void {
-    if (PINNED.has(kind)) {
-      this.#pinned.set(id, value)
-      return
-    }
-    this.#kept.delete(id)
-    this.#kept.set(id, value)
-    if (this.#kept.size <= this.#limit) return
-    for (const oldest of this.#kept.keys()) {
-      this.#kept.delete(oldest)
-      if (this.#kept.size <= this.#limit) return
-    }
+    this.#cache = new DocumentCache(limit)
   }
 
   /** Runs a decision until nothing is missing. */
-  run<A>(decide: (loaded: Loaded) => A): Effect.Effect<A, StateError> {
+  run<A>(decide: Decide<A>): Effect.Effect<A, StateError> {
     const ranges = new Map<string, ReadonlyArray<string>>()
     const held = new Map<string, unknown>()
     const loaded: Loaded = {
+      // What a long decision has loaded stays for its length, whatever the limit.
       get: (kind, key) => {
-        const id = `${kind}\n${key}`
-        const value = this.#get(id, kind)
-        // What a long decision has loaded stays for its length, whatever the limit.
-        return value === undefined ? held.get(id) : value
+        const value = this.#cache.get(kind, key)
+        return value === undefined ? held.get(nameOf(kind, key)) : value
       },
       range: (kind, prefix) => {
-        const stored = ranges.get(`${kind}\n${prefix}`)
-        if (stored === undefined) return undefined
-        const keys = new Set(stored)
-        for (const [id, value] of this.#pending) {
-          if (!id.startsWith(`${kind}\n${prefix}`)) continue
-          const key = id.slice(kind.length + 1)
-          if (value === null) keys.delete(key)
-          else keys.add(key)
-        }
-        return [...keys].toSorted()
+        const stored = ranges.get(nameOf(kind, prefix))
+        return stored === undefined ? undefined : this.#withPending(kind, prefix, stored)
       },
     }
     return Effect.gen({ self: this }, function* () {
@@ -88,67 +60,91 @@ export class Documents {
     })
   }
 
+  #withPending(kind: string, prefix: string, stored: ReadonlyArray<string>): ReadonlyArray<string> {
+    const keys = new Set(stored)
+    for (const [ofKind, key, value] of this.#cache.pending()) {
+      if (ofKind !== kind || !key.startsWith(prefix)) continue
+      if (value === null) keys.delete(key)
+      else keys.add(key)
+    }
+    return [...keys].toSorted()
+  }
+
   #load(wanted: ReadonlyArray<Wanted>, held: Map<string, unknown>, ranges: Map<string, ReadonlyArray<string>>) {
     return Effect.gen({ self: this }, function* () {
       const documents = wanted.filter((one) => one._tag === "Document")
-      const values = yield* this.#state.getMany(documents.map(({ key, kind }) => ({ tenant: this.#tenant, kind, key })))
-      for (const [index, { key, kind }] of documents.entries()) {
-        const text = values[index] ?? null
-        const value: unknown = text === null ? null : JSON.parse(text)
-        held.set(`${kind}\n${key}`, value)
-        this.#keep(`${kind}\n${key}`, kind, value)
+      for (let at = 0; at < documents.length; at += SCAN_PAGE) {
+        const page = documents.slice(at, at + SCAN_PAGE)
+        const values = yield* this.#state.getMany(page.map(({ key, kind }) => ({ tenant: this.#tenant, kind, key })))
+        for (const [index, { key, kind }] of page.entries()) {
+          const text = values[index] ?? null
+          const value: unknown = text === null ? null : JSON.parse(text)
+          held.set(nameOf(kind, key), value)
+          this.#cache.keep(kind, key, value)
+        }
       }
       for (const range of wanted) {
         if (range._tag !== "Range") continue
         const keys: Array<string> = []
-        let after: string | null = null
-        for (;;) {
-          const page: ReadonlyArray<{ readonly key: string }> = yield* this.#state.scan({
-            tenant: this.#tenant,
-            kind: range.kind,
-            prefix: range.prefix,
-            after,
-            limit: SCAN_PAGE,
-          })
+        for (let after: string | null = null; ;) {
+          const { kind, prefix } = range
+          const options = { tenant: this.#tenant, kind, prefix, after, limit: SCAN_PAGE }
+          const page: ReadonlyArray<{ readonly key: string }> = yield* this.#state.scan(options)
           for (const { key } of page) keys.push(key)
           if (page.length < SCAN_PAGE) break
           after = page.at(-1)!.key
         }
-        ranges.set(`${range.kind}\n${range.prefix}`, keys)
+        ranges.set(nameOf(range.kind, range.prefix), keys)
       }
     })
   }
 
   /**
-   * Tries decisions only to see what they miss, and loads that for all of them in one question, a few times over: a round
-   * trip for each document of each decision would cost more than deciding does.
+   * Makes decisions before their turn, loading what they miss for all of them in one question, a few times over: a round
+   * trip for each document of each decision would cost more than deciding does. Those that could be made are returned.
    */
-  warm(decisions: ReadonlyArray<(loaded: Loaded) => unknown>, rounds: number): Effect.Effect<void, StateError> {
-    const loaded: Loaded = {
-      get: (kind, key) => this.#get(`${kind}\n${key}`, kind),
-      range: () => undefined,
-    }
+  ahead<A>(
+    decisions: ReadonlyArray<Decide<A>>,
+    rounds: number,
+  ): Effect.Effect<ReadonlyArray<Ahead<A> | undefined>, StateError> {
     return Effect.gen({ self: this }, function* () {
-      let open = decisions
-      for (let round = 0; round < rounds && open.length > 0; round++) {
+      const made: Array<Ahead<A> | undefined> = decisions.map(() => undefined)
+      let open = decisions.map((decide, index) => ({ decide, index }))
+      for (let round = 0; round <= rounds && open.length > 0; round++) {
         const wanted = new Map<string, Wanted>()
-        const still: Array<(loaded: Loaded) => unknown> = []
-        for (const decide of open) {
-          const outcome = attempt(decide, loaded)
-          if (outcome._tag === "Decided") continue
-          const documents = outcome.wanted.filter((one) => one._tag === "Document")
-          for (const one of documents) wanted.set(`${one.kind}\n${one.key}`, one)
-          if (documents.length > 0) still.push(decide)
+        const still: typeof open = []
+        for (const one of open) {
+          const reads = new Set<string>()
+          const outcome = attempt(one.decide, {
+            get: (kind, key) => {
+              reads.add(nameOf(kind, key))
+              return this.#cache.get(kind, key)
+            },
+            range: () => undefined,
+          })
+          if (outcome._tag === "Decided") made[one.index] = { value: outcome.value, reads }
+          else {
+            const documents = outcome.wanted.filter((want) => want._tag === "Document")
+            for (const want of documents) wanted.set(nameOf(want.kind, want.key), want)
+            if (documents.length > 0) still.push(one)
+          }
         }
-        if (wanted.size > 0) yield* this.#load([...wanted.values()], new Map(), new Map())
+        if (round < rounds && wanted.size > 0) yield* this.#load([...wanted.values()], new Map(), new Map())
         open = still
       }
+      return made
     })
+  }
+
+  /** The decision that was made ahead, where it still holds; else it is made now. */
+  decide<A>(decide: Decide<A>, ahead: Ahead<A> | undefined): Effect.Effect<A, StateError> {
+    if (ahead === undefined || !ahead.reads.isDisjointFrom(this.#written)) return this.run(decide)
+    return Effect.succeed(ahead.value)
   }
 
   /** Loads documents that will be asked for, in one question. */
   prefetch(ids: ReadonlyArray<{ readonly kind: string; readonly key: string }>): Effect.Effect<void, StateError> {
-    const missing = ids.filter(({ key, kind }) => this.#get(`${kind}\n${key}`, kind) === undefined)
+    const missing = ids.filter(({ key, kind }) => this.#cache.get(kind, key) === undefined)
     if (missing.length === 0) return Effect.void
     return this.#load(
       missing.map(({ key, kind }) => ({ _tag: "Document", kind, key })),
@@ -158,8 +154,18 @@ export class Documents {
   }
 
   /** What a decision wrote, to be read by the next ones before it is committed. */
-  write(documents: ReadonlyArray<{ readonly kind: string; readonly key: string; readonly value: unknown }>): void {
-    for (const { key, kind, value } of documents) this.#pending.set(`${kind}\n${key}`, value)
+  write({ counts, documents }: Pick<Decision, "counts" | "documents">): Effect.Effect<void, StateError> {
+    for (const { key, kind, value } of documents) {
+      this.#cache.write(kind, key, value)
+      this.#written.add(nameOf(kind, key))
+    }
+    if (counts.size === 0) return Effect.void
+    return Effect.map(this.prefetch([...counts.keys()].map((key) => ({ kind: "count", key }))), () => {
+      for (const [key, by] of counts) {
+        this.#cache.write("count", key, ((this.#cache.get("count", key) as number | null) ?? 0) + by)
+        this.#written.add(nameOf("count", key))
+      }
+    })
   }
 
   /** What is to be committed. */
@@ -169,24 +175,21 @@ export class Documents {
     readonly key: string
     readonly value: string | null
   }> {
-    return [...this.#pending].map(([id, value]) => {
-      const cut = id.indexOf("\n")
-      return {
-        tenant: this.#tenant,
-        kind: id.slice(0, cut),
-        key: id.slice(cut + 1),
-        value: value === null ? null : JSON.stringify(value),
-      }
-    })
+    return [...this.#cache.pending()].map(([kind, key, value]) => ({
+      tenant: this.#tenant,
+      kind,
+      key,
+      value: value === null ? null : JSON.stringify(value),
+    }))
   }
 
   committed(): void {
-    for (const [id, value] of this.#pending) this.#keep(id, id.slice(0, id.indexOf("\n")), value)
-    this.#pending.clear()
+    this.#cache.committed()
+    this.#written = new Set()
   }
 }
 
-const attempt = <A>(decide: (loaded: Loaded) => A, loaded: Loaded) => {
+const attempt = <A>(decide: Decide<A>, loaded: Loaded) => {
   try {
     return { _tag: "Decided" as const, value: decide(loaded) }
   } catch (thrown) {

@@ -4,7 +4,7 @@ import { INPUT_CATEGORIES, partitionOf, tenantOf } from "@concordat/model/stream
 import type { Compilers } from "@concordat/rules/reconcile/context"
 import { foreseen } from "@concordat/rules/reconcile/foreseen"
 import { type Input, reconcile } from "@concordat/rules/reconcile/reconcile"
-import type { DecidedEvent, Loaded, Wake } from "@concordat/rules/state/transaction"
+import type { DecidedEvent, Decision, Loaded, Wake } from "@concordat/rules/state/transaction"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -21,8 +21,8 @@ const BATCH = 500
 const DOCUMENTS = 20_000
 /** Tenants whose documents are kept; the least recently used one goes. */
 const TENANTS = 64
-/** Tries to see what a batch misses: after these few decisions are left that miss anything. */
-const WARM_ROUNDS = 3
+/** Questions to the state for a whole batch: after these, few decisions are left that miss anything. */
+const AHEAD_ROUNDS = 4
 const CHECKPOINT = "reconciler"
 
 /** The journal does not say what was decided, or can't be read: nothing is guessed, the reconciler stops. */
@@ -38,7 +38,7 @@ export class ReconcilerStopped extends Schema.TaggedError<ReconcilerStopped>()("
 const encode = (event: DecidedEvent): NewEvent => ({
   id: event.id,
   type: event.type,
-  data: JSON.stringify(event.data),
+  data: event.text,
   metadata: event.metadata,
 })
 
@@ -118,16 +118,23 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (compilers: 
 
   type Reading = Effect.Success<ReturnType<typeof read>>
 
-  /** Loads for a whole batch what its decisions will ask for. */
-  const warm = Effect.fnUntraced(function* (readings: ReadonlyArray<Reading>) {
+  /** Decides a batch, in its order: ahead where that holds, so that a batch costs a few questions to the state. */
+  const decideAll = Effect.fnUntraced(function* (readings: ReadonlyArray<Reading>) {
+    const decisions: Array<{ tenant: string; decision: Decision }> = []
     for (const [tenant, ofTenant] of Map.groupBy(readings, (one) => one.tenant)) {
       const documents = documentsOf(tenant)
       yield* documents.prefetch(ofTenant.flatMap(({ input }) => foreseen(input)))
-      yield* documents.warm(
+      const ahead = yield* documents.ahead(
         ofTenant.map(({ decide }) => decide),
-        WARM_ROUNDS,
+        AHEAD_ROUNDS,
       )
+      for (const [index, { decide }] of ofTenant.entries()) {
+        const decision = yield* documents.decide(decide, ahead[index])
+        yield* documents.write(decision)
+        decisions.push({ tenant, decision })
+      }
     }
+    return decisions
   })
 
   /** What is in the journal already, with the same ids, was decided before: it is adopted. */
@@ -151,11 +158,7 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (compilers: 
     const decided: Array<DecidedEvent> = []
     const wakes = new Map<string, { tenant: string; wake: Wake }>()
     const readings = yield* Effect.forEach(events, read)
-    yield* warm(readings)
-    for (const { decide, tenant } of readings) {
-      const documents = documentsOf(tenant)
-      const decision = yield* documents.run(decide)
-      documents.write(decision.documents)
+    for (const { decision, tenant } of yield* decideAll(readings)) {
       for (const one of decision.events) decided.push(one)
       for (const wake of decision.wakes) wakes.set(`${tenant}|${wake.connection}|${wake.entity}`, { tenant, wake })
     }

@@ -1,8 +1,8 @@
 /** What arming a connection would do: to create, to overwrite, to park. Due rows exist for unarmed connections too. */
 import type { EntityType } from "@concordat/model/canonical/fields"
-import { type DueDoc, parseEntityKey } from "@concordat/rules/state/documents"
+import { type CountDoc, type DueDoc, parseEntityKey } from "@concordat/rules/state/documents"
 import * as Effect from "effect/Effect"
-import { connectionOf, countOf, eachOf } from "./documents.ts"
+import { connectionOf, get, countOf, eachOf } from "./documents.ts"
 import { issueCounts } from "./status.ts"
 import type { Plan } from "./views.ts"
 
@@ -30,7 +30,7 @@ export const plan = Effect.fn("Operations.plan")(function* (tenant: string, conn
     connection,
     armed: doc.armed,
     backfill: doc.backfill.state,
-    linked: doc.linked,
+    linked: (yield* get<CountDoc>(tenant, "count", `${connection}|links`)) ?? 0,
     create,
     archive,
     overwrite: [...overwrite.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row),

@@ -67,7 +67,7 @@ const connectionStatus = Effect.fnUntraced(function* (tenant: string, name: stri
     paused: doc.paused,
     closed: doc.closed,
     backfill: yield* backfillOf(tenant, name, doc, now),
-    linked: doc.linked,
+    linked: counters["links"] ?? 0,
     due: yield* countOf(tenant, "due", prefix),
     writing: yield* countOf(tenant, "intent", prefix),
     questions: yield* countOf(tenant, "question", prefix),

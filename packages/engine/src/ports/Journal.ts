@@ -42,7 +42,17 @@ export type Subscribed =
   | { readonly _tag: "CaughtUp" }
 
 export class JournalError extends Schema.TaggedError<JournalError>()("JournalError", {
-  reason: Schema.Literals(["unavailable", "full", "corrupt", "locked", "foreign", "newer", "limit", "closed", "truncated"]),
+  reason: Schema.Literals([
+    "unavailable",
+    "full",
+    "corrupt",
+    "locked",
+    "foreign",
+    "newer",
+    "limit",
+    "closed",
+    "truncated",
+  ]),
   detail: Schema.String,
 }) {
   override get message(): string {
@@ -66,7 +76,10 @@ export class Journal extends Context.Service<
       readonly after: string | null
       readonly prefixes: ReadonlyArray<string>
       readonly limit: number
-    }) => Effect.Effect<{ readonly events: ReadonlyArray<RecordedEvent>; readonly position: string | null }, JournalError>
+    }) => Effect.Effect<
+      { readonly events: ReadonlyArray<RecordedEvent>; readonly position: string | null },
+      JournalError
+    >
     /** History after a position and then what comes, in order, read only as fast as it is consumed. */
     readonly subscribe: (options: {
       readonly after: string | null

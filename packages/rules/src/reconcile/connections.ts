@@ -29,7 +29,6 @@ export const connectionOpened = (context: Context, opened: ConnectionOpened): vo
     closed: false,
     backfill: { state: "none", startedAt: 0, finishedAt: 0 },
     creating: {},
-    linked: 0,
     gone: [],
   }
   putConnection(tx, opened.connection, { ...doc, opened, closed: false })
@@ -85,11 +84,11 @@ export const backfillFinished = (context: Context, connection: string): void =>
 /** What is due of them follows from how things are now; a connection that came later is told what it lacks. */
 export const entitiesListed = (context: Context, entities: ReadonlyArray<string>): void => {
   context.tx.prefetch(entities.map((key) => ({ kind: "entity", key })))
-  for (const key of entities) {
+  context.tx.each(entities, (key) => {
     const { id, type } = parseEntityKey(key)
     const doc = entityDoc(context.tx, type, id)
     if (doc !== null && doc.id === id) finish(new EntityEdit(context, doc, doc))
-  }
+  })
 }
 
 export const paused = (context: Context, connection: string, reason: string): void =>

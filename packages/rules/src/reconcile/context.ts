@@ -2,13 +2,16 @@
 import type { EntityType, GroupValue, Value } from "@concordat/model/canonical/fields"
 import { fieldOf, isEmpty } from "@concordat/model/canonical/types"
 import type { Policy, Rule } from "../policy/policy.ts"
+import type { JsonObject } from "@concordat/model/json"
 import type { GroupLens, Mapping, ObjectMapping, References, View } from "../mapping/lens.ts"
 import { bindingDoc, entityDoc, recordDoc } from "../state/access.ts"
 import {
   type BindingDoc,
   type ConnectionDoc,
   type EntityDoc,
+  entityKey,
   type HeldState,
+  type RecordDoc,
   type RecordKey,
   recordKey,
   type TenantDoc,
@@ -73,6 +76,37 @@ export const holds = (lens: GroupLens, held: HeldState, wanted: View, shadow: Vi
   if (lens.same(wanted, shadow)) return true
   const { rendering } = held
   return rendering !== undefined && lens.same(rendering.sent, wanted) && lens.same(rendering.held, shadow)
+}
+
+/** Asks at once for everything that the references of a record lead to, instead of one after the other. */
+export const prefetchReferences = (
+  tx: Transaction,
+  connection: string,
+  mapping: ObjectMapping,
+  raw: JsonObject,
+): void => {
+  const externals: Array<{ readonly external: string; readonly type: EntityType }> = []
+  for (const lens of mapping.groups) {
+    const type = lens.fields.map((field) => fieldOf(mapping.type, field)?.to).find((to) => to !== undefined)
+    if (type === undefined) continue
+    const read = lens.read(raw, undefined)
+    if (read._tag !== "Known") continue
+    for (const value of lens.fields.map((field) => read.view[field])) {
+      if (typeof value === "string") externals.push({ external: value, type })
+      else if (Array.isArray(value))
+        for (const external of value as ReadonlyArray<string>) externals.push({ external, type })
+    }
+  }
+  if (externals.length === 0) return
+  tx.prefetch(externals.map(({ external }) => ({ kind: "record", key: `${connection}|${external}` })))
+  tx.prefetch(
+    externals.flatMap(({ external }) => {
+      const doc = tx.get<RecordDoc>("record", `${connection}|${external}`)
+      return doc === null || doc.entity === null || doc.type === null
+        ? []
+        : [{ kind: "entity", key: entityKey(doc.type, doc.entity) }]
+    }),
+  )
 }
 
 export const sameRecord = (a: RecordKey | null, b: RecordKey): boolean =>

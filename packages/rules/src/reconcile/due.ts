@@ -1,7 +1,7 @@
 /** What a connection should hold and does not: one row per connection and entity, with a sequence that grows with it. */
 import type { GroupValue } from "@concordat/model/canonical/fields"
 import { fieldOf } from "@concordat/model/canonical/types"
-import { sha256 } from "@concordat/model/ids"
+import { shortHash } from "@concordat/model/ids"
 import { canonicalJson } from "@concordat/model/json"
 import type { GroupLens, ObjectMapping, View } from "../mapping/lens.ts"
 import { openConnections } from "../state/access.ts"
@@ -143,8 +143,8 @@ export const computeDue = (
   return isAlive ? dueCreate(context, doc, connection, state, link, obstacles) : null
 }
 
-const hashOf = (due: Due): string =>
-  sha256(canonicalJson([due.kind, due.mapping.object, due.record, due.groups])).slice(0, 16)
+/** Of what is due, to see whether it is still the same. Views have their slots in the order of the mapping. */
+const hashOf = (due: Due): string => shortHash(JSON.stringify([due.kind, due.mapping.object, due.record, due.groups]))
 
 /** Brings the due rows of an entity up to date, and wakes the connections for which there is news. */
 export const refreshDue = (

@@ -2,6 +2,7 @@
  * After an entity was edited: its match keys, lists for people and due rows follow, and whoever waited for it is looked
  * at again. Looking again can edit further entities; each of them is finished in the same way.
  */
+import { entityIdTime } from "@concordat/model/ids"
 import { canonicalJson } from "@concordat/model/json"
 import { connectionDoc, entityDoc } from "../state/access.ts"
 import {
@@ -88,7 +89,9 @@ const listForPeople = (edit: EntityEdit): void => {
 const wakeWaiting = (edit: EntityEdit, connection: string): void => {
   const { tx } = edit.context
   const link = edit.link(connection)
-  const keys = [entityWait(connection, edit.type, edit.doc.id)]
+  // Nobody can have waited for an entity that was not there; one whose id came in a record may have been.
+  const isNew = edit.original === null && entityIdTime(edit.doc.id) === tx.cause.at
+  const keys = isNew ? [] : [entityWait(connection, edit.type, edit.doc.id)]
   for (const record of [...(link.primary === null ? [] : [link.primary]), ...link.duplicates])
     keys.push(recordWait(connection, recordKey(record)))
   tx.prefetch(keys.map((key) => ({ kind: "wait", key })))
@@ -96,7 +99,7 @@ const wakeWaiting = (edit: EntityEdit, connection: string): void => {
     const waiters = tx.get<WaitDoc>("wait", key) ?? []
     if (waiters.length === 0) continue
     tx.put("wait", key, null)
-    for (const waiter of waiters) lookAgain(edit.context, connection, waiter)
+    tx.each(waiters, (waiter) => lookAgain(edit.context, connection, waiter))
   }
 }
 

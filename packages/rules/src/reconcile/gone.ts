@@ -45,8 +45,7 @@ export const unlink = (
     edit.say(entityEventType(type, "Archived"), { type, reason })
   }
   finish(edit)
-  const state = connectionDoc(tx, connection)
-  if (state !== null) putConnection(tx, connection, { ...state, linked: Math.max(0, state.linked - 1) })
+  tx.count(connection, "links", -1)
 }
 
 export const recordGone = (context: Context, data: RecordGone): void => {
@@ -71,7 +70,8 @@ const guard = (context: Context, connection: string): void => {
   const state = connectionDoc(tx, connection)
   if (state === null) return
   const gone = [...state.gone.filter((at) => at > tx.cause.at - DAY_MS), tx.cause.at].slice(-10_000)
-  const isMass = gone.length > GUARD_COUNT && gone.length > GUARD_SHARE * (state.linked + gone.length)
+  const isMass =
+    gone.length > GUARD_COUNT && gone.length > GUARD_SHARE * (tx.counted(connection, "links") + gone.length)
   const isNew = isMass && !state.paused.includes("mass deletion")
   putConnection(tx, connection, {
     ...state,
@@ -110,8 +110,7 @@ export const relink = (
   }
   edit.sayLinked({ connection, record, primary, how: "restored" })
   putRecord(tx, connection, record, { type: known.type, entity: doc.id, primary, state: "linked" })
-  const open = connectionDoc(tx, connection)
-  if (open !== null) putConnection(tx, connection, { ...open, linked: open.linked + 1 })
+  tx.count(connection, "links")
   if (primary) observeFields(edit, mapping, seen)
   finish(edit)
   return true

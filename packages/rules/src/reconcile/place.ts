@@ -7,9 +7,9 @@ import { entityId } from "@concordat/model/ids"
 import type { JsonObject } from "@concordat/model/json"
 import type { Groups } from "../identity/keys.ts"
 import type { ObjectMapping } from "../mapping/lens.ts"
-import { connectionDoc, entityDoc, putConnection, putRecord, recordDoc } from "../state/access.ts"
+import { connectionDoc, entityDoc, putRecord, recordDoc } from "../state/access.ts"
 import { type ConnectionDoc, type RecordDoc, type RecordKey, type QuestionDoc } from "../state/documents.ts"
-import { type Context, objectMappings, references } from "./context.ts"
+import { type Context, objectMappings, prefetchReferences, references } from "./context.ts"
 import { EntityEdit } from "./edit.ts"
 import { finish } from "./finish.ts"
 import { answered, ask, match, unwatchKeys, watchKeys } from "./identify.ts"
@@ -81,6 +81,7 @@ export const place = (
     return
   }
   const { type } = mapping
+  prefetchReferences(tx, connection, mapping, raw)
   const groups = asGroups(context, connection, mapping, raw)
   if (chosen !== undefined) {
     unwatchKeys(context, connection, record, type, groups)
@@ -214,8 +215,7 @@ export const settleLink = (
   primary: boolean,
 ): void => {
   putRecord(context.tx, connection, record, { type, entity, primary, state: "linked" })
-  const state = connectionDoc(context.tx, connection)
-  if (state !== null) putConnection(context.tx, connection, { ...state, linked: state.linked + 1 })
+  context.tx.count(connection, "links")
 }
 
 /** Links a record to an entity that is there: as its primary record, or as a duplicate beside it. */

@@ -175,7 +175,6 @@ export interface ConnectionDoc {
   }
   /** Unresolved creates by type: keys, sorted. */
   readonly creating: Readonly<Record<string, ReadonlyArray<string>>>
-  readonly linked: number
   /** Times of the records gone within the last day. */
   readonly gone: ReadonlyArray<number>
 }
@@ -193,7 +192,7 @@ export interface TenantDoc {
   readonly decisionRevision: number
 }
 
-/** kind `count`, key `connection|name`: how often something happened, for status: `observed`, `echo`, `conflict.crm` … */
+/** kind `count`, key `connection|name`: how often something happened (`observed`, `echo`, `conflict.crm` …), and how many records are linked (`links`). */
 export type CountDoc = number
 
 // ---- written by the connection's worker

@@ -3,8 +3,7 @@
  * What is not loaded yet is thrown as `Missing`; the runner loads it and decides again from the start, so that deciding
  * stays a plain function of what is known.
  */
-import { canonicalJson, type Json } from "@concordat/model/json"
-import { eventId, sha256 } from "@concordat/model/ids"
+import { eventId } from "@concordat/model/ids"
 import { versionOf } from "@concordat/model/events/stored"
 
 export type Wanted =
@@ -33,6 +32,8 @@ export interface DecidedEvent {
   readonly id: string
   readonly type: string
   readonly data: unknown
+  /** The same as JSON. */
+  readonly text: string
   readonly metadata: Readonly<Record<string, string>>
 }
 
@@ -46,6 +47,8 @@ export interface Decision {
   readonly events: ReadonlyArray<DecidedEvent>
   readonly documents: ReadonlyArray<{ readonly kind: string; readonly key: string; readonly value: unknown }>
   readonly wakes: ReadonlyArray<Wake>
+  /** What is to be added to documents of kind `count`, by key. */
+  readonly counts: ReadonlyMap<string, number>
 }
 
 /** What a decision is made at: the event's id and the time in its metadata. The reconciler has no other clock. */
@@ -63,6 +66,7 @@ export class Transaction {
   readonly #changed = new Map<string, { kind: string; key: string; value: unknown }>()
   readonly #events: Array<DecidedEvent> = []
   readonly #wakes: Array<Wake> = []
+  readonly #counts = new Map<string, number>()
 
   constructor(loaded: Loaded, cause: Cause) {
     this.#loaded = loaded
@@ -83,6 +87,20 @@ export class Transaction {
     if (missing.length > 0) throw new Missing(missing.map(({ kind, key }) => ({ _tag: "Document", kind, key })))
   }
 
+  /** Goes through a list, and asks at the end for all that was missing on the way: in one question, not one for each. */
+  each<A>(items: Iterable<A>, go: (item: A) => void): void {
+    const wanted: Array<Wanted> = []
+    for (const item of items) {
+      try {
+        go(item)
+      } catch (thrown) {
+        if (!(thrown instanceof Missing)) throw thrown
+        for (const one of thrown.wanted) wanted.push(one)
+      }
+    }
+    if (wanted.length > 0) throw new Missing(wanted)
+  }
+
   range(kind: string, prefix: string): ReadonlyArray<string> {
     const loaded = this.#loaded.range(kind, prefix)
     if (loaded === undefined) throw new Missing([{ _tag: "Range", kind, prefix }])
@@ -99,20 +117,29 @@ export class Transaction {
     this.#changed.set(`${kind}\n${key}`, { kind, key, value })
   }
 
+  /** Adds to a count. Apart from the documents: nearly every decision counts, and none but the guard asks. */
   count(connection: string, name: string, by = 1): void {
     const key = `${connection}|${name}`
-    this.put("count", key, (this.get<number>("count", key) ?? 0) + by)
+    this.#counts.set(key, (this.#counts.get(key) ?? 0) + by)
+  }
+
+  counted(connection: string, name: string): number {
+    const key = `${connection}|${name}`
+    return (this.get<number>("count", key) ?? 0) + (this.#counts.get(key) ?? 0)
   }
 
   /** Decides an event on a stream whose last revision is known. Returns the new revision. */
   emit(stream: string, revision: number, type: string, data: unknown): number {
     const { at, correlation, event } = this.cause
+    // Said again from the same facts it has the same members in the same order, so its text is its content.
+    const text = JSON.stringify(data)
     this.#events.push({
       stream,
       expected: revision,
-      id: eventId(stream, revision, sha256(`${type}\n${canonicalJson(data)}`)),
+      id: eventId(stream, revision, `${type}\n${text}`),
       type,
       data,
+      text,
       metadata: {
         $correlationId: correlation,
         $causationId: event,
@@ -128,8 +155,6 @@ export class Transaction {
   }
 
   decision(): Decision {
-    return { events: this.#events, documents: [...this.#changed.values()], wakes: this.#wakes }
+    return { events: this.#events, documents: [...this.#changed.values()], wakes: this.#wakes, counts: this.#counts }
   }
 }
-
-export type { Json }

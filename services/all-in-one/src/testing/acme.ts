@@ -37,7 +37,6 @@ const connection = (provider: string, armed: boolean): ConnectionDoc => ({
   closed: false,
   backfill: { state: "running", startedAt: 0, finishedAt: 0 },
   creating: {},
-  linked: 2,
   gone: [],
 })
 
@@ -141,6 +140,7 @@ export const acme = (observed: string) => {
     "cursor odoo|backfill|res.partner": cursor,
     "cursor odoo|changes|res.partner": cursor,
     "count odoo|conflict.crm": 4,
+    "count odoo|links": 2,
   }
 }
 
