@@ -84,3 +84,6 @@ export const IDLE_SOCKET_MS = 15_000
 
 /** Entities named in one event after a first sync: one decision refreshes what is due of each. */
 export const LISTED_ENTITIES = 500
+
+/** How often a call that others are before looks for its turn: without it, one of low priority could wait for ever. */
+export const TURN_LOOK_MS = 50

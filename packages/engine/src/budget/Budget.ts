@@ -3,7 +3,7 @@ import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
-import { PAUSE_MAX_MS, PAUSE_MS } from "../limits.ts"
+import { PAUSE_MAX_MS, PAUSE_MS, TURN_LOOK_MS } from "../limits.ts"
 import type { Definition } from "../ports/Provider.ts"
 import type { RateLimited } from "../ports/ProviderError.ts"
 import { backoff } from "./backoff.ts"
@@ -76,8 +76,8 @@ export const makeBudget = Effect.fn("Budget.make")(function* (limits: Definition
       if (waiter.isGranted) return
       const wait = Math.max(pausedUntil - now, ...waiter.cost.map(([name, cost]) => waitOf(name, cost, now)))
       const granted = Deferred.await(waiter.granted)
-      // Who waits for others only is let go by them.
-      yield* wait > 0 ? Effect.timeoutOption(granted, wait) : granted
+      // Who waits for others only is let go by them, or looks again: those before it may have taken what it needs.
+      yield* Effect.timeoutOption(granted, wait > 0 ? wait : TURN_LOOK_MS)
     }
   })
 

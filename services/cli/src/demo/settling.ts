@@ -45,7 +45,7 @@ export const settled = async (
   at: Addresses,
   watch: Watch,
   quietMs: number,
-  patienceMs = 120_000,
+  patienceMs = 300_000,
 ): Promise<TenantStatus> => {
   const until = Date.now() + patienceMs
   let last = ""
