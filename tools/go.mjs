@@ -13,9 +13,12 @@ const lockfile = join(root, "pnpm-lock.yaml")
 
 // npm's own variables would make pnpm believe that it runs under npm's Node and configuration.
 const env = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !/^npm_(package|lifecycle|node_execpath|config)/i.test(name) && name !== "npm_execpath"),
+  Object.entries(process.env).filter(
+    ([name]) => !/^npm_(package|lifecycle|node_execpath|config)/i.test(name) && name !== "npm_execpath",
+  ),
 )
-for (const [name, value] of Object.entries(process.env)) if (/^npm_config_(registry|cache|userconfig)$/i.test(name)) env[name] = value
+for (const [name, value] of Object.entries(process.env))
+  if (/^npm_config_(registry|cache|userconfig)$/i.test(name)) env[name] = value
 
 const run = (command, args) => {
   const { error, signal, status } = spawnSync(command, args, { cwd: root, env, stdio: "inherit" })
@@ -43,6 +46,10 @@ if (script) {
   process.on("SIGTERM", () => {})
   env.PATH = `${join(root, "node_modules", ".bin")}:${env.PATH}`
   const quoted = rest.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ")
-  const { status, signal } = spawnSync("sh", ["-c", `exec 3<&0; ${command.includes("&&") ? command : `exec ${command}`} ${quoted}`], { cwd: root, env, stdio: "inherit" })
+  const { status, signal } = spawnSync(
+    "sh",
+    ["-c", `exec 3<&0; ${command.includes("&&") ? command : `exec ${command}`} ${quoted}`],
+    { cwd: root, env, stdio: "inherit" },
+  )
   process.exit(signal ? 130 : (status ?? 1))
 }

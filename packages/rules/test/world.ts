@@ -277,7 +277,8 @@ export class World {
 
   /** Writes whose answer was lost are sent again with their key; the provider does what it did. */
   settle(): void {
-    for (const flight of [...this.#flights]) {
+    const flights = this.#flights.slice()
+    for (const flight of flights) {
       const current =
         flight.id === null ? undefined : this.stores.find((store) => store === flight.store)?.records.get(flight.id)
       const isChanged =

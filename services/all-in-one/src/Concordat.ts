@@ -91,10 +91,10 @@ export const makeConcordat = Effect.fn("makeConcordat")(function* (
         tenants: config.tenants.map(({ name }) => name),
         backfill: (tenant, connection) => connections.running(tenant, connection)?.handle.backfillAgain ?? null,
         // A worker that can't say so is not idle; why is in its own log.
-        idle: (tenant, connection) =>
-          Effect.catch(connections.running(tenant, connection)?.handle.idle ?? Effect.succeed(null), () =>
-            Effect.succeed(false),
-          ),
+        idle: (tenant, connection) => {
+          const one = connections.running(tenant, connection)
+          return one === undefined ? Effect.succeed(null) : Effect.orElseSucceed(one.handle.idle, () => false)
+        },
       }),
     )
     const server = yield* Layer.build(

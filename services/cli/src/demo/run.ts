@@ -1,5 +1,6 @@
 /** The demo: three populated systems, their first sync, the plan, arming, live edits with faults, a kill -9, and an oracle. */
 import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
@@ -160,8 +161,15 @@ const keepVerdict = async (dir: string, verdict: Verdict): Promise<void> => {
   await writeFile(join(dir, "verdict.json"), JSON.stringify(verdict, null, 2))
 }
 
+/** The demo itself failed: a process that did not start, or systems that never came to rest. */
+export class DemoFailed extends Schema.TaggedError<DemoFailed>()("DemoFailed", { detail: Schema.String }) {
+  override get message(): string {
+    return this.detail
+  }
+}
+
 /** Runs the demo; the exit code is 0 only if the oracle is content. */
-export const runDemo = (options: DemoOptions): Effect.Effect<number, Error> =>
+export const runDemo = (options: DemoOptions): Effect.Effect<number, DemoFailed> =>
   Effect.tryPromise({
     try: async (signal) => {
       const dir = options.dir ?? mkdtempSync(join(tmpdir(), "concordat-demo-"))
@@ -172,5 +180,5 @@ export const runDemo = (options: DemoOptions): Effect.Effect<number, Error> =>
         if (options.dir === undefined) rmSync(dir, { recursive: true, force: true })
       }
     },
-    catch: (error) => (error instanceof Error ? error : new Error(String(error))),
+    catch: (error) => new DemoFailed({ detail: error instanceof Error ? error.message : String(error) }),
   })

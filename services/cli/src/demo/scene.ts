@@ -67,6 +67,9 @@ export const introduce = async (at: Addresses, engine: string): Promise<void> =>
       url: `${engine}/webhooks/${TENANT}/odoo?secret=${ODOO_HOOK_SECRET}`,
       dropRate: 0.1,
       duplicateRate: 0.1,
+      // Rules bound to a few fields: an unbound one posts eleven times for a create, inside the user's own call.
+      postsPerCreate: 1,
+      postsPerWrite: 1,
       delayRate: 0.1,
       delayMs: 300,
     },
