@@ -15,8 +15,7 @@ const later = (error: { readonly message: string }): AppUnavailable =>
 
 const appHandle = (handle: ConnectionHandle): AppHandle => ({
   submit: (records) => Effect.mapError(handle.submit(records), later),
-  // The worker has no way in for a record that somebody says is gone; saying "taken" would lose it.
-  gone: () => Effect.fail(later({ message: "deletions are not taken by this connection's worker" })),
+  gone: (records) => Effect.mapError(handle.gone(records), later),
   populated: Effect.mapError(handle.finishBackfill, later),
 })
 

@@ -60,6 +60,8 @@ export interface ConnectionHandle {
     records: ReadonlyArray<RawRecord>,
     options?: { readonly via?: "backfill" | "webhook" },
   ) => Effect.Effect<ReadonlyArray<Submitted>, WorkerError>
+  /** The same for records that the system says it has deleted. One that is gone already is no news. */
+  readonly gone: (records: ReadonlyArray<RecordKey>) => Effect.Effect<ReadonlyArray<Submitted>, WorkerError>
   readonly hint: (hints: ReadonlyArray<Hint>) => Effect.Effect<void>
   /** Looks at everything that is due, and polls. */
   readonly wake: Effect.Effect<void>
@@ -136,23 +138,26 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
   const pushing = yield* makePushing(parts, gate)
   lookAt = hinting.addNow
 
-  const submit: ConnectionHandle["submit"] = Effect.fn("Connection.submit")(function* (records, how) {
+  /** Facts that the system itself brings: they count whatever their stamps say. */
+  const take = Effect.fnUntraced(function* (
+    records: ReadonlyArray<RecordKey>,
+    readings: ReadonlyArray<Reading>,
+    via: "backfill" | "webhook",
+  ) {
     const mapping = (yield* asWorkerError(connection)(parts.planner.mapping)) ?? { hash: "", objects: [] }
     yield* untilFree(parts, records)
     const startedAt = yield* parts.tick
+    const taken = yield* ingest(parts, { mapping, readings, via, startedAt, byId: true, unconditional: true })
+    return records.map((record) => ({ id: record.id, revision: taken.revisions.get(recordKey(record)) ?? -1 }))
+  })
+
+  const submit: ConnectionHandle["submit"] = Effect.fn("Connection.submit")(function* (records, how) {
     const readings = records.map((record): Reading => ({ _tag: "Found", record }))
-    const taken = yield* ingest(parts, {
-      mapping,
-      readings,
-      via: how?.via ?? "webhook",
-      startedAt,
-      byId: true,
-      unconditional: true,
-    })
+    const taken = yield* take(records, readings, how?.via ?? "webhook")
     // What was pushed in may have crossed a write of ours on its way: where it can be read, it is.
     const crossed = records.filter((record) => canRead(parts, record.object) && parts.busy.has(recordKey(record)))
     if (crossed.length > 0) lookAt(crossed)
-    return records.map((record) => ({ id: record.id, revision: taken.revisions.get(recordKey(record)) ?? -1 }))
+    return taken
   })
 
   const handle: ConnectionHandle = {
@@ -163,6 +168,10 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
       Effect.never,
     ),
     submit,
+    gone: Effect.fn("Connection.gone")(function* (records) {
+      const readings = records.map(({ object, id }): Reading => ({ _tag: "Gone", object, id, reason: "deleted" }))
+      return yield* take(records, readings, "webhook")
+    }),
     hint: hinting.add,
     wake: Effect.andThen(polling.soon(), pushing.wake),
     backfillAgain: polling.backfillAgain,

@@ -48,7 +48,40 @@ const wantedView = (
     return null
   }
   if (got.waiting.length > 0) obstacles.waiting(lens, got.waiting)
-  return got._tag === "View" ? got.view : null
+  return got._tag === "View" ? withUnknown(context, doc, connection, lens, held, got.view) : null
+}
+
+/**
+ * What stands there and is linked to nothing of that type is not ours to take away: in a set it stays beside what we want,
+ * and a single reference to it is left alone until it is known.
+ */
+const withUnknown = (
+  context: Context,
+  doc: EntityDoc,
+  connection: string,
+  lens: GroupLens,
+  held: HeldState,
+  wanted: View,
+): View => {
+  if (held.shadow === null) return wanted
+  const refs = references(context.tx, connection)
+  let view = wanted
+  for (const name of lens.fields) {
+    const field = fieldOf(doc.type, name)
+    const there = held.shadow[name]
+    if (field?.to === undefined || there === null || there === undefined) continue
+    const { to } = field
+    if (typeof there === "string") {
+      if (refs.entity(to, there) === undefined) view = { ...view, [name]: there }
+    } else if (Array.isArray(there)) {
+      const ours = (view[name] ?? []) as ReadonlyArray<string>
+      const unknown = (there as ReadonlyArray<string>).filter(
+        (one) => !ours.includes(one) && refs.entity(to, one) === undefined,
+      )
+      if (unknown.length > 0) view = { ...view, [name]: [...ours, ...unknown] }
+    }
+  }
+  return view
 }
 
 const dueUpdate = (

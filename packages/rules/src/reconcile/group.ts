@@ -1,5 +1,6 @@
 /** A connection shows a value of one group: the six cases of an observation, tried in order, and what each means. */
 import type { GroupValue } from "@concordat/model/canonical/fields"
+import { fieldOf } from "@concordat/model/canonical/types"
 import type { Provenance } from "@concordat/model/events/entity"
 import { clear } from "@concordat/model/events/envelope"
 import { type JsonObject, sameJson } from "@concordat/model/json"
@@ -78,6 +79,8 @@ export const observeGroup = (edit: EntityEdit, seen: Observed): void => {
   if (hops !== held) edit.setHeld(connection, group, hops)
   if (lens.direction === "out") return
 
+  // A reference to a thing of another kind says nothing of this one.
+  if (sameJson(next, value) && lens.fields.some((field) => fieldOf(edit.type, field)?.to !== undefined)) return
   const rule = edit.context.policy.rule(edit.type, group)
   // 3. The first link: an empty side fills and never wins, and of two forms of one value the richer stays.
   if (shadow === null && firstLink(edit, seen, { next, value, wanted: got._tag === "View" ? got.view : null })) return

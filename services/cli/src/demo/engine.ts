@@ -48,7 +48,7 @@ tenants:
         pollEvery: 3s
       - name: odoo
         provider: odoo
-        settings: { url: ${JSON.stringify(at.odoo)}, database: crm17, login: admin, overlapSeconds: "5" }
+        settings: { url: ${JSON.stringify(at.odoo)}, database: crm17, login: admin, overlapSeconds: "5", keepDoneActivities: "yes" }
         credentials: { apiKey: "\${ODOO_KEY}", webhookSecret: "\${ODOO_HOOK_SECRET}" }
         create: { contact: afterPlan, company: afterPlan, deal: afterPlan, activity: never }
         allowPrivateAddresses: true
@@ -65,7 +65,7 @@ export interface Engine {
 
 const READY_MS = 20_000
 
-export const makeEngine = (dir: string, port: number, at: Addresses): Engine => {
+export const makeEngine = (dir: string, port: number, at: Addresses, env: Record<string, string> = {}): Engine => {
   const file = join(dir, "concordat.yaml")
   writeFileSync(file, configuration(dir, port, at))
   const url = `http://127.0.0.1:${port}`
@@ -87,7 +87,10 @@ export const makeEngine = (dir: string, port: number, at: Addresses): Engine => 
     url,
     alive,
     start: async () => {
-      running = start(scriptOf("@concordat/all-in-one/main"), [file], { env: SECRETS, log: join(dir, "engine.log") })
+      running = start(scriptOf("@concordat/all-in-one/main"), [file], {
+        env: { ...SECRETS, ...env },
+        log: join(dir, "engine.log"),
+      })
       const until = Date.now() + READY_MS
       while (!(await isReady())) {
         alive()

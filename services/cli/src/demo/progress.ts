@@ -8,12 +8,16 @@ export interface Screen {
   readonly endBars: () => void
 }
 
-export const makeScreen = (quiet: boolean): Screen => {
-  const out = quiet ? process.stderr : process.stdout
+/** `aside`: on standard error, as the answer goes to standard output. `silent`: nowhere. */
+export const makeScreen = (aside: boolean, silent: boolean): Screen => {
+  const out = aside ? process.stderr : process.stdout
+  const quiet = aside || silent || !process.stdout.isTTY
   let multi: MultiBar | null = null
   const bars = new Map<string, SingleBar>()
   return {
-    say: (line) => void out.write(`${line}\n`),
+    say: (line) => {
+      if (!silent) out.write(`${line}\n`)
+    },
     bars: (status) => {
       if (quiet) return
       multi ??= new MultiBar(

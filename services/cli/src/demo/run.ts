@@ -8,6 +8,7 @@ import { join } from "node:path"
 import type { Dataset } from "./dataset/dataset.ts"
 import { makeDataset } from "./dataset/dataset.ts"
 import { makeEdits } from "./dataset/edits.ts"
+import type { Sizes } from "./dataset/sizes.ts"
 import type { Truth } from "./dataset/truth.ts"
 import { type Engine, makeEngine } from "./engine.ts"
 import { OPERATOR_TOKEN, TENANT } from "./engine.ts"
@@ -28,6 +29,12 @@ export interface DemoOptions {
   readonly json: boolean
   readonly seed: number
   readonly port?: number
+  /** Says nothing on the way. */
+  readonly quiet?: boolean
+  /** Another size of the data set, for tests. */
+  readonly sizes?: Partial<Sizes>
+  /** Environment of the engine's process, for tests that plant a bug in it. */
+  readonly engineEnv?: Record<string, string>
   /** Kept afterwards; without it a temporary folder, removed. */
   readonly dir?: string
 }
@@ -115,10 +122,10 @@ const verdictOf = async (
 }
 
 const play = async (options: DemoOptions, dir: string, screen: Screen, signal: AbortSignal): Promise<number> => {
-  const dataset = makeDataset({ seed: options.seed })
+  const dataset = makeDataset({ ...options.sizes, seed: options.seed })
   screen.say("Three systems are started and filled: a product, a HubSpot portal, an Odoo 17 database.")
   const scene = await makeScene(dir, dataset)
-  const engine = makeEngine(dir, options.port ?? (await freePort()), scene.at)
+  const engine = makeEngine(dir, options.port ?? (await freePort()), scene.at, options.engineEnv)
   const began = Date.now()
   try {
     await engine.start()
@@ -175,7 +182,7 @@ export const runDemo = (options: DemoOptions): Effect.Effect<number, DemoFailed>
       const dir = options.dir ?? mkdtempSync(join(tmpdir(), "concordat-demo-"))
       mkdirSync(dir, { recursive: true })
       try {
-        return await play(options, dir, makeScreen(options.json), signal)
+        return await play(options, dir, makeScreen(options.json, options.quiet ?? false), signal)
       } finally {
         if (options.dir === undefined) rmSync(dir, { recursive: true, force: true })
       }

@@ -50,16 +50,21 @@ export const settled = async (
   const until = Date.now() + patienceMs
   let last = ""
   let since = Date.now()
+  const idle = new Set<string>()
   for (;;) {
     watch.alive()
     const status = await operator.status()
     watch.look?.(status)
     const app = await appStats(at)
     const now = `${moving(status)}|${app.pending}|${app.position}|${app.counts["applied"]}|${app.counts["edits"]}`
-    if (now !== last || app.pending > 0 || status.behind > 0 || status.connections.some((one) => one.idle !== true)) {
+    // A worker that is polling is not idle; once since the last move is enough.
+    if (now !== last || app.pending > 0 || status.behind > 0) {
       last = now
       since = Date.now()
-    } else if (Date.now() - since >= quietMs) return status
+      idle.clear()
+    }
+    for (const one of status.connections) if (one.idle === true) idle.add(one.connection)
+    if (Date.now() - since >= quietMs && idle.size === status.connections.length) return status
     if (Date.now() > until) throw new Error(`still moving after ${patienceMs / 1000} s: ${now}`)
     await pause(LOOK_MS)
   }

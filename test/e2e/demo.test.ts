@@ -1,0 +1,77 @@
+/** The demo on a small data set, and with bugs planted in the rules: the oracle has to see each of them. */
+import { type DemoOptions, runDemo } from "@concordat/cli/demo/run"
+import * as Effect from "effect/Effect"
+import { existsSync, mkdtempSync, readFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { assert, describe, it } from "vitest"
+import type { Verdict } from "@concordat/cli/demo/oracle/judge"
+
+const SIZES = { contacts: 120, shared: 40, companies: 24, deals: 30, dealsTwice: 6, activities: 40 }
+const plantFile = join(import.meta.dirname, "plant.mjs")
+
+const demo = async (options: Partial<DemoOptions> = {}) => {
+  const dir = mkdtempSync(join(tmpdir(), "concordat-e2e-"))
+  const code = await Effect.runPromise(
+    runDemo({ once: true, json: false, quiet: true, seed: 1, sizes: SIZES, dir, ...options }),
+  )
+  const file = join(dir, "verdict.json")
+  assert.isTrue(existsSync(file))
+  return { code, verdict: JSON.parse(readFileSync(file, "utf8")) as Verdict }
+}
+
+const BUGS: ReadonlyArray<{
+  readonly name: string
+  readonly file: string
+  readonly from: string
+  readonly to: string
+}> = [
+  {
+    name: "an e-mail identifies nobody",
+    file: "identity/keys.ts",
+    from: "const emails = [",
+    to: "const emails = [].length > 0 ? [] : ([] as Array<string>); void [",
+  },
+  {
+    name: "a contradicting name is overlooked",
+    file: "identity/contradiction.ts",
+    from: "  switch (type) {",
+    to: "  if (type === 'contact') return false\n  switch (type) {",
+  },
+  {
+    name: "what is not held is not due",
+    file: "reconcile/due.ts",
+    from: "if (!holds(lens, held, wanted, held.shadow))",
+    to: "if (held.shadow === null)",
+  },
+  {
+    name: "an amount is written a hundred times too high",
+    file: "model/src/values/money.ts",
+    from: "export const decimalFromMinor = (minor: number, exponent: number): string => {",
+    to: "export const decimalFromMinor = (minor: number, exponent: number): string => {\n  minor = minor * 100",
+  },
+  {
+    name: "an edit moves the shadow and not the value",
+    file: "reconcile/group.ts",
+    from: "if (!sameJson(next, value)) edit.change(",
+    to: "if (shadow === null && !sameJson(next, value)) edit.change(",
+  },
+]
+
+describe("demo", () => {
+  it("ends with everything in agreement, across a kill -9", { timeout: 240_000 }, async () => {
+    const { code, verdict } = await demo()
+    assert.deepStrictEqual(verdict.divergent, [])
+    assert.deepStrictEqual(verdict.duplicates, [])
+    assert.deepStrictEqual(verdict.missing, [])
+    assert.strictEqual(code, 0)
+  })
+  for (const bug of BUGS) {
+    it(`sees a planted bug: ${bug.name}`, { timeout: 240_000 }, async () => {
+      const engineEnv = { NODE_OPTIONS: `--import ${plantFile}`, PLANT: JSON.stringify(bug) }
+      const { code, verdict } = await demo({ engineEnv })
+      assert.isAbove(verdict.divergent.length + verdict.duplicates.length, 0)
+      assert.strictEqual(code, 1)
+    })
+  }
+})
