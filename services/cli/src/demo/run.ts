@@ -40,7 +40,7 @@ export interface DemoOptions {
 }
 
 /** Longer than two polls and an index's lag together: what has not moved by then does not move. */
-const QUIET_MS = 5_000
+const QUIET_MS = 8_000
 const EDITS = 120
 
 const ADMISSION = {

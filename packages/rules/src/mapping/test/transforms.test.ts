@@ -195,7 +195,7 @@ describe("names in one piece", () => {
     ["Ada Lovelace", "Ada", "Lovelace"],
     ["Ludwig van Beethoven", "Ludwig", "van Beethoven"],
     ["Anna Maria von der Heide", "Anna Maria", "von der Heide"],
-    ["Cher", "Cher", null],
+    ["Cher", null, "Cher"],
     ["Van Morrison", "Van", "Morrison"],
   ])("%s", (name, first, last) => {
     expect(splitName(name, { first: null, last: null })).toEqual({ first, last })

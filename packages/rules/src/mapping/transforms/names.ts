@@ -22,7 +22,7 @@ export const joinName = ({ first, last }: NameParts): string | null => {
 
 /**
  * Taken apart as it was put together where one part still stands (`Anna Maria` + `Berg` → `Anna Maria Wolf`); else the
- * family name is the last word with its particles. One word alone is a first name. `joinName` of the answer is `name`,
+ * family name is the last word with its particles. One word alone is a family name, unless it stood as a first name before. `joinName` of the answer is `name`,
  * but for runs of blanks.
  */
 export const splitName = (name: string, before: NameParts): NameParts => {
@@ -33,9 +33,10 @@ export const splitName = (name: string, before: NameParts): NameParts => {
   if (first !== "" && text.startsWith(`${first} `)) return { first, last: text.slice(first.length + 1) }
   const words = text.split(" ")
   if (words.length === 1)
-    return last === text && first === ""
-      ? { first: null, last: text }
-      : { first: text === "" ? null : text, last: null }
+    // What phone books sort by: a CRM's contact has a family name sooner than a first one.
+    return first === text && last === ""
+      ? { first: text, last: null }
+      : { first: null, last: text === "" ? null : text }
   let at = words.length - 1
   while (at > 1 && PARTICLES.has((words[at - 1] ?? "").toLowerCase())) at -= 1
   return { first: words.slice(0, at).join(" "), last: words.slice(at).join(" ") }
