@@ -25,7 +25,7 @@ describe("operations", () => {
       assert.deepStrictEqual(odoo.paused, ["operator"])
       assert.deepStrictEqual(odoo.issues, { refused: 1, quarantined: 0, problem: 1, waiting: 0 })
       assert.deepStrictEqual([odoo.due, odoo.questions, odoo.conflicts], [4, 1, 1])
-      assert.deepStrictEqual(odoo.counters, { "conflict.crm": 4 })
+      assert.deepStrictEqual(odoo.counters, { "conflict.crm": 4, links: 2 })
       assert.deepStrictEqual(odoo.backfill.objects, [
         { object: "res.partner", done: 200, total: 1000, finished: false, perSecond: 20, secondsLeft: 40 },
       ])

@@ -142,7 +142,7 @@ tenants:
     await until(`${base}/readyz`, second)
     assert.deepStrictEqual(await links(), found)
     const events = await fetch(`${base}/operator/tenants/acme/status`, authorised)
-    assert.include(await events.text(), '"armed":true')
+    assert.include(await events.text(), '"armed":false')
     // Nothing in the configuration changed, so nothing is said of it again.
     assert.notInclude(second.said(), "configuration changed")
     assert.notInclude(first.said() + second.said(), "ada@example.org")

@@ -127,6 +127,7 @@ const conflict: ConflictDoc = { rule: "manual", ours: null, theirs: from, at: 0 
 const documents = [
   ["tenant", "", tenant],
   ["connection", "odoo", connection],
+  ["count", "odoo|links", 1234],
   ["entity", "contact:e1", entity],
   ["conflict", "odoo|contact:e1|title", conflict],
   ["due", "odoo|contact:e2", { seq: 1, kind: "create", groups: [], since: 0 }],

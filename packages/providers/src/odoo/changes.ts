@@ -5,7 +5,7 @@
  */
 import type { Connector, Hint } from "@concordat/engine/ports/Provider"
 import { CursorExpired } from "@concordat/engine/ports/ProviderError"
-import { isJsonObject, type JsonObject } from "@concordat/model/json"
+import { isJsonObject, type Json, type JsonObject } from "@concordat/model/json"
 import * as Effect from "effect/Effect"
 import { asProviderError, providerError } from "./errors.ts"
 import { describe, everything, goesOn, type Reader } from "./reading.ts"
@@ -52,6 +52,13 @@ export const makeChanges = (rpc: Rpc, reader: Reader) => {
     Effect.mapError(asProviderError("changesFrom", false)),
   )
 
+  /**
+   * Where done activities are kept, each says itself which message it became. Seen before that, the message would be taken
+   * for another activity.
+   */
+  const unconverted = (object: string): ReadonlyArray<Json> =>
+    object === "mail.message" && rpc.settings.keepDone ? [["mail_activity_type_id", "=", false]] : []
+
   const changes: NonNullable<Connector["changes"]> = Effect.fn("odoo.changes")(
     function* (object, cursor, options) {
       const described = yield* describe(object)
@@ -59,7 +66,12 @@ export const makeChanges = (rpc: Rpc, reader: Reader) => {
       if (walk === undefined) return yield* providerError("changes", new CursorExpired({ object }))
       const { rows, around, serverMs } = yield* reader.rows(
         object,
-        [["write_date", ">=", datetimeOf(walk.since)], ["id", ">", walk.after], ...described.scope],
+        [
+          ["write_date", ">=", datetimeOf(walk.since)],
+          ["id", ">", walk.after],
+          ...described.scope,
+          ...unconverted(object),
+        ],
         options,
       )
       const [live, archived] = [true, false].map((wanted) =>

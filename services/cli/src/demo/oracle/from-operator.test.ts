@@ -88,6 +88,7 @@ describe("the operator's lists", () => {
         records: [
           { connection: "odoo", object: "res.partner", id: "5", primary: true },
           { connection: "odoo", object: "res.partner", id: "6", primary: false },
+          { connection: "app", object: "contact", id: "c1", primary: false },
         ],
       },
     ])

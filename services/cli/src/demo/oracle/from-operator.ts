@@ -13,7 +13,9 @@ export interface OperatorLists {
 const linksOf = (link: Links["items"][number]): EntityLinks => ({
   entity: link.id,
   type: link.type,
-  records: link.at.flatMap(({ connection, primary, duplicates }): ReadonlyArray<LinkedRecord> => [
+  records: link.at.flatMap(({ connection, primary, duplicates, tombstone }): ReadonlyArray<LinkedRecord> => [
+    // What it was linked to tells who it is, also when that record is gone.
+    ...(tombstone === null ? [] : [{ connection, ...tombstone.record, primary: false }]),
     ...(primary === null ? [] : [{ connection, ...primary, primary: true }]),
     ...duplicates.map((record) => ({ connection, ...record, primary: false })),
   ]),
