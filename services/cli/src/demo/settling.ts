@@ -4,6 +4,8 @@ import { knock, type Addresses } from "./oracle/fetch.ts"
 import type { Operator } from "./operator.ts"
 
 const LOOK_MS = 250
+/** Longer than the pause that a fault of a provider makes. */
+const DUE_QUIET_MS = 25_000
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -50,21 +52,19 @@ export const settled = async (
   const until = Date.now() + patienceMs
   let last = ""
   let since = Date.now()
-  const idle = new Set<string>()
   for (;;) {
     watch.alive()
     const status = await operator.status()
     watch.look?.(status)
     const app = await appStats(at)
     const now = `${moving(status)}|${app.pending}|${app.position}|${app.counts["applied"]}|${app.counts["edits"]}`
-    // A worker that is polling is not idle; once since the last move is enough.
     if (now !== last || app.pending > 0 || status.behind > 0) {
       last = now
       since = Date.now()
-      idle.clear()
     }
-    for (const one of status.connections) if (one.idle === true) idle.add(one.connection)
-    if (Date.now() - since >= quietMs && idle.size === status.connections.length) return status
+    // What stays due, since its provider can't take it now, is waited for longer.
+    const isDue = status.connections.some((one) => one.armed && (one.due > 0 || one.writing > 0))
+    if (Date.now() - since >= (isDue ? DUE_QUIET_MS : quietMs)) return status
     if (Date.now() > until) throw new Error(`still moving after ${patienceMs / 1000} s: ${now}`)
     await pause(LOOK_MS)
   }
