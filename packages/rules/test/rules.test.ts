@@ -369,6 +369,40 @@ describe("what waits, goes and is refused", () => {
     core.observe("crm", "person", "c2", { ...bertha, email: "other@x.org" }, 5_000)
     assert.deepStrictEqual(groupsDue(core, "crm"), [["email"]])
   })
+  it("[R19] a create that meets somebody else's record is refused until that record changes", () => {
+    const core = scene({ create: "always" })
+    core.observe("crm", "person", "c1", { ...ada, email: "info@x.org" }, 2_000)
+    core.observe("app", "person", "b1", { ...bertha, email: "info@x.org" }, 2_100)
+    const other = core.entities("contact").find((doc) => doc.links["app"]?.primary?.id === "b1")!
+    const plan = core.plan("crm", "contact", other.id)!
+    const common = {
+      connection: "crm",
+      object: plan.object,
+      entity: { type: plan.type, id: plan.entity },
+      due: plan.due,
+      key: "k",
+      kind: plan.kind,
+    }
+    core.append(3_000, {
+      _tag: "WriteIntended",
+      ...common,
+      externalId: null,
+      sent: { clear: { groups: plan.groups as never, values: plan.values } },
+    })
+    core.append(3_010, {
+      _tag: "RecordWritten",
+      ...common,
+      externalId: "c1",
+      held: null,
+      stamp: null,
+      adopted: true,
+      refused: [],
+      attempts: 1,
+    })
+    assert.deepStrictEqual([core.loaded.range("question", ""), core.plan("crm", "contact", other.id)], [[], null])
+    core.observe("crm", "person", "c1", { ...ada, email: "ada@x.org" }, 4_000)
+    assert.strictEqual(core.plan("crm", "contact", other.id)?.kind, "create")
+  })
   it("[R19] an unknown effect leaves the write unresolved", () => {
     const core = scene()
     core.observe("app", "person", "1", ada, 2_000)

@@ -115,16 +115,17 @@ export const lookAgain = (context: Context, connection: string, waiter: string):
 
 /** What was seen while references in it were unknown is observed again, from the shadow before it. */
 export const observeAgain = (edit: EntityEdit, connection: string, group: string): void => {
+  const refusedHeld = edit.held(connection, group)
+  if (refusedHeld?.refused?.code === "uniqueness") {
+    const { refused: _, ...free } = refusedHeld
+    edit.setHeld(connection, group, free)
+  }
   const held = edit.held(connection, group)
   const state = connectionDoc(edit.context.tx, connection)
   const { primary } = edit.link(connection)
   if (held === undefined || state === null || primary === null) return
   const lens = mappingOf(edit.context, state, primary.object, edit.type)?.groups.find((one) => one.group === group)
   if (lens === undefined || held.signature !== lens.signature) return
-  if (held.refused?.code === "uniqueness") {
-    const { refused: _, ...free } = held
-    edit.setHeld(connection, group, free)
-  }
   if (held.before === undefined || held.shadow === null || held.seen === undefined) return
   observeGroup(edit, { connection, lens, view: held.shadow, provenance: held.seen, by: null, before: held.before })
 }

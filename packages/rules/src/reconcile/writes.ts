@@ -4,9 +4,11 @@ import type { RecordWritten, WriteIntended, WriteRefused } from "@concordat/mode
 import { entityEventType } from "@concordat/model/events/stored"
 import type { JsonObject } from "@concordat/model/json"
 import type { GroupLens, View } from "../mapping/lens.ts"
+import { contradicts } from "../identity/contradiction.ts"
 import { addTo, connectionDoc, decide, entityDoc, putConnection, putRecord, recordDoc } from "../state/access.ts"
 import { type HeldState, type Intent, type RecordDoc, type RecordKey, recordKey } from "../state/documents.ts"
 import { type Context, heldUnder, mappingOf, references } from "./context.ts"
+import { groupValues } from "./due.ts"
 import { EntityEdit } from "./edit.ts"
 import { finish } from "./finish.ts"
 import { unlink } from "./gone.ts"
@@ -96,7 +98,7 @@ const answer = (context: Context, data: RecordWritten, edit: EntityEdit): void =
     if (known !== null) putRecord(tx, connection, record, { ...known, state: "gone", reason: "archived by us" })
     return
   }
-  if (data.kind === "create" && !linkCreated(context, edit, connection, record, data.adopted)) {
+  if (data.kind === "create" && !linkCreated(context, edit, connection, record, data.adopted, intent)) {
     finish(edit)
     return
   }
@@ -149,11 +151,26 @@ const linkCreated = (
   connection: string,
   record: RecordKey,
   adopted: boolean,
+  intent: Intent | undefined,
 ): boolean => {
   const { tx } = context
   const known = recordDoc(tx, connection, record)
   const link = edit.link(connection)
   if (known?.state === "linked" && known.entity !== null && known.entity !== edit.doc.id) {
+    const holder = entityDoc(tx, edit.type, known.entity)
+    const mine = groupValues(edit.doc)
+    if (holder !== null && contradicts(edit.type, "email:", mine, groupValues(holder))) {
+      // Two people with one address: the provider has room for one of them, and nobody has to be asked who is who.
+      const state = connectionDoc(tx, connection)
+      for (const lens of state === null ? [] : (mappingOf(context, state, record.object, edit.type)?.groups ?? [])) {
+        const view = intent?.groups[lens.group]
+        if (view === undefined) continue
+        const refused = { view, code: "uniqueness", message: "the provider has this address for somebody else" }
+        edit.setHeld(connection, lens.group, { ...heldUnder(edit.held(connection, lens.group), lens), refused })
+        addTo(tx, "wait", recordWait(connection, recordKey(record)), `${edit.key}|${lens.group}`)
+      }
+      return false
+    }
     finish(edit)
     ask(
       context,

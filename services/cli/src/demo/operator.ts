@@ -8,6 +8,8 @@ export interface Operator {
   readonly plan: (connection: string) => Promise<Plan>
   readonly matches: () => Promise<Matches["items"]>
   readonly ask: (request: Request) => Promise<void>
+  /** Everything of a connection is read again. */
+  readonly readAgain: (connection: string) => Promise<void>
 }
 
 const PAGE = 1_000
@@ -28,6 +30,9 @@ export const makeOperator = (url: string): Operator => {
     plan: async (connection) => (await call(`/connections/${connection}/plan`)) as Plan,
     ask: async (request) => {
       await call("/requests", request)
+    },
+    readAgain: async (connection) => {
+      await call(`/connections/${connection}/backfill`, {})
     },
     matches: async () => {
       const items: Array<Matches["items"][number]> = []

@@ -20,7 +20,7 @@ import { answerMatches, live } from "./people.ts"
 import { makeScreen, type Screen } from "./progress.ts"
 import { makeReport, tableOf } from "./report.ts"
 import { introduce, makeScene } from "./scene.ts"
-import { backfilled, pause, settled } from "./settling.ts"
+import { backfilled, pause, readAgain, settled } from "./settling.ts"
 
 export interface DemoOptions {
   /** End when everything agrees, with 0 only if the oracle is content. */
@@ -31,6 +31,8 @@ export interface DemoOptions {
   readonly port?: number
   /** Says nothing on the way. */
   readonly quiet?: boolean
+  /** How many edits people make; 0 leaves out the edits and the kill. */
+  readonly edits?: number
   /** Another size of the data set, for tests. */
   readonly sizes?: Partial<Sizes>
   /** Environment of the engine's process, for tests that plant a bug in it. */
@@ -90,8 +92,14 @@ const firstSync = async ({ at, engine, operator, screen }: Stage, truth: Truth):
 }
 
 /** Edits on every side; 429s, lost webhooks and answers; and the engine killed in the middle. */
-const liveEdits = async ({ at, engine, screen }: Stage, dataset: Dataset, truth: Truth): Promise<Truth> => {
-  const edits = makeEdits(dataset, { count: EDITS })
+const liveEdits = async (
+  { at, engine, screen }: Stage,
+  dataset: Dataset,
+  truth: Truth,
+  count: number,
+): Promise<Truth> => {
+  screen.say(`People edit on every side: ${count} edits, with 429s, lost and repeated webhooks, a lost answer.`)
+  const edits = makeEdits(dataset, { count })
   await knock(at.hubspot, "failNext", [{ status: 429, count: 3, match: "POST" }])
   const half = Math.ceil(edits.length / 2)
   const first = await live(at, edits.slice(0, half), truth, new Map())
@@ -135,9 +143,16 @@ const play = async (options: DemoOptions, dir: string, screen: Screen, signal: A
     await firstSync(stage, dataset.truth)
     screen.say("Armed: what differs is written.")
     await settled(operator, scene.at, engine, QUIET_MS)
-    screen.say(`People edit on every side: ${EDITS} edits, with 429s, lost and repeated webhooks, a lost answer.`)
-    const truth = await liveEdits(stage, dataset, dataset.truth)
-    await settled(operator, scene.at, engine, QUIET_MS)
+    const count = options.edits ?? EDITS
+    const truth = count === 0 ? dataset.truth : await liveEdits(stage, dataset, dataset.truth, count)
+    if (count > 0) {
+      await settled(operator, scene.at, engine, QUIET_MS)
+      // An association that changes moves no date in HubSpot: where its webhook was lost, only reading again finds it.
+      screen.say("HubSpot is read once more, for what changes no date and whose webhook was lost.")
+      await operator.readAgain("hubspot")
+      await readAgain(operator, engine, "hubspot")
+      await settled(operator, scene.at, engine, QUIET_MS)
+    }
     if ((await answerMatches(operator, truth)) > 0) await settled(operator, scene.at, engine, QUIET_MS)
     const status = await operator.status()
     const { entities, records, verdict } = await verdictOf(stage, truth)

@@ -82,3 +82,22 @@ export const backfilled = async (operator: Operator, watch: Watch, patienceMs = 
     await pause(LOOK_MS)
   }
 }
+
+/** Resolves when every object of a connection was walked to its end again. */
+export const readAgain = async (
+  operator: Operator,
+  watch: Watch,
+  connection: string,
+  patienceMs = 120_000,
+): Promise<void> => {
+  const until = Date.now() + patienceMs
+  // The walk begins when the worker has taken note.
+  await pause(4 * LOOK_MS)
+  for (;;) {
+    watch.alive()
+    const of = (await operator.status()).connections.find((one) => one.connection === connection)
+    if (of?.backfill.objects.every((one) => one.finished) === true) return
+    if (Date.now() > until) throw new Error(`${connection} was not read again within ${patienceMs / 1000} s`)
+    await pause(LOOK_MS)
+  }
+}
