@@ -400,6 +400,8 @@ describe("what waits, goes and is refused", () => {
       attempts: 1,
     })
     assert.deepStrictEqual([core.loaded.range("question", ""), core.plan("crm", "contact", other.id)], [[], null])
+    core.observe("crm", "person", "c1", { ...ada, email: "info@x.org" }, 3_500)
+    assert.isNull(core.plan("crm", "contact", other.id))
     core.observe("crm", "person", "c1", { ...ada, email: "ada@x.org" }, 4_000)
     assert.strictEqual(core.plan("crm", "contact", other.id)?.kind, "create")
   })

@@ -60,7 +60,10 @@ export const recordObserved = (context: Context, data: RecordObserved): void => 
   }
   const edit = new EntityEdit(context, doc, doc)
   observeFields(edit, mapping, seen)
+  const hasMoved = edit.doc.links[connection] !== doc.links[connection]
   finish(edit)
+  // Shown as it was known to be, it lets nobody try again: that would be refused again, and read again, for ever.
+  if (!hasMoved) return
   const wait = recordWait(connection, recordKey(record))
   const waiters = tx.get<WaitDoc>("wait", wait) ?? []
   if (waiters.length === 0) return
