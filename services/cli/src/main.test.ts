@@ -89,7 +89,6 @@ const connection: ConnectionDoc = {
   paused: [],
   closed: false,
   backfill: { state: "done", startedAt: 1, finishedAt: 2 },
-  creating: {},
   gone: [],
 }
 const from = {
@@ -122,7 +121,7 @@ const entity: EntityDoc = {
   notSame: [],
   questions: [],
 }
-const tenant: TenantDoc = { connections: ["odoo"], policy: null, decisionRevision: -1 }
+const tenant: TenantDoc = { connections: ["odoo"], policy: null }
 const conflict: ConflictDoc = { rule: "manual", ours: null, theirs: from, at: 0 }
 const documents = [
   ["tenant", "", tenant],

@@ -28,7 +28,6 @@ export const connectionOpened = (context: Context, opened: ConnectionOpened): vo
     paused: [],
     closed: false,
     backfill: { state: "none", startedAt: 0, finishedAt: 0 },
-    creating: {},
     gone: [],
   }
   putConnection(tx, opened.connection, { ...doc, opened, closed: false })
@@ -87,7 +86,10 @@ export const entitiesListed = (context: Context, entities: ReadonlyArray<string>
   context.tx.each(entities, (key) => {
     const { id, type } = parseEntityKey(key)
     const doc = entityDoc(context.tx, type, id)
-    if (doc !== null && doc.id === id) finish(new EntityEdit(context, doc, doc))
+    if (doc === null || doc.id !== id) return
+    const edit = new EntityEdit(context, doc, doc)
+    edit.afresh = true
+    finish(edit)
   })
 }
 

@@ -36,7 +36,6 @@ const connection = (provider: string, armed: boolean): ConnectionDoc => ({
   paused: armed ? [] : ["operator"],
   closed: false,
   backfill: { state: "running", startedAt: 0, finishedAt: 0 },
-  creating: {},
   gone: [],
 })
 
@@ -121,7 +120,7 @@ export const acme = (observed: string) => {
   const question: QuestionDoc = { type: "contact", candidates: ["e1", "e9"], reason: "two candidates", at: 4 }
   const issue = (kind: IssueDoc["kind"]): IssueDoc => ({ kind, code: "c", message: "m", at: 1 })
   const cursor: CursorDoc = { cursor: null, done: 200, total: 1000, finished: false, startedAt: 0 }
-  const tenant: TenantDoc = { connections: ["hubspot", "odoo"], policy: null, decisionRevision: -1 }
+  const tenant: TenantDoc = { connections: ["hubspot", "odoo"], policy: null }
   return {
     "tenant ": tenant,
     "connection hubspot": connection("hubspot", true),
