@@ -92,9 +92,11 @@ try {
       yield* copy(all)
       const reconciler = yield* makeReconciler(makeCompilers())
       const startedAt = performance.now()
+      const cpu = process.threadCpuUsage()
       const count = yield* reconciler.drain
       const seconds = (performance.now() - startedAt) / 1_000
-      return { count, seconds, after: yield* idsOf(decided) }
+      const { system, user } = process.threadCpuUsage(cpu)
+      return { count, seconds, cpuSeconds: (system + user) / 1e6, after: yield* idsOf(decided) }
     }).pipe(Effect.provide(layer({ path: join(dir, "fresh.sqlite") }))),
   )
   let drift = 0
@@ -109,6 +111,7 @@ try {
     facts: made.count,
     events,
     seconds: Math.round(made.seconds * 100) / 100,
+    cpuSeconds: Math.round(made.cpuSeconds * 100) / 100,
     factsPerSecond: Math.round(made.count / made.seconds),
     drift,
     rssMb: Math.round(process.resourceUsage().maxRSS / 1024),

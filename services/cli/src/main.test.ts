@@ -7,6 +7,7 @@ import { Journal } from "@concordat/engine/ports/Journal"
 import type { State } from "@concordat/engine/ports/State"
 import * as streams from "@concordat/model/streams"
 import type { ConflictDoc, ConnectionDoc, EntityDoc, TenantDoc } from "@concordat/rules/state/documents"
+import { encodeDocument } from "@concordat/rules/state/stored"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
@@ -144,7 +145,7 @@ const against = <A, E>(
       const commit = yield* Commit
       yield* commit.commit({
         appends: [],
-        documents: documents.map(([kind, key, value]) => ({ tenant: "acme", kind, key, value: JSON.stringify(value) })),
+        documents: documents.map(([kind, key, value]) => ({ tenant: "acme", kind, key, value: encodeDocument(kind, value) })),
         commands: [],
         checkpoint: null,
       })

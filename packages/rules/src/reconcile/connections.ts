@@ -81,14 +81,14 @@ export const backfillFinished = (context: Context, connection: string): void =>
   }))
 
 /** What is due of them follows from how things are now; a connection that came later is told what it lacks. */
-export const entitiesListed = (context: Context, entities: ReadonlyArray<string>): void => {
+export const entitiesListed = (context: Context, connection: string, entities: ReadonlyArray<string>): void => {
   context.tx.prefetch(entities.map((key) => ({ kind: "entity", key })))
   context.tx.each(entities, (key) => {
     const { id, type } = parseEntityKey(key)
     const doc = entityDoc(context.tx, type, id)
     if (doc === null || doc.id !== id) return
     const edit = new EntityEdit(context, doc, doc)
-    edit.afresh = true
+    edit.afresh = connection
     finish(edit)
   })
 }

@@ -196,10 +196,11 @@ export const refreshDue = (
   const { context } = edit
   const { tx } = context
   const { original } = edit
-  const known = original !== null && !edit.afresh && isAsBefore(original, edit.doc) ? original : null
+  const known = original !== null && isAsBefore(original, edit.doc) ? original : null
   for (const [connection, state] of openConnections(tx)) {
     // What follows from what has not changed is not asked again.
-    if (known !== null && isLinkAsBefore(linkOf(known, connection), edit.link(connection))) continue
+    const isAfresh = edit.afresh === "*" || edit.afresh === connection
+    if (!isAfresh && known !== null && isLinkAsBefore(linkOf(known, connection), edit.link(connection))) continue
     const due = computeDue(context, edit.doc, connection, state, {
       waiting: (lens, ids) => onWaiting(connection, lens, ids),
       held: (group, held) => edit.setHeld(connection, group, held),

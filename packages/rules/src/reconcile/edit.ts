@@ -19,8 +19,8 @@ export class EntityEdit {
   #events: Array<readonly [type: string, data: unknown]> = []
   /** Connections whose primary record changed: whoever waits for it is looked at again. */
   readonly relinked = new Set<string>()
-  /** What is due is computed anew, though nothing of the entity changed: what it follows from beside it did. */
-  afresh = false
+  /** A connection, or `*` for each, where what is due is computed anew: what it follows from beside the entity changed. */
+  afresh: string | null = null
 
   constructor(context: Context, doc: EntityDoc, original: EntityDoc | null) {
     this.context = context

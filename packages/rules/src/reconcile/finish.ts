@@ -106,7 +106,7 @@ export const lookAgain = (context: Context, connection: string, waiter: string):
   const doc = entityDoc(context.tx, type, id)
   if (doc === null) return
   const again = new EntityEdit(context, doc, doc)
-  again.afresh = true
+  again.afresh = connection
   observeAgain(again, connection, group)
   finish(again)
 }

@@ -13,6 +13,7 @@ import type {
   QuestionDoc,
   TenantDoc,
 } from "@concordat/rules/state/documents"
+import { encodeDocument } from "@concordat/rules/state/stored"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -66,7 +67,7 @@ export const put = Effect.fnUntraced(function* (documents: Readonly<Record<strin
     appends: [],
     documents: Object.entries(documents).map(([name, value]) => {
       const at = name.indexOf(" ")
-      return { tenant, kind: name.slice(0, at), key: name.slice(at + 1), value: JSON.stringify(value) }
+      return { tenant, kind: name.slice(0, at), key: name.slice(at + 1), value: encodeDocument(name.slice(0, at), value) }
     }),
     commands: [],
     checkpoint: null,
