@@ -75,7 +75,7 @@ export const startReconciler = Effect.gen(function* () {
   return yield* Effect.forkChild(reconciler.run, { startImmediately: true })
 })
 
-const connect = (name: string, world: World) =>
+const connect = (name: string, world: World, rereadEveryMs?: number | null) =>
   makeConnection({
     tenant: TENANT,
     connection: name,
@@ -83,11 +83,12 @@ const connect = (name: string, world: World) =>
     connector: world.connector(),
     compilers: makeCompilers(),
     censusEveryMs: 20_000,
+    ...(rereadEveryMs === undefined ? {} : { rereadEveryMs }),
   })
 
-export const startWorker = Effect.fnUntraced(function* (name: string, world: World) {
+export const startWorker = Effect.fnUntraced(function* (name: string, world: World, rereadEveryMs?: number | null) {
   const scope = yield* Scope.make()
-  const handle = yield* connect(name, world).pipe(Effect.provideService(Scope.Scope, scope))
+  const handle = yield* connect(name, world, rereadEveryMs).pipe(Effect.provideService(Scope.Scope, scope))
   const fiber = yield* Effect.forkChild(handle.run, { startImmediately: true })
   const running: Running = {
     handle,
