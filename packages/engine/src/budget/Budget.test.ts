@@ -115,6 +115,32 @@ describe("Budget", () => {
     }),
   )
 
+  it.effect(
+    "leaves the background a share of the day: an hour's worth at once, then as it comes, and others the rest",
+    () =>
+      Effect.gen(function* () {
+        // A fifth of 4,800 is 40 an hour.
+        const budget = yield* makeBudget({
+          buckets: { default: { capacity: 1_000, perSecond: 1_000, daily: 4_800 } },
+          concurrency: 10,
+          timeoutMs: 1_000,
+        })
+        const done = { census: 0, poll: 0 }
+        const call = (work: "census" | "poll") =>
+          budget
+            .within({ default: 1 })(Effect.sync(() => (done[work] += 1)))
+            .pipe(Effect.provideService(CallPriority, work), Effect.forkChild({ startImmediately: true }))
+        for (let n = 0; n < 100; n++) yield* call("census")
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(done.census, 40)
+        for (let n = 0; n < 100; n++) yield* call("poll")
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(done.poll, 100)
+        yield* TestClock.adjust("30 minutes")
+        assert.strictEqual(done.census, 60)
+      }),
+  )
+
   it.effect("waits longer each time nobody says how long, and starts small after a success", () =>
     Effect.gen(function* () {
       const { budget } = yield* setup(10, 10)
