@@ -38,6 +38,10 @@ export const PAUSED_LOOK_MS = 2_000
 export const PAUSE_MS = 1_000
 export const PAUSE_MAX_MS = 5 * 60_000
 
+/** A connection whose day's budget is spent is tried again after this long at most: some days end at midnight of the
+ * account's own time zone, which nobody tells. */
+export const DAY_LOOK_MS = 3_600_000
+
 /** A read that overlapped a write is made again after this long. */
 export const READ_AGAIN_MS = 100
 /** Rounds of reading again before a page is fetched anew. */

@@ -107,12 +107,45 @@ describe("Budget", () => {
       assert.lengthOf(log, 2)
       yield* TestClock.adjust("1 second")
       assert.lengthOf(log, 3)
-      const midnight = Date.parse("2026-11-21T00:00:00Z")
-      assert.strictEqual(yield* budget.limited({ retryAfterMs: null, scope: "day", bucket: null }), midnight)
+      const later = Date.parse("2026-11-20T15:30:00Z")
+      const day = { scope: "day", bucket: null } as const
+      assert.strictEqual(yield* budget.limited({ retryAfterMs: later - noon - 8_000, ...day }), later)
       yield* call("tomorrow", "push")
-      yield* TestClock.setTime(midnight)
+      yield* TestClock.setTime(later)
       assert.strictEqual(log.at(-1)?.[0], "tomorrow")
     }),
+  )
+
+  it.effect(
+    "looks hourly whether a spent day has ended, and at midnight UTC: an account west of it ends its day later",
+    () =>
+      Effect.gen(function* () {
+        yield* TestClock.setTime(Date.parse("2026-11-20T21:30:00Z"))
+        const budget = yield* makeBudget(limits(10, 10))
+        // Midnight in Los Angeles.
+        const end = Date.parse("2026-11-21T08:00:00Z")
+        const calls: Array<string> = []
+        const call = budget.within({ default: 1 })(
+          Effect.gen(function* () {
+            const now = yield* Clock.currentTimeMillis
+            calls.push(new Date(now).toISOString().slice(11, 16))
+            return now >= end
+          }),
+        )
+        const until = Effect.gen(function* () {
+          for (;;) {
+            yield* budget.untilOpen
+            if (yield* call) return
+            yield* budget.limited({ retryAfterMs: null, scope: "day", bucket: null })
+          }
+        })
+        yield* Effect.forkChild(until, { startImmediately: true })
+        yield* TestClock.adjust("12 hours")
+        assert.deepStrictEqual(calls, [
+          ...["21:30", "22:30", "23:30"],
+          ...["00:00", "01:00", "02:00", "03:00", "04:00", "05:00", "06:00", "07:00", "08:00"],
+        ])
+      }),
   )
 
   it.effect(

@@ -3,7 +3,7 @@ import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
-import { PAUSE_MAX_MS, PAUSE_MS, TURN_LOOK_MS } from "../limits.ts"
+import { DAY_LOOK_MS, PAUSE_MAX_MS, PAUSE_MS, TURN_LOOK_MS } from "../limits.ts"
 import type { Bucket, Definition } from "../ports/Provider.ts"
 import type { RateLimited } from "../ports/ProviderError.ts"
 import { backoff } from "./backoff.ts"
@@ -147,7 +147,8 @@ export const makeBudget = Effect.fn("Budget.make")(function* (limits: Definition
   const limited: Budget["limited"] = Effect.fnUntraced(function* ({ retryAfterMs, scope, bucket: name }) {
     const now = yield* Clock.currentTimeMillis
     const grown = yield* wait()
-    const pause = retryAfterMs ?? (scope === "day" ? bucket.nextMidnight(now) - now : grown)
+    // Whose midnight ends the day is the provider's to say.
+    const pause = retryAfterMs ?? (scope === "day" ? Math.min(bucket.nextMidnight(now) - now, DAY_LOOK_MS) : grown)
     const until = now + Math.max(1, pause)
     if (scope === "bucket" && name !== null && limits.buckets[name] !== undefined)
       closed.set(name, Math.max(closed.get(name) ?? 0, until))
