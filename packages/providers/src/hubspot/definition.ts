@@ -57,9 +57,11 @@ export const definition: Definition = {
     buckets: {
       // A bucket lets through its capacity and ten seconds of refill in a rolling window of ten: 100, the least any
       // account has (https://developers.hubspot.com/docs/api/usage-details).
-      default: { capacity: 10, perSecond: 9, daily: 250_000 },
+      default: { capacity: 10, perSecond: 9 },
       // Five searches a second for the whole account, counted apart from the rest.
       search: { capacity: 1, perSecond: 4 },
+      // Every call counts for the day, searches too: their answers carry its two headers.
+      day: { capacity: 100, perSecond: 100, daily: 250_000 },
     },
     concurrency: 6,
     timeoutMs: 30_000,
