@@ -142,7 +142,7 @@ describe("Budget", () => {
         yield* Effect.forkChild(until, { startImmediately: true })
         yield* TestClock.adjust("12 hours")
         const hours = "21:30 22:30 23:30 00:00 01:00 02:00 03:00 04:00 05:00 06:00 07:00 08:00"
-      assert.strictEqual(calls.join(" "), hours)
+        assert.strictEqual(calls.join(" "), hours)
       }),
   )
 
