@@ -27,6 +27,13 @@ const people = (count: number, updatedAt: number) =>
     updatedAt,
   }))
 
+const restored = (id: string) => ({
+  method: "POST",
+  url: "https://sync.example.com/hooks",
+  headers: {},
+  body: new TextEncoder().encode(JSON.stringify([{ subscriptionType: "contact.restore", objectId: Number(id) }])),
+})
+
 describe("changes", () => {
   it.effect("[HS1] a change that search shows late is found by the overlap of the next windows", () =>
     Effect.gen(function* () {
@@ -125,6 +132,30 @@ describe("changes", () => {
           { _tag: "Merged", object: "contacts", id: lost, into },
         ],
       )
+    }),
+  )
+
+  it.effect("[HS40] a restored record keeps its date: no search shows it, the census and a webhook do", () =>
+    Effect.gen(function* () {
+      const portal = yield* openPortal({ indexLagMs: [0, 0] })
+      const { sandbox, connector } = portal
+      const { contacts } = sandbox.seed({
+        records: { contacts: [{ properties: { email: "a@example.com" }, updatedAt: START - 86_400_000 }] },
+      })
+      const id = contacts![0]!
+      sandbox.archive("contacts", id)
+      const start = yield* connector.changesFrom("contacts")
+      sandbox.advance(ARCHIVE_SWEEP_MS / 2)
+      sandbox.restore("contacts", id)
+      sandbox.advance(2 * ARCHIVE_SWEEP_MS)
+      const { hints } = yield* poll(portal, "contacts", start)
+      assert.deepStrictEqual(hints, [])
+      assert.deepStrictEqual((yield* connector.census("contacts", null)).hints, [
+        { object: "contacts", id, kind: "changed" },
+      ])
+      assert.deepStrictEqual((yield* connector.webhook.parse(restored(id))) as ReadonlyArray<unknown>, [
+        { object: "contacts", id, kind: "restored" },
+      ])
     }),
   )
 

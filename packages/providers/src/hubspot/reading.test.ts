@@ -151,7 +151,7 @@ describe("reading", () => {
     }),
   )
 
-  it.effect("metadata: fields, stages won and lost, owners who left, the account's currency", () =>
+  it.effect("[HS45] metadata: fields, stages won and lost, owners who left, the account's currency", () =>
     Effect.gen(function* () {
       const { sandbox, connector } = yield* openPortal()
       const owner = {
@@ -219,6 +219,61 @@ describe("reading", () => {
       assert.deepStrictEqual(
         found.map(({ key, record }) => [key, record.id, record.values]),
         [[0, company.id, { name: "Acme" }]],
+      )
+    }),
+  )
+})
+
+describe("the limits of a request", () => {
+  it.effect("[HS42] more properties than an address takes are read apart, by id, and none is left out", () =>
+    Effect.gen(function* () {
+      const { connector, raw, sandbox } = yield* openPortal()
+      const names = Array.from({ length: 600 }, (_, i) => `a_property_with_a_long_name_${i}`)
+      for (const name of names)
+        raw("POST", "/crm/properties/2026-09/contacts", {
+          name,
+          label: name,
+          groupName: "contactinformation",
+          type: "string",
+          fieldType: "text",
+        })
+      const { contacts, companies } = sandbox.seed({
+        records: {
+          contacts: [{ properties: { email: "a@example.com", [names[599]!]: "last" } }],
+          companies: [{ properties: { name: "C" } }],
+        },
+      })
+      sandbox.seed({ associations: [{ from: ["contacts", contacts![0]!], to: ["companies", companies![0]!] }] })
+      assert.strictEqual(
+        raw("GET", `/crm/objects/2026-09/contacts?${new URLSearchParams({ properties: names.join(",") })}`).status,
+        414,
+      )
+      const page = yield* connector.backfill("contacts", null, { fields: [...names, "@companies"], limit: 100 })
+      assert.lengthOf(page.records, 1)
+      assert.strictEqual(page.records[0]?.values[names[599]!], "last")
+      assert.isNull(page.records[0]?.values[names[0]!])
+      assert.deepStrictEqual(page.records[0]?.values["@companies"], [{ object: "companies", id: companies![0]! }])
+    }),
+  )
+
+  it.effect("[HS43] a search takes five groups of filters: more keys are looked up in several", () =>
+    Effect.gen(function* () {
+      const { calls, connector, raw, sandbox } = yield* openPortal()
+      const domains = Array.from({ length: 12 }, (_, i) => `firm${i}.example`)
+      sandbox.seed({ records: { companies: domains.map((domain) => ({ properties: { name: domain, domain } })) } })
+      const filterGroups = domains.slice(0, 6).map((value) => ({
+        filters: [{ propertyName: "domain", operator: "EQ", value }],
+      }))
+      assert.strictEqual(raw("POST", "/crm/objects/2026-09/companies/search", { filterGroups }).status, 400)
+      const keys = domains.map((domain) => ({ fields: { domain } }))
+      const found = yield* connector.lookup("companies", keys, { fields: ["name"], limit: 100 })
+      assert.sameMembers(
+        found.map(({ key }) => key),
+        domains.map((_, i) => i),
+      )
+      assert.lengthOf(
+        calls.filter(({ url }) => url.endsWith("/search")),
+        3,
       )
     }),
   )

@@ -120,6 +120,30 @@ const count = (client: HubspotClient, object: string): Effect.Effect<number | un
     )
     .pipe(Effect.map(({ body }) => body.total))
 
+/** A list names its properties in the address, which has a limit: above this they are read apart, by id. */
+const ADDRESS_CHARACTERS = 8_000
+
+/** Listed records with the properties that the list could not name. One that went meanwhile is left out. */
+const readApart = Effect.fnUntraced(function* (
+  client: HubspotClient,
+  object: string,
+  listed: ReadonlyArray<WireRecord>,
+  fields: ReadonlyArray<string>,
+) {
+  if (listed.length === 0) return []
+  const read = yield* batchRead(
+    client,
+    object,
+    listed.map((record) => record.id),
+    fields,
+  )
+  const inline = new Map(listed.map((record) => [record.id, record.associations]))
+  return read.map((record): WireRecord => {
+    const associations = inline.get(record.id)
+    return associations === undefined ? record : { ...record, associations }
+  })
+})
+
 export const backfill = Effect.fnUntraced(function* (
   client: HubspotClient,
   object: string,
@@ -128,6 +152,8 @@ export const backfill = Effect.fnUntraced(function* (
 ) {
   const at = placeOf(cursor)
   const facets = options.fields.filter(isFacet)
+  const named = properties(options.fields).join(",")
+  const isLong = encodeURIComponent(named).length > ADDRESS_CHARACTERS
   const total = at.total ?? (cursor === null ? yield* count(client, object) : undefined)
   const { body } = yield* client.fetch(
     {
@@ -135,7 +161,7 @@ export const backfill = Effect.fnUntraced(function* (
       path: `/crm/objects/{version}/${object}`,
       query: {
         limit: String(Math.min(options.limit, LIST_LIMIT)),
-        properties: properties(options.fields).join(","),
+        properties: isLong ? "hs_object_id" : named,
         ...(facets.length === 0 ? {} : { associations: facets.map(facetObject).join(",") }),
         ...(at.after === undefined ? {} : { after: at.after }),
       },
@@ -146,7 +172,7 @@ export const backfill = Effect.fnUntraced(function* (
   )
   const partial: Array<WireRecord> = []
   const records: Array<RawRecord> = []
-  for (const record of body.results) {
+  for (const record of isLong ? yield* readApart(client, object, body.results, options.fields) : body.results) {
     const inline = inlineFacets(record, facets)
     if (inline === null) partial.push(record)
     else records.push(toRaw(object, record, options, inline))

@@ -46,6 +46,8 @@ export interface Settings {
     /** Searches of the whole account in a rolling second. */
     readonly searchPerSecond: number
     readonly daily: number
+    /** When the account's day begins, hours after midnight UTC: the day is that of its own time zone. */
+    readonly dayBeginsAtHour: number
   }
   /** Time between a write and its place in the search index. */
   readonly indexLagMs: readonly [least: number, most: number]
@@ -121,7 +123,7 @@ export interface Pipeline {
 export const defaultSettings: Settings = {
   tokens: ["pat-na1-sandbox"],
   missingScopes: [],
-  limits: { enforced: true, burst: 110, searchPerSecond: 5, daily: 625_000 },
+  limits: { enforced: true, burst: 110, searchPerSecond: 5, daily: 625_000, dayBeginsAtHour: 5 },
   indexLagMs: [2_000, 10_000],
   mergeMintsId: true,
   echoTraceId: false,
