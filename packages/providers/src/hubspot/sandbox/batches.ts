@@ -148,7 +148,7 @@ const refuseConflict = (portal: Portal, table: Table, values: Values, self: numb
   if (conflict === undefined) return
   if (conflict.property === "email") {
     const refusal = alreadyExists(table.kind.singular, String(conflict.holder.id), portal.settings.conflictNamesId)
-    throw Object.assign(refusal, { existing: String(conflict.holder.id) })
+    throw portal.settings.conflictNamesId ? Object.assign(refusal, { existing: String(conflict.holder.id) }) : refusal
   }
   const named = portal.settings.conflictNamesId ? `. Existing ID: ${conflict.holder.id}` : ""
   // The code as seen for unique properties of deals.

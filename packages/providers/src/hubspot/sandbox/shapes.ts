@@ -53,6 +53,8 @@ export interface Settings {
   readonly indexLagMs: readonly [least: number, most: number]
   /** True: a merge makes a third record and both old ids lead to it. False: the primary keeps its id. */
   readonly mergeMintsId: boolean
+  /** Whether a record that is the result of several merges names the ids of the earlier ones too; no page says so. */
+  readonly mergeNamesChain: boolean
   /** Whether results of batch writes carry `objectWriteTraceId`; recorded answers do not. */
   readonly echoTraceId: boolean
   /** Whether "already exists" names the holder; both forms are recorded. */
@@ -126,6 +128,7 @@ export const defaultSettings: Settings = {
   limits: { enforced: true, burst: 110, searchPerSecond: 5, daily: 625_000, dayBeginsAtHour: 5 },
   indexLagMs: [2_000, 10_000],
   mergeMintsId: true,
+  mergeNamesChain: true,
   echoTraceId: false,
   conflictNamesId: true,
   requiredProperties: {},
@@ -150,6 +153,7 @@ export const patchSettings = (settings: Settings, patch: SettingsPatch): Setting
   missingScopes: patch.missingScopes ?? settings.missingScopes,
   requiredProperties: { ...settings.requiredProperties, ...definedOnly(patch.requiredProperties) },
   mergeMintsId: booleanOr(patch.mergeMintsId, settings.mergeMintsId),
+  mergeNamesChain: booleanOr(patch.mergeNamesChain, settings.mergeNamesChain),
   echoTraceId: booleanOr(patch.echoTraceId, settings.echoTraceId),
   conflictNamesId: booleanOr(patch.conflictNamesId, settings.conflictNamesId),
 })

@@ -236,8 +236,9 @@ export const merge = (
   const now = portal.now()
   const others = addresses(loser.properties).filter((a) => a !== winner.properties["email"])
   const mints = portal.settings.mergeMintsId
-  const merged = [winner.properties["hs_merged_object_ids"], loser.properties["hs_merged_object_ids"]]
-    .flatMap((ids) => (ids ?? "").split(";"))
+  const earlier = [winner, loser].map(({ properties }) => properties["hs_merged_object_ids"] ?? "")
+  const merged = (portal.settings.mergeNamesChain ? earlier : [])
+    .flatMap((ids) => ids.split(";"))
     .concat(mints ? [String(winner.id), String(loser.id)] : [String(loser.id)])
     .filter((id) => id !== "")
   const emails =
