@@ -1,6 +1,7 @@
 /** The budget in time: tokens, turns by priority, pauses, and places given back by whoever goes away. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
@@ -51,6 +52,30 @@ describe("Budget", () => {
     }),
   )
 
+  it.effect("lets each go once, also where one that was let go ends before the others go", () =>
+    Effect.gen(function* () {
+      const { budget } = yield* setup(100, 100, 4)
+      const log: Array<string> = []
+      const gate = yield* Deferred.make<void>()
+      const call = (name: string, work: Work, what: Effect.Effect<void>) =>
+        budget
+          .within({ default: 1 })(
+            Effect.andThen(
+              Effect.sync(() => log.push(name)),
+              what,
+            ),
+          )
+          .pipe(Effect.provideService(CallPriority, work), Effect.forkChild({ startImmediately: true }))
+      for (let n = 0; n < 4; n++) yield* call(`holds ${n}`, "poll", Deferred.await(gate))
+      const names = Array.from({ length: 12 }, (_, n) => `waits ${n}`)
+      for (const name of names) yield* call(name, "poll", Effect.void)
+      yield* Deferred.succeed(gate, undefined)
+      yield* TestClock.adjust("1 second")
+      assert.sameMembers(log.slice(4), names)
+      assert.deepStrictEqual(budget.load(), { waiting: 0, running: 0 })
+    }),
+  )
+
   it.effect("keeps a bucket that nobody waits for open to others", () =>
     Effect.gen(function* () {
       const { call, log } = yield* setup(5, 5)
@@ -62,6 +87,25 @@ describe("Budget", () => {
         log.map(([name]) => name),
         ["search 1", "list", "search 2"],
       )
+    }),
+  )
+
+  it.effect("keeps a bucket that all draw on open while somebody waits for another, but for what he needs of it", () =>
+    Effect.gen(function* () {
+      const buckets = { search: { capacity: 1, perSecond: 1 }, day: { capacity: 3, perSecond: 0.001, daily: 100 } }
+      const budget = yield* makeBudget({ buckets, concurrency: 10, timeoutMs: 1_000 })
+      const log: Array<string> = []
+      const call = (name: string, work: Work, cost: Record<string, number>) =>
+        budget
+          .within(cost)(Effect.sync(() => log.push(name)))
+          .pipe(Effect.provideService(CallPriority, work), Effect.forkChild({ startImmediately: true }))
+      yield* call("search 1", "poll", { search: 1, day: 1 })
+      yield* call("search 2", "poll", { search: 1, day: 1 })
+      yield* call("list", "backfill", { day: 1 })
+      yield* call("too late", "backfill", { day: 1 })
+      assert.deepStrictEqual(log, ["search 1", "list"])
+      yield* TestClock.adjust("2 seconds")
+      assert.deepStrictEqual(log, ["search 1", "list", "search 2"])
     }),
   )
 

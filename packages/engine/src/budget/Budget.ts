@@ -75,23 +75,31 @@ export const makeBudget = Effect.fn("Budget.make")(function* (limits: Definition
     if (share !== undefined) share.level = bucket.paid(share.bucket, share.level, cost, now)
   }
 
-  /** Lets everybody go whose turn it is. A bucket that somebody before waits for is not taken from him. */
+  /** Lets everybody go whose turn it is. What somebody before waits for, or needs besides, is not taken from him. */
   const admit = (now: number): void => {
     if (now < pausedUntil) return
     const reserved = new Set<string>()
-    const inTurn = queue.slice()
-    for (const waiter of inTurn) {
-      if (running >= limits.concurrency) return
-      if (waiter.cost.some(([name, cost]) => reserved.has(name) || waitOf(name, cost, now, waiter.rank) > 0)) {
-        for (const [name] of waiter.cost) reserved.add(name)
+    const held = new Map<string, number>()
+    const granted: Array<Waiter> = []
+    for (const waiter of queue) {
+      if (running >= limits.concurrency) break
+      const lacks = (name: string, cost: number): boolean =>
+        reserved.has(name) || waitOf(name, cost + (held.get(name) ?? 0), now, waiter.rank) > 0
+      const lacking = new Set(waiter.cost.filter(([name, cost]) => lacks(name, cost)).map(([name]) => name))
+      if (lacking.size > 0) {
+        for (const [name, cost] of waiter.cost)
+          if (lacking.has(name)) reserved.add(name)
+          else held.set(name, cost + (held.get(name) ?? 0))
         continue
       }
       for (const [name, cost] of waiter.cost) pay(name, cost, now, waiter.rank)
       running += 1
       waiter.isGranted = true
-      queue.splice(queue.indexOf(waiter), 1)
-      Deferred.doneUnsafe(waiter.granted, Effect.void)
+      granted.push(waiter)
     }
+    for (const waiter of granted) queue.splice(queue.indexOf(waiter), 1)
+    // Last: who is let go may run at once, and let others go before this returns.
+    for (const waiter of granted) Deferred.doneUnsafe(waiter.granted, Effect.void)
   }
 
   const untilGranted = Effect.fnUntraced(function* (waiter: Waiter) {
