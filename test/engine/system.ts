@@ -9,6 +9,7 @@ import { State } from "@concordat/engine/ports/State"
 import * as streams from "@concordat/model/streams"
 import { parseMapping } from "@concordat/rules/mapping/parse"
 import type { EntityDoc } from "@concordat/rules/state/documents"
+import { decodeDocument } from "@concordat/rules/state/stored"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -157,5 +158,5 @@ export const eventsOf = Effect.fnUntraced(function* (...types: ReadonlyArray<str
 export const entities = Effect.gen(function* () {
   const state = yield* State
   const found = yield* state.scan({ tenant: TENANT, kind: "entity", prefix: "", after: null, limit: 1_000 })
-  return found.map(({ value }) => JSON.parse(value) as EntityDoc)
+  return found.map(({ value }) => decodeDocument("entity", value) as EntityDoc)
 })
