@@ -52,7 +52,7 @@ export class Connections {
     return Effect.gen({ self: this }, function* () {
       const budget = yield* makeBudget(definition.limits)
       const stats = noCalls()
-      const { allowPrivateAddresses, credentials, pollEveryMs, settings } = connection
+      const { allowPrivateAddresses, credentials, pollEveryMs, rereadEveryMs, settings } = connection
       const http = yield* makeProviderHttp({ definition, budget, allowPrivateAddresses, stats })
       const connector = yield* provider.connect(
         {
@@ -74,6 +74,7 @@ export class Connections {
         budget,
         http: stats,
         pollEveryMs,
+        ...(rereadEveryMs === undefined ? {} : { rereadEveryMs }),
       })
       yield* Effect.acquireRelease(
         Effect.sync(() => this.#running.set(name, { definition, connector, handle })),

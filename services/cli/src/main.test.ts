@@ -145,7 +145,12 @@ const against = <A, E>(
       const commit = yield* Commit
       yield* commit.commit({
         appends: [],
-        documents: documents.map(([kind, key, value]) => ({ tenant: "acme", kind, key, value: encodeDocument(kind, value) })),
+        documents: documents.map(([kind, key, value]) => ({
+          tenant: "acme",
+          kind,
+          key,
+          value: encodeDocument(kind, value),
+        })),
         commands: [],
         checkpoint: null,
       })

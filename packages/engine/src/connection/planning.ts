@@ -55,11 +55,7 @@ export const makePlanner = (
 ): Planner => {
   const intern = makeIntern()
   const parse = (kind: string, key: string, text: string | null): unknown =>
-    text === null
-      ? null
-      : INTERNED.has(kind)
-        ? intern(`${kind}\n${key}`, text)
-        : decodeDocument(kind, text)
+    text === null ? null : INTERNED.has(kind) ? intern(`${kind}\n${key}`, text) : decodeDocument(kind, text)
 
   /** Documents of one plan: what is read once is the same for all its entities. */
   const makeView = () => {

@@ -3,7 +3,14 @@
  * written here is the one that is read here next.
  */
 import { decodeDocument, encodeDocument } from "@concordat/rules/state/stored"
-import { type DecidedEvent, type Decision, type Loaded, Missing, numbered, type Wanted } from "@concordat/rules/state/transaction"
+import {
+  type DecidedEvent,
+  type Decision,
+  type Loaded,
+  Missing,
+  numbered,
+  type Wanted,
+} from "@concordat/rules/state/transaction"
 import * as Effect from "effect/Effect"
 import { AHEAD_LOOKS, DECISION_ROUNDS, DOCUMENTS_PAGE, SPARSE_DOCUMENTS } from "../limits.ts"
 import type { DocumentWrite, State, StateError } from "../ports/State.ts"

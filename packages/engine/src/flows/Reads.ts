@@ -24,7 +24,14 @@ export class Reads {
   /** Whether one of these, keys by kind, was read. */
   meets(written: ReadonlyMap<string, ReadonlySet<string>>): boolean {
     if (written.size === 0) return false
-    for (const [index, kind] of this.#kinds.entries()) if (written.get(kind)?.has(this.#keys[index]!) === true) return true
-    return this.#ranges.some(([kind, prefix]) => written.get(kind)?.values().some((key) => key.startsWith(prefix)) === true)
+    for (const [index, kind] of this.#kinds.entries())
+      if (written.get(kind)?.has(this.#keys[index]!) === true) return true
+    return this.#ranges.some(
+      ([kind, prefix]) =>
+        written
+          .get(kind)
+          ?.values()
+          .some((key) => key.startsWith(prefix)) === true,
+    )
   }
 }

@@ -56,8 +56,10 @@ const listForPeople = (edit: EntityEdit): void => {
     const was = before[connection]?.groups ?? {}
     const is = after[connection]?.groups ?? {}
     if (was === is) continue
-    for (const group of Object.keys(is)) if (was[group] !== is[group]) list(edit, connection, group, was[group], is[group])
-    for (const group of Object.keys(was)) if (is[group] === undefined) list(edit, connection, group, was[group], undefined)
+    for (const group of Object.keys(is))
+      if (was[group] !== is[group]) list(edit, connection, group, was[group], is[group])
+    for (const group of Object.keys(was))
+      if (is[group] === undefined) list(edit, connection, group, was[group], undefined)
   }
 }
 

@@ -67,7 +67,12 @@ export const put = Effect.fnUntraced(function* (documents: Readonly<Record<strin
     appends: [],
     documents: Object.entries(documents).map(([name, value]) => {
       const at = name.indexOf(" ")
-      return { tenant, kind: name.slice(0, at), key: name.slice(at + 1), value: encodeDocument(name.slice(0, at), value) }
+      return {
+        tenant,
+        kind: name.slice(0, at),
+        key: name.slice(at + 1),
+        value: encodeDocument(name.slice(0, at), value),
+      }
     }),
     commands: [],
     checkpoint: null,
