@@ -14,6 +14,7 @@ import { changeRules, openConnection } from "./opening.ts"
 import { Running } from "./operator-handlers.ts"
 import { type Catalogue, makeCatalogue } from "./providers.ts"
 import { layerServer } from "./server.ts"
+import { nameOfWorker, workerStatus } from "./worker-status.ts"
 import { supervised, type WorkerState } from "./workers.ts"
 
 /** Failures in a row after which a reconciler that can't go on ends the process: nothing is decided without it. */
@@ -79,7 +80,7 @@ export const makeConcordat = Effect.fn("makeConcordat")(function* (
       Effect.forkScoped,
     )
     const working = connections.places.map((place) => {
-      const name = `connection ${place.tenant}.${place.connection.name}`
+      const name = nameOfWorker(place.tenant, place.connection.name)
       return supervised({ name, attempts: null, report: report(name) }, connections.work(place, compilers, key))
     })
     // In one fiber, so that they drain side by side: one after the other would take too long.
@@ -90,11 +91,7 @@ export const makeConcordat = Effect.fn("makeConcordat")(function* (
       Running.of({
         tenants: config.tenants.map(({ name }) => name),
         backfill: (tenant, connection) => connections.running(tenant, connection)?.handle.backfillAgain ?? null,
-        // A worker that can't say so is not idle; why is in its own log.
-        idle: (tenant, connection) => {
-          const one = connections.running(tenant, connection)
-          return one === undefined ? Effect.succeed(null) : Effect.orElseSucceed(one.handle.idle, () => false)
-        },
+        worker: (tenant, connection) => workerStatus(connections, workers, tenant, connection),
       }),
     )
     const server = yield* Layer.build(

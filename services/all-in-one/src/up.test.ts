@@ -1,4 +1,5 @@
 /** The process as a whole: it starts from a file, answers, and is gone within five seconds of being told to. */
+import { VERSION } from "@concordat/engine/version"
 import { assert, describe, it } from "@effect/vitest"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
@@ -78,7 +79,13 @@ tenants:
     await until(`${base}/readyz`, process)
     assert.strictEqual(await (await fetch(`${base}/healthz`)).text(), "ok")
     const status = await fetch(`${base}/operator/tenants/acme/status`, authorised)
-    assert.deepStrictEqual(await status.json(), { tenant: "acme", behind: 0, connections: [] })
+    assert.deepStrictEqual(await status.json(), {
+      tenant: "acme",
+      version: VERSION,
+      behind: 0,
+      behindMs: 0,
+      connections: [],
+    })
     assert.strictEqual((await fetch(`${base}/operator/tenants/acme/status`)).status, 401)
     assert.strictEqual((await fetch(`${base}/webhooks/acme/hubspot`, { method: "POST", body: "{}" })).status, 404)
 

@@ -6,20 +6,25 @@ import * as Effect from "effect/Effect"
 import { arm } from "./commands/arm.ts"
 import { backfill } from "./commands/backfill.ts"
 import { conflicts } from "./commands/conflicts.ts"
+import { createAgain } from "./commands/create-again.ts"
 import { demo } from "./commands/demo.ts"
 import { explain } from "./commands/explain.ts"
 import { issues } from "./commands/issues.ts"
 import { mapping } from "./commands/mapping.ts"
 import { match } from "./commands/match.ts"
 import { matches } from "./commands/matches.ts"
+import { merge } from "./commands/merge.ts"
 import { pause } from "./commands/pause.ts"
 import { plan } from "./commands/plan.ts"
+import { release } from "./commands/release.ts"
 import { replay } from "./commands/replay.ts"
 import { resolve } from "./commands/resolve.ts"
 import { resume } from "./commands/resume.ts"
+import { split } from "./commands/split.ts"
 import { status } from "./commands/status.ts"
 import { tail } from "./commands/tail.ts"
 import { up } from "./commands/up.ts"
+import { waiting } from "./commands/waiting.ts"
 import { teardown } from "./ending.ts"
 import { concordat, VERSION } from "./root.ts"
 
@@ -39,8 +44,13 @@ export const command = concordat.pipe(
     resolve,
     matches,
     match,
+    merge,
+    split,
+    waiting,
     issues,
     replay,
+    release,
+    createAgain,
     mapping,
   ]),
 )

@@ -1,4 +1,5 @@
 /** The command itself, with what all of its subcommands take: where to ask, for which tenant, and how to answer. */
+import { VERSION } from "@concordat/engine/version"
 import * as Config from "effect/Config"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
@@ -30,4 +31,4 @@ export const concordat = Command.make("concordat").pipe(
   ),
 )
 
-export const VERSION = "0.1.0"
+export { VERSION }
