@@ -10,6 +10,7 @@ import { layerAppAccess } from "./app-access.ts"
 import type { Config } from "./config/Config.ts"
 import { type ConnectionPlace, Connections } from "./Connections.ts"
 import { installationKey } from "./key.ts"
+import { makeRecording } from "./metrics/recording.ts"
 import { changeRules, openConnection } from "./opening.ts"
 import { Running } from "./operator-handlers.ts"
 import { type Catalogue, makeCatalogue } from "./providers.ts"
@@ -65,7 +66,8 @@ export const makeConcordat = Effect.fn("makeConcordat")(function* (
   return yield* Effect.gen(function* () {
     const key = yield* opened(config, catalogue)
     const compilers = makeCompilers()
-    const connections = new Connections(placesOf(config, catalogue))
+    const recording = makeRecording()
+    const connections = new Connections(placesOf(config, catalogue), recording)
     const workers = new Map<string, WorkerState>()
     const report = (name: string) => (state: WorkerState) => void workers.set(name, state)
 
@@ -95,10 +97,12 @@ export const makeConcordat = Effect.fn("makeConcordat")(function* (
       }),
     )
     const server = yield* Layer.build(
-      layerServer({ http: config.http, health: { workers }, connections }).pipe(
-        Layer.provide(layerAppAccess(connections, catalogue.versionsOf)),
-        Layer.provide(running),
-      ),
+      layerServer({
+        http: config.http,
+        health: { workers },
+        connections,
+        metrics: { tenants: config.tenants.map(({ name }) => name), connections, workers, recording },
+      }).pipe(Layer.provide(layerAppAccess(connections, catalogue.versionsOf)), Layer.provide(running)),
     ).pipe(Effect.flatMap((context) => Effect.provideContext(HttpServer.HttpServer, context)))
 
     return {

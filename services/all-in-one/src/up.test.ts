@@ -142,6 +142,22 @@ tenants:
       found = await links()
     }
     assert.include(JSON.stringify(found), '"primary":{"object":"contact","id":"7"}')
+    // Names that nobody configured, and ids, make no series.
+    await fetch(`${base}/v1/stranger/product/contact/grace@example.org`, { headers: app })
+    assert.strictEqual((await fetch(`${base}/metrics`)).status, 401)
+    const metrics = await (await fetch(`${base}/metrics`, authorised)).text()
+    const at = 'tenant="acme",connection="product"'
+    for (const line of [
+      `concordat_build_info{version="${VERSION}"} 1`,
+      `concordat_facts_appended_total{${at}} 1`,
+      `concordat_decisions_total{${at},decision="created"} 1`,
+      `concordat_connection_armed{${at}} 0`,
+      `concordat_writes_total{${at},outcome="written"} 0`,
+      'concordat_reconciler_lag_facts{tenant="acme"} 0',
+      `concordat_http_request_duration_seconds_count{part="app",method="PUT",${at},status="2xx"} 1`,
+    ])
+      assert.include(metrics, `${line}\n`)
+    for (const secret of ["stranger", "@example.org", "the-products-token"]) assert.notInclude(metrics, secret)
     first.child.kill("SIGTERM")
     assert.deepStrictEqual(await first.ended, [0, null], first.said())
 
