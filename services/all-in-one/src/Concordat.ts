@@ -2,6 +2,7 @@
 import { layer as sqlite } from "@concordat/adapters/sqlite/Sqlite"
 import { makeCompilers } from "@concordat/engine/flows/Compilers"
 import { makeReconciler } from "@concordat/engine/flows/Reconciler"
+import { Journal } from "@concordat/engine/ports/Journal"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as HttpServer from "effect/http/HttpServer"
@@ -14,6 +15,7 @@ import { makeRecording } from "./metrics/recording.ts"
 import { changeRules, openConnection } from "./opening.ts"
 import { Running } from "./operator-handlers.ts"
 import { type Catalogue, makeCatalogue } from "./providers.ts"
+import { notListening } from "./NotListening.ts"
 import { layerServer } from "./server.ts"
 import { nameOfWorker, workerStatus } from "./worker-status.ts"
 import { supervised, type WorkerState } from "./workers.ts"
@@ -31,7 +33,8 @@ const placesOf = (config: Config, catalogue: Catalogue): ReadonlyArray<Connectio
 
 /** What the configuration says goes into the journal before anybody works on it. */
 const opened = Effect.fnUntraced(function* (config: Config, catalogue: Catalogue) {
-  const key = yield* installationKey(config)
+  const journal = yield* Journal
+  const key = yield* installationKey(config, (yield* journal.end) === null)
   for (const tenant of config.tenants) {
     yield* changeRules(tenant)
     for (const connection of tenant.connections) {
@@ -56,7 +59,7 @@ const urlOf = (server: HttpServer.HttpServer["Service"], host: string): string =
  * Runs for as long as its scope: closing it takes no more requests, drains the workers, and closes the store last.
  *
  * `ended` fails when something gives up without which the rest is no use. Fails at once with `JournalError` (`locked`:
- * another process holds the store), with `ServeError` (the port is taken) or where the journal can't be read.
+ * another process holds the store), with `NotListening` (the port is taken) or where the journal can't be read.
  */
 export const makeConcordat = Effect.fn("makeConcordat")(function* (
   config: Config,
@@ -103,7 +106,10 @@ export const makeConcordat = Effect.fn("makeConcordat")(function* (
         connections,
         metrics: { tenants: config.tenants.map(({ name }) => name), connections, workers, recording },
       }).pipe(Layer.provide(layerAppAccess(connections, catalogue.versionsOf)), Layer.provide(running)),
-    ).pipe(Effect.flatMap((context) => Effect.provideContext(HttpServer.HttpServer, context)))
+    ).pipe(
+      Effect.catchTag("ServeError", ({ cause }) => Effect.fail(notListening(config.http, cause))),
+      Effect.flatMap((context) => Effect.provideContext(HttpServer.HttpServer, context)),
+    )
 
     return {
       /** `http://host:port`, with the port that was taken where the configuration left it open. */

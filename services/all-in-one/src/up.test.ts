@@ -4,7 +4,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { createServer } from "node:net"
+import { type AddressInfo, createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach } from "vitest"
@@ -183,6 +183,31 @@ tenants:
       "concordat.yaml:2  http.token (not shown) names the variable NOT_SET, which is not set",
     )
     assert.include(process.said(), "concordat.yaml:3  http.port (99999) has to be a value between 0 and 65535")
+  })
+
+  it("says which of its places is taken or gone, and what to do", async () => {
+    const server = createServer().listen(0, "127.0.0.1")
+    await once(server, "listening")
+    const { port } = server.address() as AddressInfo
+    const text = `store: store.db\nhttp:\n  port: ${port}\n  token: \${OPERATOR}\ntenants:\n  - name: acme\n    connections:\n`
+    const path = configured(
+      `${text}      - name: product\n        provider: app\n        credentials: { token: "\${OPERATOR}" }\n`,
+    )
+    const taken = started(path, { OPERATOR: "operators-token" })
+    assert.deepStrictEqual(await taken.ended, [1, null], taken.said())
+    assert.include(taken.said(), `http.port ${port} on 127.0.0.1 is in use by another process`)
+    server.close()
+    await once(server, "close")
+
+    // By now there is something in the store that the key belongs to.
+    rmSync(join(path, "../store.db.key"))
+    const keyless = started(path, { OPERATOR: "operators-token" })
+    assert.deepStrictEqual(await keyless.ended, [1, null], keyless.said())
+    assert.match(keyless.said(), /the store has content and its key .*store\.db\.key is gone\. Put the copy back/)
+    writeFileSync(join(path, "../store.db.key"), "short\n")
+    const short = started(path, { OPERATOR: "operators-token" })
+    assert.deepStrictEqual(await short.ended, [1, null], short.said())
+    assert.match(short.said(), /holds no key of at least 16 characters/)
   })
 
   it("does not share its store with another process", async () => {
