@@ -87,3 +87,22 @@ export const LISTED_ENTITIES = 500
 
 /** How often a call that others are before looks for its turn: without it, one of low priority could wait for ever. */
 export const TURN_LOOK_MS = 50
+
+/** Events decided before they are committed together: one transaction for many, and not so many that live ones wait. */
+export const DECIDED_EVENTS = 500
+/** How soon a batch is committed again whose outcome nobody knows. */
+export const COMMIT_AGAIN_MS = 50
+/** Rounds of loading for one decision. A merge of two well-known companies takes some dozens; a loop would take for ever. */
+export const DECISION_ROUNDS = 10_000
+/** How often a decision is looked at before its turn, for what it will ask: a record's own row, its match keys, their
+ * entities, and what those refer to. */
+export const AHEAD_LOOKS = 4
+/** Characters of JSON that the reconciler keeps parsed, over all tenants, twice over; a parsed one takes three bytes for
+ * each, so 60 MB in all. */
+export const CACHED_CHARACTERS = 10_000_000
+/** Tenants whose documents are kept; the least recently used one goes. */
+export const CACHED_TENANTS = 64
+/** Rows of a kind that is kept whole (what waits, what is being created): beyond it they are asked for one by one. */
+export const SPARSE_DOCUMENTS = 20_000
+/** Documents asked for at once. */
+export const DOCUMENTS_PAGE = 5_000

@@ -1,13 +1,17 @@
 /** Names of streams. What stands before the first `-` is the category; `{pp}` is the tenant's virtual partition. */
 import { createHash, createHmac } from "node:crypto"
+import { memoised } from "./values/memo.ts"
 
 export const PARTITIONS = 256
 
 /** Tenant and connection names are ours to choose, so they are held to what every store accepts. */
 export const NAME = /^[a-z0-9][a-z0-9_]{0,62}$/
 
-export const partitionOf = (tenant: string): string =>
-  createHash("sha256").update(tenant).digest()[0]!.toString(16).padStart(2, "0")
+/** Tenants whose partition is remembered: each event's stream names it. */
+const TENANTS = 10_000
+export const partitionOf = memoised(TENANTS, (tenant: string): string =>
+  createHash("sha256").update(tenant).digest()[0]!.toString(16).padStart(2, "0"),
+)
 
 /** Ids that a provider makes up and that say nothing of a person; anything else enters names as a keyed hash. */
 const OPAQUE = /^[A-Za-z0-9:_]{1,64}$/

@@ -2,7 +2,7 @@
 import type { Mapping } from "../src/mapping/lens.ts"
 import type { Policy, Rule } from "../src/reconcile/context.ts"
 import { type Input, reconcile } from "../src/reconcile/reconcile.ts"
-import type { DecidedEvent, Loaded, Wake } from "../src/state/transaction.ts"
+import { type DecidedEvent, type Loaded, numbered, type Wake } from "../src/state/transaction.ts"
 import { planWrite } from "../src/push/plan.ts"
 import { parseEntityKey, type DueDoc, type EntityDoc } from "../src/state/documents.ts"
 import { canonicalJson } from "@concordat/model/json"
@@ -89,9 +89,11 @@ export class Core {
     for (const [key, by] of decision.counts) {
       this.documents.set(`count\n${key}`, ((this.documents.get(`count\n${key}`) as number | undefined) ?? 0) + by)
     }
-    this.outputs.push(...decision.events)
+    const { events, last } = numbered(decision.events, (this.documents.get("decision\n") as number | undefined) ?? -1)
+    if (last >= 0) this.documents.set("decision\n", last)
+    this.outputs.push(...events)
     this.wakes.push(...decision.wakes)
-    return decision.events
+    return events
   }
 
   /** All documents as one text, in the order of their keys. */

@@ -1,6 +1,7 @@
 /** The budget in time: tokens, turns by priority, pauses, and places given back by whoever goes away. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
@@ -48,6 +49,30 @@ describe("Budget", () => {
         ["backfill", 3_000],
         ["census", 4_000],
       ])
+    }),
+  )
+
+  it.effect("lets each go once, also where one that was let go ends before the others go", () =>
+    Effect.gen(function* () {
+      const { budget } = yield* setup(100, 100, 4)
+      const log: Array<string> = []
+      const gate = yield* Deferred.make<void>()
+      const call = (name: string, work: Work, what: Effect.Effect<void>) =>
+        budget
+          .within({ default: 1 })(
+            Effect.andThen(
+              Effect.sync(() => log.push(name)),
+              what,
+            ),
+          )
+          .pipe(Effect.provideService(CallPriority, work), Effect.forkChild({ startImmediately: true }))
+      for (let n = 0; n < 4; n++) yield* call(`holds ${n}`, "poll", Deferred.await(gate))
+      const names = Array.from({ length: 12 }, (_, n) => `waits ${n}`)
+      for (const name of names) yield* call(name, "poll", Effect.void)
+      yield* Deferred.succeed(gate, undefined)
+      yield* TestClock.adjust("1 second")
+      assert.sameMembers(log.slice(4), names)
+      assert.deepStrictEqual(budget.load(), { waiting: 0, running: 0 })
     }),
   )
 

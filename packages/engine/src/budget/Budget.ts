@@ -65,9 +65,9 @@ export const makeBudget = Effect.fn("Budget.make")(function* (limits: Definition
   const admit = (now: number): void => {
     if (now < pausedUntil) return
     const reserved = new Set<string>()
-    const inTurn = queue.slice()
-    for (const waiter of inTurn) {
-      if (running >= limits.concurrency) return
+    const granted: Array<Waiter> = []
+    for (const waiter of queue) {
+      if (running >= limits.concurrency) break
       if (waiter.cost.some(([name, cost]) => reserved.has(name) || waitOf(name, cost, now) > 0)) {
         for (const [name] of waiter.cost) reserved.add(name)
         continue
@@ -76,9 +76,11 @@ export const makeBudget = Effect.fn("Budget.make")(function* (limits: Definition
         levels.set(name, bucket.paid(limits.buckets[name]!, levels.get(name)!, cost, now))
       running += 1
       waiter.isGranted = true
-      queue.splice(queue.indexOf(waiter), 1)
-      Deferred.doneUnsafe(waiter.granted, Effect.void)
+      granted.push(waiter)
     }
+    for (const waiter of granted) queue.splice(queue.indexOf(waiter), 1)
+    // Last: who is let go may run at once, and let others go before this returns.
+    for (const waiter of granted) Deferred.doneUnsafe(waiter.granted, Effect.void)
   }
 
   const untilGranted = Effect.fnUntraced(function* (waiter: Waiter) {

@@ -3,6 +3,7 @@ import type { EntityRef } from "@concordat/model/events/record"
 import { planWrite, type PlannedWrite } from "@concordat/rules/push/plan"
 import type { Compilers } from "@concordat/rules/reconcile/context"
 import { type BindingDoc, type ConnectionDoc, entityKey } from "@concordat/rules/state/documents"
+import { decodeDocument } from "@concordat/rules/state/stored"
 import { type Loaded, Missing, type Wanted } from "@concordat/rules/state/transaction"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -12,6 +13,9 @@ import type { Planner } from "./Planner.ts"
 
 /** The name under which the reconciler keeps how far it has decided. */
 const RECONCILER = "reconciler"
+
+/** Asked for by every plan, and compiled from. */
+const INTERNED: ReadonlySet<string> = new Set(["connection", "tenant", "binding"])
 
 /** Parsed again only where the text changed, and then part by part: compilers know their input by identity. */
 const makeIntern = () => {
@@ -51,11 +55,7 @@ export const makePlanner = (
 ): Planner => {
   const intern = makeIntern()
   const parse = (kind: string, key: string, text: string | null): unknown =>
-    text === null
-      ? null
-      : kind === "connection" || kind === "tenant"
-        ? intern(`${kind}\n${key}`, text)
-        : JSON.parse(text)
+    text === null ? null : INTERNED.has(kind) ? intern(`${kind}\n${key}`, text) : decodeDocument(kind, text)
 
   /** Documents of one plan: what is read once is the same for all its entities. */
   const makeView = () => {

@@ -2,190 +2,195 @@
  * Runs decisions over stored documents: what a decision misses is loaded and the decision made again. A document that is
  * written here is the one that is read here next.
  */
-import type { Decision, Loaded, Wanted } from "@concordat/rules/state/transaction"
-import { Missing } from "@concordat/rules/state/transaction"
+import { decodeDocument, encodeDocument } from "@concordat/rules/state/stored"
+import {
+  type DecidedEvent,
+  type Decision,
+  type Loaded,
+  Missing,
+  numbered,
+  type Wanted,
+} from "@concordat/rules/state/transaction"
 import * as Effect from "effect/Effect"
-import type { State, StateError } from "../ports/State.ts"
+import { AHEAD_LOOKS, DECISION_ROUNDS, DOCUMENTS_PAGE, SPARSE_DOCUMENTS } from "../limits.ts"
+import type { DocumentWrite, State, StateError } from "../ports/State.ts"
 import { DocumentCache } from "./DocumentCache.ts"
-
-/** Rounds of loading for one decision. A merge of two well-known companies takes some dozens; a loop would take for ever. */
-const ROUNDS = 10_000
-const SCAN_PAGE = 5_000
+import { Reads } from "./Reads.ts"
 
 type Decide<A> = (loaded: Loaded) => A
 
 /** A decision that was made before its turn. It holds if nothing that it read was written since. */
-export interface Ahead<A> {
+interface Ahead<A> {
   readonly value: A
-  readonly reads: ReadonlySet<string>
+  readonly reads: Reads
 }
-
-const nameOf = (kind: string, key: string): string => `${kind}\n${key}`
 
 export class Documents {
   readonly #state: State["Service"]
   readonly #tenant: string
   readonly #cache: DocumentCache
-  /** Names of the documents written since the last commit. */
-  #written = new Set<string>()
+  /** Keys of the documents written since the batch began, by kind. */
+  #written = new Map<string, Set<string>>()
 
+  /** `limit`: characters of JSON kept, twice over. */
   constructor(state: State["Service"], tenant: string, limit: number) {
     this.#state = state
     this.#tenant = tenant
     this.#cache = new DocumentCache(limit)
   }
 
-  /** Runs a decision until nothing is missing. */
-  run<A>(decide: Decide<A>): Effect.Effect<A, StateError> {
-    const ranges = new Map<string, ReadonlyArray<string>>()
-    const held = new Map<string, unknown>()
-    const loaded: Loaded = {
-      // What a long decision has loaded stays for its length, whatever the limit.
-      get: (kind, key) => {
-        const value = this.#cache.get(kind, key)
-        return value === undefined ? held.get(nameOf(kind, key)) : value
-      },
-      range: (kind, prefix) => {
-        const stored = ranges.get(nameOf(kind, prefix))
-        return stored === undefined ? undefined : this.#withPending(kind, prefix, stored)
-      },
-    }
-    return Effect.gen({ self: this }, function* () {
-      for (let round = 0; round < ROUNDS; round++) {
-        const outcome = attempt(decide, loaded)
-        if (outcome._tag === "Decided") return outcome.value
-        yield* this.#load(outcome.wanted, held, ranges)
-      }
-      return yield* Effect.die(new Error(`a decision of ${this.#tenant} did not end after ${ROUNDS} rounds of loading`))
-    })
-  }
-
-  #withPending(kind: string, prefix: string, stored: ReadonlyArray<string>): ReadonlyArray<string> {
-    const keys = new Set(stored)
-    for (const [ofKind, key, value] of this.#cache.pending()) {
-      if (ofKind !== kind || !key.startsWith(prefix)) continue
-      if (value === null) keys.delete(key)
-      else keys.add(key)
-    }
-    return [...keys].toSorted()
-  }
-
-  #load(wanted: ReadonlyArray<Wanted>, held: Map<string, unknown>, ranges: Map<string, ReadonlyArray<string>>) {
-    return Effect.gen({ self: this }, function* () {
-      const documents = wanted.filter((one) => one._tag === "Document")
-      for (let at = 0; at < documents.length; at += SCAN_PAGE) {
-        const page = documents.slice(at, at + SCAN_PAGE)
-        const values = yield* this.#state.getMany(page.map(({ key, kind }) => ({ tenant: this.#tenant, kind, key })))
-        for (const [index, { key, kind }] of page.entries()) {
-          const text = values[index] ?? null
-          const value: unknown = text === null ? null : JSON.parse(text)
-          held.set(nameOf(kind, key), value)
-          this.#cache.keep(kind, key, value)
-        }
-      }
-      for (const range of wanted) {
-        if (range._tag !== "Range") continue
-        const keys: Array<string> = []
-        for (let after: string | null = null; ;) {
-          const { kind, prefix } = range
-          const options = { tenant: this.#tenant, kind, prefix, after, limit: SCAN_PAGE }
-          const page: ReadonlyArray<{ readonly key: string }> = yield* this.#state.scan(options)
-          for (const { key } of page) keys.push(key)
-          if (page.length < SCAN_PAGE) break
-          after = page.at(-1)!.key
-        }
-        ranges.set(nameOf(range.kind, range.prefix), keys)
-      }
-    })
-  }
-
   /**
-   * Makes decisions before their turn, loading what they miss for all of them in one question, a few times over: a round
-   * trip for each document of each decision would cost more than deciding does. Those that could be made are returned.
+   * Decides in order, each decision from what those before it have written. Where one misses something, those behind it are
+   * looked at too, so that a batch asks the state a few times and not once for each: a round trip costs more than deciding.
    */
-  ahead<A>(
-    decisions: ReadonlyArray<Decide<A>>,
-    rounds: number,
-  ): Effect.Effect<ReadonlyArray<Ahead<A> | undefined>, StateError> {
+  decideAll<I>(
+    inputs: ReadonlyArray<I>,
+    decide: (loaded: Loaded, input: I) => Decision,
+    /** Whether an input is worth a look before its turn: it names not all that it asks for. */
+    isWorthLook: (input: I) => boolean,
+    keep: (events: ReadonlyArray<DecidedEvent>, decision: Decision) => void,
+  ): Effect.Effect<void, StateError> {
     return Effect.gen({ self: this }, function* () {
-      const made: Array<Ahead<A> | undefined> = decisions.map(() => undefined)
-      let open = decisions.map((decide, index) => ({ decide, index }))
-      for (let round = 0; round <= rounds && open.length > 0; round++) {
-        const wanted = new Map<string, Wanted>()
-        const still: typeof open = []
-        for (const one of open) {
-          const reads = new Set<string>()
-          const outcome = attempt(one.decide, {
-            get: (kind, key) => {
-              reads.add(nameOf(kind, key))
-              return this.#cache.get(kind, key)
-            },
-            range: () => undefined,
-          })
-          if (outcome._tag === "Decided") made[one.index] = { value: outcome.value, reads }
-          else {
-            const documents = outcome.wanted.filter((want) => want._tag === "Document")
-            for (const want of documents) wanted.set(nameOf(want.kind, want.key), want)
-            if (documents.length > 0) still.push(one)
-          }
+      this.#written = new Map()
+      const ahead: Array<Ahead<Decision> | undefined> = []
+      const looks = new Uint8Array(inputs.length)
+      for (const [index, input] of inputs.entries()) {
+        const made = ahead[index]
+        ahead[index] = undefined
+        if (made !== undefined && !made.reads.meets(this.#written)) {
+          yield* this.#write(made.value, keep)
+          continue
         }
-        if (round < rounds && wanted.size > 0) yield* this.#load([...wanted.values()], new Map(), new Map())
-        open = still
+        const ranges = new Map<string, ReadonlyArray<string>>()
+        for (let round = 0; ; round++) {
+          const outcome = attempt((loaded) => decide(loaded, input), this.#loaded(ranges))
+          if (outcome._tag === "Decided") {
+            yield* this.#write(outcome.value, keep)
+            break
+          }
+          if (round > DECISION_ROUNDS) {
+            const detail = `a decision of ${this.#tenant} did not end after ${DECISION_ROUNDS} rounds of loading`
+            return yield* Effect.die(new Error(detail))
+          }
+          const wanted = [...outcome.wanted]
+          for (let next = index + 1; next < inputs.length; next++) {
+            if (ahead[next] !== undefined || looks[next]! >= AHEAD_LOOKS || !isWorthLook(inputs[next]!)) continue
+            looks[next]! += 1
+            const reads = new Reads()
+            const seen = attempt((loaded) => decide(loaded, inputs[next]!), reads.noting(this.#loaded(null)))
+            if (seen._tag === "Decided") ahead[next] = { value: seen.value, reads }
+            else for (const one of seen.wanted) if (one._tag === "Document") wanted.push(one)
+          }
+          yield* this.#load(wanted, ranges)
+        }
       }
-      return made
+      this.#cache.endBatch()
     })
   }
 
-  /** The decision that was made ahead, where it still holds; else it is made now. */
-  decide<A>(decide: Decide<A>, ahead: Ahead<A> | undefined): Effect.Effect<A, StateError> {
-    if (ahead === undefined || !ahead.reads.isDisjointFrom(this.#written)) return this.run(decide)
-    return Effect.succeed(ahead.value)
+  #loaded(ranges: ReadonlyMap<string, ReadonlyArray<string>> | null): Loaded {
+    return {
+      get: (kind, key) => this.#cache.get(kind, key),
+      range: (kind, prefix) => {
+        const whole = this.#cache.range(kind, prefix)
+        if (whole !== undefined) return whole
+        const stored = ranges?.get(`${kind}\n${prefix}`)
+        return stored === undefined ? undefined : this.#cache.withDecided(kind, prefix, stored)
+      },
+    }
   }
 
   /** Loads documents that will be asked for, in one question. */
-  prefetch(ids: ReadonlyArray<{ readonly kind: string; readonly key: string }>): Effect.Effect<void, StateError> {
-    const missing = ids.filter(({ key, kind }) => this.#cache.get(kind, key) === undefined)
-    if (missing.length === 0) return Effect.void
+  prefetch(names: ReadonlyArray<{ readonly kind: string; readonly key: string }>): Effect.Effect<void, StateError> {
     return this.#load(
-      missing.map(({ key, kind }) => ({ _tag: "Document", kind, key })),
-      new Map(),
+      names.map(({ key, kind }) => ({ _tag: "Document", kind, key })),
       new Map(),
     )
   }
 
-  /** What a decision wrote, to be read by the next ones before it is committed. */
-  write({ counts, documents }: Pick<Decision, "counts" | "documents">): Effect.Effect<void, StateError> {
-    for (const { key, kind, value } of documents) {
-      this.#cache.write(kind, key, value)
-      this.#written.add(nameOf(kind, key))
-    }
-    if (counts.size === 0) return Effect.void
-    return Effect.map(this.prefetch([...counts.keys()].map((key) => ({ kind: "count", key }))), () => {
-      for (const [key, by] of counts) {
-        this.#cache.write("count", key, ((this.#cache.get("count", key) as number | null) ?? 0) + by)
-        this.#written.add(nameOf("count", key))
+  #load(wanted: ReadonlyArray<Wanted>, ranges: Map<string, ReadonlyArray<string>>) {
+    return Effect.gen({ self: this }, function* () {
+      for (const kind of new Set(wanted.map((one) => one.kind)))
+        if (this.#cache.wantsWhole(kind)) yield* this.#loadWhole(kind)
+      const missing = new Map<string, { readonly kind: string; readonly key: string }>()
+      for (const one of wanted)
+        if (one._tag === "Document" && this.#cache.get(one.kind, one.key) === undefined)
+          missing.set(`${one.kind}\n${one.key}`, one)
+      const names = [...missing.values()]
+      for (let at = 0; at < names.length; at += DOCUMENTS_PAGE) {
+        const page = names.slice(at, at + DOCUMENTS_PAGE)
+        const texts = yield* this.#state.getMany(page.map(({ key, kind }) => ({ tenant: this.#tenant, kind, key })))
+        for (const [index, { key, kind }] of page.entries()) {
+          const text = texts[index] ?? null
+          this.#cache.keep(kind, key, text === null ? null : decodeDocument(kind, text), text?.length ?? 0)
+        }
+      }
+      for (const one of wanted) {
+        if (one._tag !== "Range" || this.#cache.range(one.kind, one.prefix) !== undefined) continue
+        const keys: Array<string> = []
+        yield* this.#scan(one.kind, one.prefix, (key) => keys.push(key) > 0)
+        ranges.set(`${one.kind}\n${one.prefix}`, keys)
       }
     })
   }
 
-  /** What is to be committed. */
-  pending(): ReadonlyArray<{
-    readonly tenant: string
-    readonly kind: string
-    readonly key: string
-    readonly value: string | null
-  }> {
-    return [...this.#cache.pending()].map(([kind, key, value]) => ({
-      tenant: this.#tenant,
-      kind,
-      key,
-      value: value === null ? null : JSON.stringify(value),
-    }))
+  /** Hands over documents in the order of their keys, until `each` says that it is enough. */
+  #scan(kind: string, prefix: string, each: (key: string, value: string) => boolean) {
+    return Effect.gen({ self: this }, function* () {
+      for (let after: string | null = null; ;) {
+        const options = { tenant: this.#tenant, kind, prefix, after, limit: DOCUMENTS_PAGE }
+        const page: ReadonlyArray<{ readonly key: string; readonly value: string }> = yield* this.#state.scan(options)
+        for (const { key, value } of page) if (!each(key, value)) return false
+        if (page.length < DOCUMENTS_PAGE) return true
+        after = page.at(-1)!.key
+      }
+    })
   }
 
-  committed(): void {
-    this.#cache.committed()
-    this.#written = new Set()
+  #loadWhole(kind: string) {
+    return Effect.gen({ self: this }, function* () {
+      const documents = new Map<string, unknown>()
+      const isAll = yield* this.#scan(kind, "", (key, value) => {
+        documents.set(key, decodeDocument(kind, value))
+        return documents.size <= SPARSE_DOCUMENTS
+      })
+      this.#cache.keepWhole(kind, isAll ? documents : null)
+    })
+  }
+
+  #note(kind: string, key: string, value: unknown): void {
+    this.#cache.write(kind, key, value)
+    const keys = this.#written.get(kind)
+    if (keys === undefined) this.#written.set(kind, new Set([key]))
+    else keys.add(key)
+  }
+
+  /** What a decision wrote, to be read by the next ones before it is committed. */
+  #write(decision: Decision, keep: (events: ReadonlyArray<DecidedEvent>, decision: Decision) => void) {
+    return Effect.gen({ self: this }, function* () {
+      const { counts, documents } = decision
+      for (const { key, kind, value } of documents) this.#note(kind, key, value)
+      const names = [...counts.keys()].map((key) => ({ kind: "count", key }))
+      yield* this.prefetch([...names, { kind: "decision", key: "" }])
+      for (const [key, by] of counts) {
+        this.#note("count", key, ((this.#cache.get("count", key) as number | null) ?? 0) + by)
+      }
+      const last = (this.#cache.get("decision", "") as number | null) ?? -1
+      const said = numbered(decision.events, last)
+      if (said.last !== last) this.#note("decision", "", said.last)
+      keep(said.events, decision)
+    })
+  }
+
+  /** What is to be committed. Until `done` is called nothing else may be taken off. */
+  takeOff(): { readonly writes: ReadonlyArray<DocumentWrite>; readonly done: () => void } {
+    const characters: Array<number> = []
+    const writes = this.#cache.takeOff().map(([kind, key, value]): DocumentWrite => {
+      const text = value === null ? null : encodeDocument(kind, value)
+      characters.push(text?.length ?? 0)
+      return { tenant: this.#tenant, kind, key, value: text }
+    })
+    return { writes, done: () => this.#cache.committed(characters) }
   }
 }
 

@@ -4,25 +4,21 @@ import { INPUT_CATEGORIES, partitionOf, tenantOf } from "@concordat/model/stream
 import type { Compilers } from "@concordat/rules/reconcile/context"
 import { foreseen } from "@concordat/rules/reconcile/foreseen"
 import { type Input, reconcile } from "@concordat/rules/reconcile/reconcile"
-import type { DecidedEvent, Decision, Loaded, Wake } from "@concordat/rules/state/transaction"
+import type { DecidedEvent, Wake } from "@concordat/rules/state/transaction"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { pushSubject } from "../ports/Bus.ts"
-import { Commit } from "../ports/Commit.ts"
-import { type Append, Journal, type NewEvent, type RecordedEvent } from "../ports/Journal.ts"
-import { State } from "../ports/State.ts"
+import { CACHED_CHARACTERS, CACHED_TENANTS, COMMIT_AGAIN_MS, DECIDED_EVENTS } from "../limits.ts"
+import { type BusError, pushSubject } from "../ports/Bus.ts"
+import { Commit, type Unit } from "../ports/Commit.ts"
+import { type Append, Journal, type JournalError, type NewEvent, type RecordedEvent } from "../ports/Journal.ts"
+import { State, type StateError } from "../ports/State.ts"
 import { Documents } from "./Documents.ts"
 
-/** Events decided before they are committed together: one transaction for many, and not so many that live ones wait. */
-const BATCH = 500
-/** Parsed documents kept over all tenants: some 3 kB each, 60 MB in all. */
-const DOCUMENTS = 20_000
-/** Tenants whose documents are kept; the least recently used one goes. */
-const TENANTS = 64
-/** Questions to the state for a whole batch: after these, few decisions are left that miss anything. */
-const AHEAD_ROUNDS = 4
 const CHECKPOINT = "reconciler"
 
 /** The journal does not say what was decided, or can't be read: nothing is guessed, the reconciler stops. */
@@ -34,6 +30,8 @@ export class ReconcilerStopped extends Schema.TaggedError<ReconcilerStopped>()("
     return `the reconciler stopped (${this.reason}): ${this.detail}`
   }
 }
+
+type Failures = JournalError | StateError | BusError | ReconcilerStopped
 
 const encode = (event: DecidedEvent): NewEvent => ({
   id: event.id,
@@ -65,21 +63,21 @@ const prefixes = INPUT_CATEGORIES.map((category) => `${category}-`)
 export const makeReconciler = Effect.fn("makeReconciler")(function* (compilers: Compilers) {
   const journal = yield* Journal
   const state = yield* State
-  const commit = yield* Commit
+  const store = yield* Commit
   const tenants = new Map<string, Documents>()
   let progress: Progress = { decided: 0, position: null }
 
   const documentsOf = (tenant: string): Documents => {
     const known =
       tenants.get(tenant) ??
-      new Documents(state, tenant, Math.floor(DOCUMENTS / Math.max(1, Math.min(tenants.size + 1, 8))))
+      new Documents(state, tenant, Math.floor(CACHED_CHARACTERS / Math.max(1, Math.min(tenants.size + 1, 8))))
     tenants.delete(tenant)
     tenants.set(tenant, known)
     return known
   }
   const forgetTenants = (): void => {
     for (const oldest of tenants.keys()) {
-      if (tenants.size <= TENANTS) return
+      if (tenants.size <= CACHED_TENANTS) return
       tenants.delete(oldest)
     }
   }
@@ -112,29 +110,28 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (compilers: 
     const tenant = tenantOf(event.stream)
     const correlation = event.metadata["$correlationId"] ?? event.id
     const cause = { tenant, event: event.id, correlation, at: Date.parse(event.metadata["at"] ?? "") }
-    const input = decoded.success as Input
-    return { tenant, input, decide: (loaded: Loaded) => reconcile(loaded, compilers, cause, input) }
+    return { tenant, cause, input: decoded.success as Input }
   })
 
-  type Reading = Effect.Success<ReturnType<typeof read>>
-
-  /** Decides a batch, in its order: ahead where that holds, so that a batch costs a few questions to the state. */
-  const decideAll = Effect.fnUntraced(function* (readings: ReadonlyArray<Reading>) {
-    const decisions: Array<{ tenant: string; decision: Decision }> = []
+  /** Decides a batch, each tenant's events in their order. */
+  const decideAll = Effect.fnUntraced(function* (events: ReadonlyArray<RecordedEvent>) {
+    const decided: Array<DecidedEvent> = []
+    const wakes = new Map<string, { tenant: string; wake: Wake }>()
+    const readings = yield* Effect.forEach(events, read)
     for (const [tenant, ofTenant] of Map.groupBy(readings, (one) => one.tenant)) {
       const documents = documentsOf(tenant)
       yield* documents.prefetch(ofTenant.flatMap(({ input }) => foreseen(input)))
-      const ahead = yield* documents.ahead(
-        ofTenant.map(({ decide }) => decide),
-        AHEAD_ROUNDS,
+      yield* documents.decideAll(
+        ofTenant,
+        (loaded, { cause, input }) => reconcile(loaded, compilers, cause, input),
+        ({ input }) => input._tag !== "EntitiesListed",
+        (said, decision) => {
+          decided.push(...said)
+          for (const wake of decision.wakes) wakes.set(`${tenant}|${wake.connection}|${wake.entity}`, { tenant, wake })
+        },
       )
-      for (const [index, { decide }] of ofTenant.entries()) {
-        const decision = yield* documents.decide(decide, ahead[index])
-        yield* documents.write(decision)
-        decisions.push({ tenant, decision })
-      }
     }
-    return decisions
+    return { decided, wakes: [...wakes.values()] }
   })
 
   /** What is in the journal already, with the same ids, was decided before: it is adopted. */
@@ -154,64 +151,89 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (compilers: 
     return { ...append, expected: append.expected + tail.length, events: append.events.slice(tail.length) }
   })
 
-  const keep = Effect.fnUntraced(function* (events: ReadonlyArray<RecordedEvent>) {
-    const decided: Array<DecidedEvent> = []
-    const wakes = new Map<string, { tenant: string; wake: Wake }>()
-    const readings = yield* Effect.forEach(events, read)
-    for (const { decision, tenant } of yield* decideAll(readings)) {
-      for (const one of decision.events) decided.push(one)
-      for (const wake of decision.wakes) wakes.set(`${tenant}|${wake.connection}|${wake.entity}`, { tenant, wake })
-    }
-    const last = events.at(-1)!
-    const touched = [...new Set(events.map((event) => tenantOf(event.stream)))].map(documentsOf)
-    const documents = touched.flatMap((one) => one.pending())
-    const commands = [...wakes.values()].map(({ tenant, wake }) => ({
-      subject: pushSubject(partitionOf(tenant), tenant, wake.connection),
-      id: `${tenant}|${wake.connection}|${wake.entity}|${wake.seq}`,
-      body: JSON.stringify({ entity: wake.entity, seq: wake.seq }),
-    }))
-    let appends = appendsOf(decided)
+  const commitUnit = Effect.fnUntraced(function* (unit: Unit) {
+    let { appends } = unit
     for (;;) {
-      const result = yield* commit.commit({
-        appends,
-        documents,
-        commands,
-        checkpoint: { name: CHECKPOINT, position: last.position, eventId: last.id },
-      })
-      if (result._tag === "Appended") break
+      const result = yield* store.commit({ ...unit, appends })
+      if (result._tag === "Appended") return
       if (result._tag === "Conflict") {
         const adopted = yield* Effect.forEach(appends, (append) =>
           result.streams.includes(append.stream) ? adopt(append) : Effect.succeed(append),
         )
         appends = adopted.filter((append) => append.events.length > 0)
-      } else yield* Effect.sleep("50 millis")
+      } else yield* Effect.sleep(COMMIT_AGAIN_MS)
     }
-    for (const one of touched) one.committed()
-    forgetTenants()
-    progress = { decided: progress.decided + events.length, position: last.position }
   })
+
+  /** Decides a batch. `commit` is for when nothing else is being committed. */
+  const decideBatch = Effect.fnUntraced(function* (events: ReadonlyArray<RecordedEvent>) {
+    const { decided, wakes } = yield* decideAll(events)
+    const last = events.at(-1)!
+    const touched = [...new Set(events.map((event) => tenantOf(event.stream)))].map(documentsOf)
+    const commit = Effect.suspend(() => {
+      const parts = touched.map((documents) => documents.takeOff())
+      const unit: Unit = {
+        appends: appendsOf(decided),
+        documents: parts.flatMap(({ writes }) => writes),
+        commands: wakes.map(({ tenant, wake }) => ({
+          subject: pushSubject(partitionOf(tenant), tenant, wake.connection),
+          id: `${tenant}|${wake.connection}|${wake.entity}|${wake.seq}`,
+          body: JSON.stringify({ entity: wake.entity, seq: wake.seq }),
+        })),
+        checkpoint: { name: CHECKPOINT, position: last.position, eventId: last.id },
+      }
+      return Effect.map(commitUnit(unit), () => {
+        for (const { done } of parts) done()
+        progress = { decided: progress.decided + events.length, position: last.position }
+      })
+    })
+    return { commit }
+  })
+
+  /** Decides batch after batch, each while the one before it is being committed. */
+  const decideBatches = <R>(batches: Stream.Stream<ReadonlyArray<RecordedEvent>, Failures, R>) =>
+    Effect.scoped(
+      Effect.gen(function* () {
+        const failed = yield* Deferred.make<never, Failures>()
+        let flying: Fiber.Fiber<void, Failures> | null = null
+        const landed = Effect.suspend(() => (flying === null ? Effect.void : Fiber.join(flying)))
+        const all = Stream.runForEach(batches, (events) =>
+          Effect.gen(function* () {
+            const { commit } = yield* decideBatch(events)
+            yield* landed
+            flying = yield* Effect.forkScoped(Effect.onError(commit, (cause) => Deferred.failCause(failed, cause)))
+            forgetTenants()
+          }),
+        )
+        // A commit that fails while nothing new comes must be noticed too.
+        yield* Effect.raceFirst(Effect.andThen(all, landed), Deferred.await(failed))
+      }),
+    )
 
   const run = Effect.gen(function* () {
     const after = yield* start
-    yield* journal.subscribe({ after, prefixes }).pipe(
+    const events = journal.subscribe({ after, prefixes }).pipe(
       Stream.filter((item) => item._tag === "Event"),
       Stream.map((item) => item.event),
-      Stream.groupedWithin(BATCH, "5 millis"),
-      Stream.runForEach(keep),
+      Stream.groupedWithin(DECIDED_EVENTS, "5 millis"),
     )
+    yield* decideBatches(events)
     return yield* Effect.never
   })
 
   const drain = Effect.gen(function* () {
-    let after = yield* start
+    const after = yield* start
     let count = 0
-    for (;;) {
-      const page = yield* journal.readAll({ after, prefixes, limit: BATCH })
-      if (page.events.length === 0) return count
-      yield* keep(page.events)
-      count += page.events.length
-      after = page.events.at(-1)!.position
-    }
+    const pages = Stream.paginate(after, (from) =>
+      Effect.map(journal.readAll({ after: from, prefixes, limit: DECIDED_EVENTS }), ({ events }) => {
+        count += events.length
+        const last = events.at(-1)
+        const page = last === undefined ? [] : [events]
+        return [page, last === undefined ? Option.none() : Option.some(last.position)] as const
+      }),
+    )
+    yield* decideBatches(pages)
+    return count
   })
 
   return { run, drain, progress: Effect.sync(() => progress) } as const

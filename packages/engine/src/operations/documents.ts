@@ -7,6 +7,7 @@ import {
   type RecordKey,
   type TenantDoc,
 } from "@concordat/rules/state/documents"
+import { decodeDocument } from "@concordat/rules/state/stored"
 import * as Effect from "effect/Effect"
 import { State, type StateError } from "../ports/State.ts"
 import { NotFound } from "./failures.ts"
@@ -14,14 +15,14 @@ import { NotFound } from "./failures.ts"
 const PAGE = 1000
 
 /** What is stored under a kind has that kind's shape: one writer, one version of the state at a time. */
-const parse = <A>(text: string): A => JSON.parse(text) as A
+const parse = <A>(kind: string, text: string): A => decodeDocument(kind, text) as A
 
 export const getMany = Effect.fnUntraced(function* <A>(tenant: string, kind: string, keys: ReadonlyArray<string>) {
   const state = yield* State
   const found: Array<A | null> = []
   for (let at = 0; at < keys.length; at += PAGE) {
     const texts = yield* state.getMany(keys.slice(at, at + PAGE).map((key) => ({ tenant, kind, key })))
-    for (const text of texts) found.push(text === null ? null : parse<A>(text))
+    for (const text of texts) found.push(text === null ? null : parse<A>(kind, text))
   }
   return found
 })
@@ -46,7 +47,7 @@ export const eachOf = Effect.fnUntraced(function* <A>(
       after,
       limit: PAGE,
     })
-    for (const { key, value } of page) each(key, parse<A>(value))
+    for (const { key, value } of page) each(key, parse<A>(kind, value))
     if (page.length < PAGE) return
     after = page.at(-1)!.key
   }
@@ -61,7 +62,7 @@ export const pageOf = Effect.fnUntraced(function* <A>(
 ) {
   const state = yield* State
   const found = yield* state.scan({ tenant, kind, prefix, after: page.after, limit: page.limit + 1 })
-  const docs = found.slice(0, page.limit).map(({ key, value }) => ({ key, doc: parse<A>(value) }))
+  const docs = found.slice(0, page.limit).map(({ key, value }) => ({ key, doc: parse<A>(kind, value) }))
   return { docs, next: found.length > page.limit ? (docs.at(-1)?.key ?? null) : null }
 })
 

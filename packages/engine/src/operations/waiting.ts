@@ -1,5 +1,6 @@
 /** Everything that waits, for whom or what, as one list: nothing waits for ever unseen. No values, paged. */
 import type { ConnectionDoc, RecordDoc } from "@concordat/rules/state/documents"
+import { decodeDocument } from "@concordat/rules/state/stored"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { State } from "../ports/State.ts"
@@ -62,7 +63,7 @@ export const waiting = Effect.fn("Operations.waiting")(function* (tenant: string
       const known: Known = { now, connections, records: yield* knownOf(tenant, source, page) }
       for (const document of page) {
         const found = source
-          .items(document.key, JSON.parse(document.value), known)
+          .items(document.key, decodeDocument(source.document, document.value), known)
           .filter(
             (item) =>
               (options.kind === null || item.kind === options.kind) &&

@@ -15,6 +15,9 @@ export interface GroupDirection {
   readonly onCreate: boolean
 }
 
+const NOBODY: ReadonlyArray<string> = []
+const UNKNOWN: Read = { _tag: "Unknown" }
+
 const got = (view: View, waiting: ReadonlyArray<string>): Got => ({ _tag: "View", view, waiting })
 
 /** A slot as the shadow had it, with what stands beside it. */
@@ -38,25 +41,22 @@ export const groupLens = (
 
   const read = (raw: JsonObject, before: View | undefined): Read => {
     // Nothing of it was read; the shadow says nothing new.
-    if (sources.length > 0 && !sources.some((source) => raw[source] !== undefined)) return { _tag: "Unknown" }
-    let view: View = {}
+    if (sources.length > 0 && !sources.some((source) => raw[source] !== undefined)) return UNKNOWN
+    const view: Record<string, Value> = {}
     let news = sources.length === 0
     for (const slot of slots) {
       const found = slot.read(raw, view, before)
       if (found._tag === "Invalid") return found
       if (found._tag === "Unknown") {
-        if (before === undefined || !(slot.name in before)) return { _tag: "Unknown" }
-        view = { ...view, ...carry(slot, before) }
+        if (before === undefined || !(slot.name in before)) return UNKNOWN
+        Object.assign(view, carry(slot, before))
         continue
       }
       news ||= !slot.given
-      view = {
-        ...view,
-        [slot.name]: found.value,
-        ...(found.aside === undefined ? {} : { [ASIDE + slot.name]: found.aside }),
-      }
+      view[slot.name] = found.value
+      if (found.aside !== undefined) view[ASIDE + slot.name] = found.aside
     }
-    if (!news) return { _tag: "Unknown" }
+    if (!news) return UNKNOWN
     const settled = coherence.settle(view)
     return Result.isFailure(settled)
       ? { _tag: "Invalid", problem: settled.failure }
@@ -66,19 +66,19 @@ export const groupLens = (
   const get = (value: GroupValue, references: References): Got => {
     const coherent = coherence.settle(value)
     if (Result.isFailure(coherent)) return { _tag: "Problem", problem: coherent.failure }
-    let view: View = {}
-    const waiting: Array<string> = []
+    const view: Record<string, Value> = {}
+    let waiting: ReadonlyArray<string> = NOBODY
     for (const slot of slots) {
-      const wanted = coherent.success[slot.name] ?? null
       const found = slot.hold(coherent.success, view, references)
       if (found._tag === "Problem") {
+        const wanted = coherent.success[slot.name] ?? null
         if (!coherence.excused(slot.name, wanted)) return found
-        view = { ...view, [slot.name]: wanted }
+        view[slot.name] = wanted
         continue
       }
-      waiting.push(...found.waiting)
+      if (found.waiting.length > 0) waiting = [...waiting, ...found.waiting]
       if (found._tag === "Waiting") return { _tag: "Waiting", waiting }
-      view = { ...view, [slot.name]: found.value }
+      view[slot.name] = found.value
     }
     const settled = coherence.settle(view)
     return Result.isFailure(settled) ? { _tag: "Problem", problem: settled.failure } : got(settled.success, waiting)

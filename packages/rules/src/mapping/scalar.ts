@@ -5,6 +5,7 @@ import type { Json, JsonObject } from "@concordat/model/json"
 import { same, type ValueOptions } from "@concordat/model/values/equivalence"
 import { parseValue } from "@concordat/model/values/parse"
 import { memberKey } from "@concordat/model/values/equivalence"
+import { memoised } from "@concordat/model/values/memo"
 import * as Result from "effect/Result"
 import type { FieldSpec, MappingDocument } from "./document.ts"
 import { ASIDE, type Problem, type View } from "./lens.ts"
@@ -13,6 +14,17 @@ import { chooseAlternate, held, isNothing, known, unknown, type Slot, type SlotH
 import { shown } from "./source.ts"
 import { joinName, splitName, type NameParts } from "./transforms/names.ts"
 import { problem, type Context, type Step, type Transform } from "./transforms/transform.ts"
+
+/** Values of a field whose view is remembered: stages, owners, countries and the like recur. */
+const HELD_VALUES = 500
+const HELD_CHARACTERS = 64
+const isShort = (value: Value): boolean =>
+  typeof value === "string" ? value.length <= HELD_CHARACTERS : typeof value !== "object" || value === null
+/** Without slots before it, what a slot holds follows from its value alone. */
+const isBare = (view: View): boolean => {
+  for (const _ in view) return false
+  return true
+}
 
 const fields = (given: GroupValue): SlotPut => ({ _tag: "Fields", fields: given, waiting: [] })
 
@@ -170,6 +182,13 @@ export const fieldSlot = (
     return moves || Result.isFailure(back) ? known(made.success, String(stands)) : known(made.success)
   }
 
+  /** What it can hold of a value is what it would give back for it. */
+  const holding = (value: Value, view: View): SlotHeld => {
+    const made = Result.flatMap(write(value, view), (raw) => read(isNothing(raw, falseIsNothing) ? null : raw, view))
+    return Result.isFailure(made) ? { _tag: "Problem", problem: made.failure } : held(made.success)
+  }
+  const remembered = memoised(HELD_VALUES, (text) => holding(JSON.parse(text) as Value, {}))
+
   return {
     name,
     fields: spec.fields,
@@ -181,9 +200,7 @@ export const fieldSlot = (
     hold: (wanted, view): SlotHeld => {
       const value = wanted[name] ?? (spec.kind === "set" ? [] : null)
       if (plain) return held(value)
-      // What it can hold of a value is what it would give back for it.
-      const made = Result.flatMap(write(value, view), (raw) => read(isNothing(raw, falseIsNothing) ? null : raw, view))
-      return Result.isFailure(made) ? { _tag: "Problem", problem: made.failure } : held(made.success)
+      return isShort(value) && isBare(view) ? remembered(JSON.stringify(value)) : holding(value, view)
     },
     put: (value, from, to) =>
       fields({ [name]: spec.kind === "set" ? setAfter(spec, options, value[name] ?? null, from ?? null, to) : to }),

@@ -36,7 +36,13 @@ export interface Slot {
   readonly lossy: (value: Value) => Value
 }
 
-export const held = (value: Value, waiting: ReadonlyArray<string> = []): SlotHeld => ({ _tag: "Held", value, waiting })
+const nobody: ReadonlyArray<string> = []
+
+export const held = (value: Value, waiting: ReadonlyArray<string> = nobody): SlotHeld => ({
+  _tag: "Held",
+  value,
+  waiting,
+})
 
 export const known = (value: Value, aside?: Value): SlotRead =>
   aside === undefined ? { _tag: "Known", value } : { _tag: "Known", value, aside }
@@ -63,7 +69,8 @@ export const chooseAlternate = (
 ): Chosen => {
   const emptyBefore = readBefore === undefined ? 0 : from.indexOf(readBefore)
   let first: string | undefined
-  for (const [index, source] of from.entries()) {
+  for (let index = 0; index < from.length; index++) {
+    const source = from[index]!
     const value = raw[source]
     if (value === undefined) {
       if (index < emptyBefore) continue

@@ -28,7 +28,6 @@ export const connectionOpened = (context: Context, opened: ConnectionOpened): vo
     paused: [],
     closed: false,
     backfill: { state: "none", startedAt: 0, finishedAt: 0 },
-    creating: {},
     gone: [],
   }
   putConnection(tx, opened.connection, { ...doc, opened, closed: false })
@@ -82,12 +81,15 @@ export const backfillFinished = (context: Context, connection: string): void =>
   }))
 
 /** What is due of them follows from how things are now; a connection that came later is told what it lacks. */
-export const entitiesListed = (context: Context, entities: ReadonlyArray<string>): void => {
+export const entitiesListed = (context: Context, connection: string, entities: ReadonlyArray<string>): void => {
   context.tx.prefetch(entities.map((key) => ({ kind: "entity", key })))
   context.tx.each(entities, (key) => {
     const { id, type } = parseEntityKey(key)
     const doc = entityDoc(context.tx, type, id)
-    if (doc !== null && doc.id === id) finish(new EntityEdit(context, doc, doc))
+    if (doc === null || doc.id !== id) return
+    const edit = new EntityEdit(context, doc, doc)
+    edit.afresh = connection
+    finish(edit)
   })
 }
 

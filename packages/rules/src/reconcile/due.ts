@@ -4,7 +4,7 @@ import { fieldOf } from "@concordat/model/canonical/types"
 import { shortHash } from "@concordat/model/ids"
 import { canonicalJson } from "@concordat/model/json"
 import type { GroupLens, ObjectMapping, View } from "../mapping/lens.ts"
-import { openConnections } from "../state/access.ts"
+import { linkOf, openConnections } from "../state/access.ts"
 import type { ConnectionDoc, DueDoc, EntityDoc, HeldState, LinkState, RecordKey } from "../state/documents.ts"
 import { type Context, heldUnder, holds, mappingOf, objectMappings, references, valueOf } from "./context.ts"
 import type { EntityEdit } from "./edit.ts"
@@ -155,14 +155,7 @@ export const computeDue = (
   state: ConnectionDoc,
   obstacles: Obstacles = nothing,
 ): Due | null => {
-  const link = doc.links[connection] ?? {
-    primary: null,
-    duplicates: [],
-    tombstone: null,
-    groups: {},
-    intents: [],
-    due: { seq: 0, hash: null },
-  }
+  const link = linkOf(doc, connection)
   if (doc.mergedInto !== null) return null
   const { primary } = link
   if (doc.archived !== null) {
@@ -172,12 +165,28 @@ export const computeDue = (
   }
   if (primary !== null) return dueUpdate(context, doc, connection, state, { ...link, primary }, obstacles)
   // Something has to hold it somewhere, else there is nothing to tell.
-  const isAlive = Object.values(doc.links).some((one) => one.primary !== null)
-  return isAlive ? dueCreate(context, doc, connection, state, link, obstacles) : null
+  return isAlive(doc) ? dueCreate(context, doc, connection, state, link, obstacles) : null
 }
 
 /** Of what is due, to see whether it is still the same. Views have their slots in the order of the mapping. */
 const hashOf = (due: Due): string => shortHash(JSON.stringify([due.kind, due.mapping.object, due.record, due.groups]))
+
+const isAlive = (doc: EntityDoc): boolean => Object.values(doc.links).some((link) => link.primary !== null)
+
+/** Whether everything that an entity brings to what is due anywhere is as it was; its connections' parts aside. */
+const isAsBefore = (before: EntityDoc, doc: EntityDoc): boolean =>
+  before.groups === doc.groups &&
+  before.archived === doc.archived &&
+  before.mergedInto === doc.mergedInto &&
+  before.questions === doc.questions &&
+  isAlive(before) === isAlive(doc)
+
+const isLinkAsBefore = (before: LinkState, link: LinkState): boolean =>
+  before === link ||
+  (before.groups === link.groups &&
+    before.primary === link.primary &&
+    before.tombstone === link.tombstone &&
+    before.duplicates === link.duplicates)
 
 /** Brings the due rows of an entity up to date, and wakes the connections for which there is news. */
 export const refreshDue = (
@@ -186,7 +195,12 @@ export const refreshDue = (
 ): void => {
   const { context } = edit
   const { tx } = context
+  const { original } = edit
+  const known = original !== null && isAsBefore(original, edit.doc) ? original : null
   for (const [connection, state] of openConnections(tx)) {
+    // What follows from what has not changed is not asked again.
+    const isAfresh = edit.afresh === "*" || edit.afresh === connection
+    if (!isAfresh && known !== null && isLinkAsBefore(linkOf(known, connection), edit.link(connection))) continue
     const due = computeDue(context, edit.doc, connection, state, {
       waiting: (lens, ids) => onWaiting(connection, lens, ids),
       held: (group, held) => edit.setHeld(connection, group, held),

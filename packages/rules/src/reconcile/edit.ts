@@ -19,6 +19,8 @@ export class EntityEdit {
   #events: Array<readonly [type: string, data: unknown]> = []
   /** Connections whose primary record changed: whoever waits for it is looked at again. */
   readonly relinked = new Set<string>()
+  /** A connection, or `*` for each, where what is due is computed anew: what it follows from beside the entity changed. */
+  afresh: string | null = null
 
   constructor(context: Context, doc: EntityDoc, original: EntityDoc | null) {
     this.context = context

@@ -7,7 +7,6 @@ import { canonicalJson } from "@concordat/model/json"
 import { connectionDoc, entityDoc } from "../state/access.ts"
 import {
   type ConflictDoc,
-  type EntityDoc,
   type HeldState,
   type IssueDoc,
   parseEntityKey,
@@ -49,39 +48,39 @@ const issueOf = (held: HeldState | undefined): Omit<IssueDoc, "at"> | null => {
   return null
 }
 
-const heldStates = (doc: EntityDoc | null): Map<string, HeldState> => {
-  const states = new Map<string, HeldState>()
-  for (const [connection, link] of Object.entries(doc?.links ?? {})) {
-    for (const [group, held] of Object.entries(link.groups)) states.set(`${connection}\n${group}`, held)
-  }
-  return states
-}
-
 /** Parked conflicts and what can't be held: one row each, where the entity before had another. */
 const listForPeople = (edit: EntityEdit): void => {
-  const { tx } = edit.context
-  const earlier = heldStates(edit.original)
-  const after = heldStates(edit.doc)
-  for (const place of new Set([...earlier.keys(), ...after.keys()])) {
-    const was = earlier.get(place)
-    const is = after.get(place)
+  const before = edit.original?.links ?? {}
+  const after = edit.doc.links
+  for (const connection of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    const was = before[connection]?.groups ?? {}
+    const is = after[connection]?.groups ?? {}
     if (was === is) continue
-    const [connection, group] = place.split("\n") as [string, string]
-    const key = `${connection}|${edit.key}|${group}`
-    if (was?.parked !== is?.parked && canonicalJson(was?.parked ?? null) !== canonicalJson(is?.parked ?? null)) {
-      const parked = is?.parked
-      const ours = edit.doc.groups[group]?.provenance ?? null
-      tx.put(
-        "conflict",
-        key,
-        parked === undefined ? null : ({ ...parked, ours, at: tx.cause.at } satisfies ConflictDoc),
-      )
-    }
-    const issue = issueOf(is)
-    const before = issueOf(was)
-    if (before !== issue && canonicalJson(before) !== canonicalJson(issue)) {
-      tx.put("issue", key, issue === null ? null : ({ ...issue, at: tx.cause.at } satisfies IssueDoc))
-    }
+    for (const group of Object.keys(is))
+      if (was[group] !== is[group]) list(edit, connection, group, was[group], is[group])
+    for (const group of Object.keys(was))
+      if (is[group] === undefined) list(edit, connection, group, was[group], undefined)
+  }
+}
+
+const list = (
+  edit: EntityEdit,
+  connection: string,
+  group: string,
+  was: HeldState | undefined,
+  is: HeldState | undefined,
+): void => {
+  const { tx } = edit.context
+  const key = `${connection}|${edit.key}|${group}`
+  if (was?.parked !== is?.parked && canonicalJson(was?.parked ?? null) !== canonicalJson(is?.parked ?? null)) {
+    const parked = is?.parked
+    const ours = edit.doc.groups[group]?.provenance ?? null
+    tx.put("conflict", key, parked === undefined ? null : ({ ...parked, ours, at: tx.cause.at } satisfies ConflictDoc))
+  }
+  const issue = issueOf(is)
+  const before = issueOf(was)
+  if (before !== issue && canonicalJson(before) !== canonicalJson(issue)) {
+    tx.put("issue", key, issue === null ? null : ({ ...issue, at: tx.cause.at } satisfies IssueDoc))
   }
 }
 
@@ -109,6 +108,7 @@ export const lookAgain = (context: Context, connection: string, waiter: string):
   const doc = entityDoc(context.tx, type, id)
   if (doc === null) return
   const again = new EntityEdit(context, doc, doc)
+  again.afresh = connection
   observeAgain(again, connection, group)
   finish(again)
 }

@@ -1,7 +1,7 @@
 /** Records that went away: deleted, archived, merged by the provider, converted; and those that came back. */
 import { entityEventType } from "@concordat/model/events/stored"
 import type { RecordConverted, RecordGone, RecordMerged } from "@concordat/model/events/record"
-import { connectionDoc, decide, entityDoc, putConnection, putRecord, recordDoc } from "../state/access.ts"
+import { connectionDoc, entityDoc, putConnection, putRecord, recordDoc } from "../state/access.ts"
 import { type ConnectionDoc, recordKey, type RecordDoc, type RecordKey } from "../state/documents.ts"
 import { type Context, mappingOf, sameRecord } from "./context.ts"
 import { EntityEdit } from "./edit.ts"
@@ -35,7 +35,7 @@ export const unlink = (
   const duplicates = link.duplicates.filter((one) => !sameRecord(one, record))
   if (primary) {
     edit.setLink(connection, { ...link, primary: null, duplicates, intents: [], tombstone: { record, reason } })
-    decide(tx, "TombstoneSet", { connection, type, entity: doc.id, record, reason })
+    tx.decide("TombstoneSet", { connection, type, entity: doc.id, record, reason })
   } else edit.setLink(connection, { ...link, duplicates })
   edit.say(entityEventType(type, "Unlinked"), { type, link: { connection, record, primary, how: reason }, reason })
   const isAlive = Object.values(edit.doc.links).some((one) => one.primary !== null)
@@ -78,7 +78,7 @@ const guard = (context: Context, connection: string): void => {
     gone,
     paused: isNew ? [...state.paused, "mass deletion"].toSorted() : state.paused,
   })
-  if (isNew) decide(tx, "Paused", { connection, reason: "mass deletion" })
+  if (isNew) tx.decide("Paused", { connection, reason: "mass deletion" })
 }
 
 /** A record that was gone is there again: it is linked by its id and keeps its shadows, so what it missed is due. */
@@ -103,7 +103,7 @@ export const relink = (
     primary ? { ...link, primary: record, tombstone: null } : { ...link, duplicates: [...link.duplicates, record] },
   )
   if (link.tombstone !== null && primary)
-    decide(tx, "TombstoneLifted", { connection, type: known.type, entity: doc.id, reason: "restored" })
+    tx.decide("TombstoneLifted", { connection, type: known.type, entity: doc.id, reason: "restored" })
   if (edit.doc.archived !== null) {
     edit.doc = { ...edit.doc, archived: null }
     edit.say(entityEventType(known.type, "Restored"), { type: known.type, reason: "a record of it is there again" })

@@ -2,7 +2,7 @@
 import type { EntityType } from "@concordat/model/canonical/fields"
 import { contradicts } from "../identity/contradiction.ts"
 import { byStrength, type Groups, keysOf } from "../identity/keys.ts"
-import { addTo, decide, entityDoc, matches, putMatches, takeFrom } from "../state/access.ts"
+import { addTo, entityDoc, matches, putMatches, takeFrom } from "../state/access.ts"
 import { type EntityDoc, type QuestionDoc, recordKey, type RecordKey, type WaitDoc } from "../state/documents.ts"
 import type { Context } from "./context.ts"
 import { groupValues } from "./due.ts"
@@ -79,7 +79,7 @@ export const ask = (
   const known = tx.get<QuestionDoc>("question", key)
   if (known !== null && known.reason === reason && known.candidates.join() === candidates.join()) return
   tx.put("question", key, { type, candidates, reason, at: tx.cause.at } satisfies QuestionDoc)
-  decide(tx, "MatchParked", { connection, record, type, candidates, reason })
+  tx.decide("MatchParked", { connection, record, type, candidates, reason })
   if (known === null) tx.count(connection, "matchParked")
   for (const id of known?.candidates ?? []) if (!candidates.includes(id)) setQuestion(context, type, id, key, false)
   for (const id of candidates) setQuestion(context, type, id, key, true)
@@ -98,7 +98,7 @@ export const answered = (
   const known = tx.get<QuestionDoc>("question", key)
   if (known === null) return
   tx.put("question", key, null)
-  decide(tx, "MatchSettled", { connection, record, type: known.type, entity, how })
+  tx.decide("MatchSettled", { connection, record, type: known.type, entity, how })
   for (const id of known.candidates) setQuestion(context, known.type, id, key, false)
 }
 
@@ -141,8 +141,11 @@ export const unwatchKeys = (
 export const indexKeys = (edit: EntityEdit): (() => void) => {
   const { context, type } = edit
   const { tx } = context
+  const { original } = edit
+  const isAsBefore =
+    original !== null && original.groups === edit.doc.groups && original.mergedInto === edit.doc.mergedInto
   const isGone = edit.doc.mergedInto !== null
-  const keys = isGone ? [] : keysOf(type, groupValues(edit.doc))
+  const keys = isAsBefore ? edit.doc.keys : isGone ? [] : keysOf(type, groupValues(edit.doc))
   const before = edit.doc.keys
   const added = keys.filter((key) => !before.includes(key))
   const removed = before.filter((key) => !keys.includes(key))

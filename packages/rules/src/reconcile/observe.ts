@@ -42,7 +42,7 @@ export const recordObserved = (context: Context, data: RecordObserved): void => 
     if (relink(context, state, record, known, seen)) return
   }
   if (known === null || known.state !== "linked" || known.entity === null || known.type === null) {
-    place(context, state, seen, known?.others ?? [])
+    place(context, state, seen, { others: known?.others ?? [] })
     return
   }
   const doc = entityDoc(tx, known.type, known.entity)

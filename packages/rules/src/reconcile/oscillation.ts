@@ -1,5 +1,5 @@
 /** Reactive hops: a provider that answers each of our writes with another value is stopped after the third in a row. */
-import { connectionDoc, decide } from "../state/access.ts"
+import { connectionDoc } from "../state/access.ts"
 import type { HeldState } from "../state/documents.ts"
 import type { EntityEdit } from "./edit.ts"
 import type { Observed } from "./group.ts"
@@ -17,7 +17,7 @@ export const reactiveHops = (edit: EntityEdit, seen: Observed, held: HeldState):
   if (!isReactive) return held.hops === undefined ? held : { ...held, hops: 0 }
   const hops = (held.hops ?? 0) + 1
   if (hops <= edit.context.policy.quarantineAfter || held.quarantined === true) return { ...held, hops }
-  decide(tx, "OscillationDetected", {
+  tx.decide("OscillationDetected", {
     connection: seen.connection,
     type: edit.type,
     entity: edit.doc.id,

@@ -7,7 +7,7 @@ import { entityId } from "@concordat/model/ids"
 import type { JsonObject } from "@concordat/model/json"
 import type { Groups } from "../identity/keys.ts"
 import type { ObjectMapping } from "../mapping/lens.ts"
-import { connectionDoc, entityDoc, putRecord, recordDoc } from "../state/access.ts"
+import { connectionDoc, creatingOf, entityDoc, putRecord, recordDoc } from "../state/access.ts"
 import { type ConnectionDoc, type RecordDoc, type RecordKey, type QuestionDoc } from "../state/documents.ts"
 import { type Context, objectMappings, prefetchReferences, references } from "./context.ts"
 import { EntityEdit } from "./edit.ts"
@@ -55,13 +55,21 @@ export const provenanceOf = (seen: Seen): Provenance => ({
   provider: seen.data.stamp !== null,
 })
 
-/** Decides where it belongs. `others`: entities it is known not to be. `chosen`: what a person said. */
+export interface Placing {
+  /** Entities that the record is known not to be. */
+  readonly others?: ReadonlyArray<string>
+  /** What a person said: an entity, or null for a new one. */
+  readonly chosen?: string | null
+  /** It has waited for the creates that were unresolved when it was seen, and waits for no later ones. */
+  readonly waited?: boolean
+}
+
+/** Decides where it belongs. */
 export const place = (
   context: Context,
   state: ConnectionDoc,
   seen: Seen,
-  others: ReadonlyArray<string> = [],
-  chosen?: string | null,
+  { chosen, others = [], waited = false }: Placing = {},
 ): void => {
   const { tx } = context
   const { connection } = seen.data
@@ -101,7 +109,7 @@ export const place = (
     else linkTo(context, seen, mapping, doc.id, "own id")
     return
   }
-  const creating = state.creating[type] ?? []
+  const creating = waited ? [] : creatingOf(tx, connection, type)
   if (creating.length > 0) {
     putRecord(tx, connection, record, {
       type,
@@ -177,7 +185,7 @@ export const placeAgain = (context: Context, waiting: string): void => {
     again.candidates.join() === question.candidates.join()
   )
     return
-  place(context, state, doc.observation, doc.others ?? [])
+  place(context, state, doc.observation, { others: doc.others ?? [] })
 }
 
 const currentGroups = (context: Context, connection: string, state: ConnectionDoc, doc: RecordDoc): Groups => {

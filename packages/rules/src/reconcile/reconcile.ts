@@ -56,7 +56,7 @@ const apply = (context: Context, input: Input): void => {
         tx.wake({ connection: input.connection, entity: "*", seq: tx.cause.at })
       return
     case "EntitiesListed":
-      return connections.entitiesListed(context, input.entities)
+      return connections.entitiesListed(context, input.connection, input.entities)
     case "ConnectionPaused":
       return connections.paused(context, input.connection, input.reason)
     case "ConnectionResumed":

@@ -2,7 +2,7 @@
 import type { MatchRequested, ResolveRequested } from "@concordat/model/events/connection"
 import type { Provenance } from "@concordat/model/events/entity"
 import type { EntityRef } from "@concordat/model/events/record"
-import { connectionDoc, decide, entityDoc, putConnection, recordDoc } from "../state/access.ts"
+import { connectionDoc, entityDoc, putConnection, recordDoc } from "../state/access.ts"
 import type { QuestionDoc } from "../state/documents.ts"
 import { recordKey } from "../state/documents.ts"
 import { type Context, heldUnder, mappingOf, references, valueOf } from "./context.ts"
@@ -18,7 +18,7 @@ export const arm = (context: Context, connection: string, by: string, writesPerH
   const doc = connectionDoc(tx, connection)
   if (doc === null || doc.armed) return
   putConnection(tx, connection, { ...doc, armed: true, armedAt: tx.cause.at, writesPerHour })
-  decide(tx, "Armed", { connection, by })
+  tx.decide("Armed", { connection, by })
   tx.wake({ connection, entity: "*", seq: tx.cause.at })
 }
 
@@ -27,7 +27,7 @@ export const pause = (context: Context, connection: string): void => {
   const doc = connectionDoc(tx, connection)
   if (doc === null || doc.paused.includes("operator")) return
   putConnection(tx, connection, { ...doc, paused: [...doc.paused, "operator"].toSorted() })
-  decide(tx, "Paused", { connection, reason: "operator" })
+  tx.decide("Paused", { connection, reason: "operator" })
 }
 
 /** A person resumes what a person, the mass-deletion guard or a lost authorisation stopped. */
@@ -36,7 +36,7 @@ export const resume = (context: Context, connection: string): void => {
   const doc = connectionDoc(tx, connection)
   if (doc === null || doc.paused.length === 0) return
   putConnection(tx, connection, { ...doc, paused: [], gone: [] })
-  for (const reason of doc.paused) decide(tx, "Resumed", { connection, reason })
+  for (const reason of doc.paused) tx.decide("Resumed", { connection, reason })
   tx.wake({ connection, entity: "*", seq: tx.cause.at })
 }
 
@@ -103,7 +103,7 @@ export const settleMatch = (context: Context, data: MatchRequested): void => {
   // A record of one type can't be an entity of another: the question stays.
   if (data.entity !== null && known.type !== null && data.entity.type !== known.type) return
   if (known.state === "parked" && known.observation !== undefined) {
-    place(context, state, known.observation, [], data.entity?.id ?? null)
+    place(context, state, known.observation, { chosen: data.entity?.id ?? null })
     if (data.entity !== null || known.type === null) return
     const made = recordDoc(tx, data.connection, data.record)
     if (made?.entity != null)
@@ -155,7 +155,7 @@ export const release = (context: Context, connection: string, entity: EntityRef,
   if (group === null) {
     if (link.tombstone === null) return
     edit.setLink(connection, { ...link, tombstone: null, groups: {} })
-    decide(context.tx, "TombstoneLifted", {
+    context.tx.decide("TombstoneLifted", {
       connection,
       type: entity.type,
       entity: entity.id,

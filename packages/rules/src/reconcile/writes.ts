@@ -1,11 +1,12 @@
 /** Our own writes, from intent to answer: what they make of shadows and renderings, and what a refusal stands for. */
+import type { EntityType } from "@concordat/model/canonical/fields"
 import { opened, type Personal } from "@concordat/model/events/envelope"
 import type { RecordWritten, WriteIntended, WriteRefused } from "@concordat/model/events/record"
 import { entityEventType } from "@concordat/model/events/stored"
 import type { JsonObject } from "@concordat/model/json"
 import type { GroupLens, View } from "../mapping/lens.ts"
 import { contradicts } from "../identity/contradiction.ts"
-import { addTo, connectionDoc, decide, entityDoc, putConnection, putRecord, recordDoc } from "../state/access.ts"
+import { addTo, connectionDoc, entityDoc, putCreating, putRecord, recordDoc } from "../state/access.ts"
 import { type HeldState, type Intent, type RecordDoc, type RecordKey, recordKey } from "../state/documents.ts"
 import { type Context, heldUnder, mappingOf, references } from "./context.ts"
 import { groupValues } from "./due.ts"
@@ -37,10 +38,7 @@ export const writeIntended = (context: Context, data: WriteIntended): void => {
     unknown: false,
   }
   edit.setLink(data.connection, { ...link, intents: [...link.intents, intent] })
-  if (data.kind === "create") {
-    const keys = [...(state.creating[data.entity.type] ?? []), data.key].toSorted()
-    putConnection(tx, data.connection, { ...state, creating: { ...state.creating, [data.entity.type]: keys } })
-  }
+  if (data.kind === "create") putCreating(tx, data.connection, data.entity.type, data.key, true)
   finish(edit)
 }
 
@@ -227,15 +225,9 @@ export const writeRefused = (context: Context, data: WriteRefused): void => {
 }
 
 /** A create is no longer under way: records that waited to see whether they are it are looked at again. */
-const createResolved = (context: Context, connection: string, type: string, key: string): void => {
+const createResolved = (context: Context, connection: string, type: EntityType, key: string): void => {
   const { tx } = context
-  const state = connectionDoc(tx, connection)
-  if (state === null) return
-  const left = (state.creating[type] ?? []).filter((one) => one !== key)
-  const creating = { ...state.creating }
-  if (left.length > 0) creating[type] = left
-  else delete creating[type]
-  putConnection(tx, connection, { ...state, creating })
+  putCreating(tx, connection, type, key, false)
   for (const place of tx.range("waiting", `${connection}|`)) placeWaiting(context, connection, place, key)
 }
 
@@ -257,7 +249,5 @@ const placeWaiting = (context: Context, connection: string, waiting: string, key
   }
   tx.put("waiting", waiting, null)
   // It waited for the creates that were unresolved when it was seen, and for no later ones.
-  place(context, { ...state, creating: {} }, known.observation, known.others ?? [])
+  place(context, state, known.observation, { others: known.others ?? [], waited: true })
 }
-
-export { decide }

@@ -1,6 +1,5 @@
 /** Reads and writes of the tenant's documents by their names, so that no other file spells a key. */
 import type { EntityType } from "@concordat/model/canonical/fields"
-import * as streams from "@concordat/model/streams"
 import {
   type BindingDoc,
   type ConnectionDoc,
@@ -16,7 +15,7 @@ import {
 } from "./documents.ts"
 import type { Transaction } from "./transaction.ts"
 
-const emptyTenant: TenantDoc = { connections: [], policy: null, decisionRevision: -1 }
+const emptyTenant: TenantDoc = { connections: [], policy: null }
 export const emptyLink: LinkState = {
   primary: null,
   duplicates: [],
@@ -83,9 +82,15 @@ export const takeFrom = (tx: Transaction, kind: string, key: string, item: strin
   tx.put(kind, key, left.length === 0 ? null : left)
 }
 
-/** Decides an event that is no entity's alone. */
-export const decide = (tx: Transaction, type: string, data: unknown): void => {
-  const tenant = tenantDoc(tx)
-  const revision = tx.emit(streams.decision(tx.cause.tenant), tenant.decisionRevision, type, data)
-  putTenant(tx, { ...tenant, decisionRevision: revision })
+/** Creates of a type in a connection that are not resolved: their keys, sorted. */
+export const creatingOf = (tx: Transaction, connection: string, type: EntityType): ReadonlyArray<string> => {
+  const prefix = `${connection}|${type}|`
+  return tx.range("creating", prefix).map((key) => key.slice(prefix.length))
 }
+export const putCreating = (
+  tx: Transaction,
+  connection: string,
+  type: EntityType,
+  key: string,
+  isOpen: boolean,
+): void => tx.put("creating", `${connection}|${type}|${key}`, isOpen ? true : null)

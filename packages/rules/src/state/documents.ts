@@ -173,8 +173,6 @@ export interface ConnectionDoc {
     readonly startedAt: number
     readonly finishedAt: number
   }
-  /** Unresolved creates by type: keys, sorted. */
-  readonly creating: Readonly<Record<string, ReadonlyArray<string>>>
   /** Times of the records gone within the last day. */
   readonly gone: ReadonlyArray<number>
 }
@@ -189,8 +187,13 @@ export interface BindingDoc {
 export interface TenantDoc {
   readonly connections: ReadonlyArray<string>
   readonly policy: JsonObject | null
-  readonly decisionRevision: number
 }
+
+/** kind `decision`, key `""`: the last revision of the tenant's decision stream. */
+export type DecisionDoc = number
+
+/** kind `creating`, key `connection|type|intent key`: a create whose outcome is not known yet. */
+export type CreatingDoc = true
 
 /** kind `count`, key `connection|name`: how often something happened (`observed`, `echo`, `conflict.crm` …), and how many records are linked (`links`). */
 export type CountDoc = number

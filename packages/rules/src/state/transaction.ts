@@ -5,6 +5,7 @@
  */
 import { eventId } from "@concordat/model/ids"
 import { versionOf } from "@concordat/model/events/stored"
+import * as streams from "@concordat/model/streams"
 
 export type Wanted =
   | { readonly _tag: "Document"; readonly kind: string; readonly key: string }
@@ -28,6 +29,7 @@ export interface Loaded {
 
 export interface DecidedEvent {
   readonly stream: string
+  /** `LATER` with an empty id on the tenant's decision stream: `numbered` gives both. */
   readonly expected: number
   readonly id: string
   readonly type: string
@@ -35,6 +37,24 @@ export interface DecidedEvent {
   /** The same as JSON. */
   readonly text: string
   readonly metadata: Readonly<Record<string, string>>
+}
+
+/** Of an event on the decision stream, whose revision is given when the decision is kept: no decision depends on another's. */
+const LATER = -2
+
+/** The events of a decision with those for the decision stream put after `last`, its last revision so far. */
+export const numbered = (
+  events: ReadonlyArray<DecidedEvent>,
+  last: number,
+): { readonly events: ReadonlyArray<DecidedEvent>; readonly last: number } => {
+  if (!events.some((event) => event.expected === LATER)) return { events, last }
+  let revision = last
+  const after = events.map((event) => {
+    if (event.expected !== LATER) return event
+    const expected = revision++
+    return { ...event, expected, id: eventId(event.stream, expected, `${event.type}\n${event.text}`) }
+  })
+  return { events: after, last: revision }
 }
 
 export interface Wake {
@@ -63,7 +83,7 @@ export interface Cause {
 export class Transaction {
   readonly cause: Cause
   readonly #loaded: Loaded
-  readonly #changed = new Map<string, { kind: string; key: string; value: unknown }>()
+  readonly #changed = new Map<string, Map<string, unknown>>()
   readonly #events: Array<DecidedEvent> = []
   readonly #wakes: Array<Wake> = []
   readonly #counts = new Map<string, number>()
@@ -74,8 +94,8 @@ export class Transaction {
   }
 
   get<A>(kind: string, key: string): A | null {
-    const changed = this.#changed.get(`${kind}\n${key}`)
-    if (changed !== undefined) return changed.value as A | null
+    const changed = this.#changed.get(kind)?.get(key)
+    if (changed !== undefined) return changed as A | null
     const value = this.#loaded.get(kind, key)
     if (value === undefined) throw new Missing([{ _tag: "Document", kind, key }])
     return value as A | null
@@ -104,17 +124,21 @@ export class Transaction {
   range(kind: string, prefix: string): ReadonlyArray<string> {
     const loaded = this.#loaded.range(kind, prefix)
     if (loaded === undefined) throw new Missing([{ _tag: "Range", kind, prefix }])
+    const changed = this.#changed.get(kind)
+    if (changed === undefined) return loaded
     const keys = new Set(loaded)
-    for (const change of this.#changed.values()) {
-      if (change.kind !== kind || !change.key.startsWith(prefix)) continue
-      if (change.value === null) keys.delete(change.key)
-      else keys.add(change.key)
+    for (const [key, value] of changed) {
+      if (!key.startsWith(prefix)) continue
+      if (value === null) keys.delete(key)
+      else keys.add(key)
     }
     return [...keys].toSorted()
   }
 
   put(kind: string, key: string, value: unknown): void {
-    this.#changed.set(`${kind}\n${key}`, { kind, key, value })
+    const ofKind = this.#changed.get(kind)
+    if (ofKind === undefined) this.#changed.set(kind, new Map([[key, value]]))
+    else ofKind.set(key, value)
   }
 
   /** Adds to a count. Apart from the documents: nearly every decision counts, and none but the guard asks. */
@@ -130,13 +154,23 @@ export class Transaction {
 
   /** Decides an event on a stream whose last revision is known. Returns the new revision. */
   emit(stream: string, revision: number, type: string, data: unknown): number {
-    const { at, correlation, event } = this.cause
     // Said again from the same facts it has the same members in the same order, so its text is its content.
     const text = JSON.stringify(data)
+    this.#say(stream, revision, eventId(stream, revision, `${type}\n${text}`), type, data, text)
+    return revision + 1
+  }
+
+  /** Decides an event that is no entity's alone. */
+  decide(type: string, data: unknown): void {
+    this.#say(streams.decision(this.cause.tenant), LATER, "", type, data, JSON.stringify(data))
+  }
+
+  #say(stream: string, expected: number, id: string, type: string, data: unknown, text: string): void {
+    const { at, correlation, event } = this.cause
     this.#events.push({
       stream,
-      expected: revision,
-      id: eventId(stream, revision, `${type}\n${text}`),
+      expected,
+      id,
       type,
       data,
       text,
@@ -147,7 +181,6 @@ export class Transaction {
         schemaVersion: String(versionOf(type)),
       },
     })
-    return revision + 1
   }
 
   wake(wake: Wake): void {
@@ -155,6 +188,8 @@ export class Transaction {
   }
 
   decision(): Decision {
-    return { events: this.#events, documents: [...this.#changed.values()], wakes: this.#wakes, counts: this.#counts }
+    const documents: Array<Decision["documents"][number]> = []
+    for (const [kind, ofKind] of this.#changed) for (const [key, value] of ofKind) documents.push({ kind, key, value })
+    return { events: this.#events, documents, wakes: this.#wakes, counts: this.#counts }
   }
 }

@@ -13,6 +13,7 @@ import type {
   QuestionDoc,
   TenantDoc,
 } from "@concordat/rules/state/documents"
+import { encodeDocument } from "@concordat/rules/state/stored"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -36,7 +37,6 @@ const connection = (provider: string, armed: boolean): ConnectionDoc => ({
   paused: armed ? [] : ["operator"],
   closed: false,
   backfill: { state: "running", startedAt: 0, finishedAt: 0 },
-  creating: {},
   gone: [],
 })
 
@@ -67,7 +67,12 @@ export const put = Effect.fnUntraced(function* (documents: Readonly<Record<strin
     appends: [],
     documents: Object.entries(documents).map(([name, value]) => {
       const at = name.indexOf(" ")
-      return { tenant, kind: name.slice(0, at), key: name.slice(at + 1), value: JSON.stringify(value) }
+      return {
+        tenant,
+        kind: name.slice(0, at),
+        key: name.slice(at + 1),
+        value: encodeDocument(name.slice(0, at), value),
+      }
     }),
     commands: [],
     checkpoint: null,
@@ -121,7 +126,7 @@ export const acme = (observed: string) => {
   const question: QuestionDoc = { type: "contact", candidates: ["e1", "e9"], reason: "two candidates", at: 4 }
   const issue = (kind: IssueDoc["kind"]): IssueDoc => ({ kind, code: "c", message: "m", at: 1 })
   const cursor: CursorDoc = { cursor: null, done: 200, total: 1000, finished: false, startedAt: 0 }
-  const tenant: TenantDoc = { connections: ["hubspot", "odoo"], policy: null, decisionRevision: -1 }
+  const tenant: TenantDoc = { connections: ["hubspot", "odoo"], policy: null }
   return {
     "tenant ": tenant,
     "connection hubspot": connection("hubspot", true),

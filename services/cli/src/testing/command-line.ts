@@ -8,6 +8,7 @@ import { Journal } from "@concordat/engine/ports/Journal"
 import type { State } from "@concordat/engine/ports/State"
 import * as streams from "@concordat/model/streams"
 import type { ConflictDoc, ConnectionDoc, EntityDoc, IssueDoc, TenantDoc } from "@concordat/rules/state/documents"
+import { encodeDocument } from "@concordat/rules/state/stored"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, it } from "@effect/vitest"
@@ -105,7 +106,6 @@ const connection: ConnectionDoc = {
   paused: [],
   closed: false,
   backfill: { state: "done", startedAt: 1, finishedAt: 2 },
-  creating: {},
   gone: [],
 }
 const from = {
@@ -144,7 +144,7 @@ const gone: EntityDoc = {
   id: "e3",
   links: { odoo: { ...entity.links["odoo"]!, primary: null, tombstone: { record: from.record, reason: "deleted" } } },
 }
-const tenant: TenantDoc = { connections: ["odoo"], policy: null, decisionRevision: -1 }
+const tenant: TenantDoc = { connections: ["odoo"], policy: null }
 const conflict: ConflictDoc = { rule: "manual", ours: null, theirs: from, at: 0 }
 const documents = [
   ["tenant", "", tenant],
@@ -172,7 +172,12 @@ export const against = <A, E>(
       const commit = yield* Commit
       yield* commit.commit({
         appends: [],
-        documents: documents.map(([kind, key, value]) => ({ tenant: "acme", kind, key, value: JSON.stringify(value) })),
+        documents: documents.map(([kind, key, value]) => ({
+          tenant: "acme",
+          kind,
+          key,
+          value: encodeDocument(kind, value),
+        })),
         commands: [],
         checkpoint: null,
       })
