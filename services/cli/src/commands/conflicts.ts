@@ -6,6 +6,7 @@ import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { lazy } from "../lazy.ts"
+import { SAYS } from "../says.ts"
 
 const inWords = ({ colours, table, time, value }: typeof import("../table.ts"), { items, next }: Conflicts): string => {
   if (items.length === 0) return "no conflict waits"
@@ -38,4 +39,4 @@ export const conflicts = Command.make(
     const found = yield* ask((client, tenant) => client.conflicts({ params: { tenant }, query }))
     yield* answer(found, (of) => inWords(words, of))
   }),
-).pipe(Command.withDescription("Values that both sides changed, with both of them"))
+).pipe(Command.withDescription(SAYS.conflicts))

@@ -4,6 +4,7 @@ import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { lazy } from "../lazy.ts"
 import { concordat } from "../root.ts"
+import { SAYS } from "../says.ts"
 
 export const createAgain = Command.make(
   "create-again",
@@ -20,4 +21,4 @@ export const createAgain = Command.make(
     const taken = yield* ask((client, tenant) => client.request({ params: { tenant }, payload }))
     yield* answer(taken, () => `${entity} will get a new record at ${connection}, as its create rule allows`)
   }),
-).pipe(Command.withDescription("Create a record again that was deleted at a connection"))
+).pipe(Command.withDescription(SAYS["create-again"]))

@@ -6,6 +6,7 @@ import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { lazy } from "../lazy.ts"
+import { SAYS } from "../says.ts"
 
 type Words = typeof import("../table.ts")
 type From = GroupExplanation["from"]
@@ -83,4 +84,4 @@ export const explain = Command.make(
     const found = yield* ask((client, tenant) => client.explain({ params: { tenant, type, id }, query }))
     yield* answer(found, (of) => inWords(words, of))
   }),
-).pipe(Command.withDescription("Why a value is what it is, and where it was taken to"))
+).pipe(Command.withDescription(SAYS.explain))

@@ -6,6 +6,7 @@ import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { lazy } from "../lazy.ts"
+import { SAYS } from "../says.ts"
 
 const inWords = ({ colours, table, time }: typeof import("../table.ts"), { items, next }: Issues): string => {
   if (items.length === 0) return "nothing stands in the way"
@@ -43,4 +44,4 @@ export const issues = Command.make(
     const found = yield* ask((client, tenant) => client.issues({ params: { tenant }, query }))
     yield* answer(found, (of) => inWords(words, of))
   }),
-).pipe(Command.withDescription("What was refused, can't be held, or is quarantined"))
+).pipe(Command.withDescription(SAYS.issues))

@@ -7,6 +7,7 @@ import * as Option from "effect/Option"
 import { CommandFailed } from "../failure.ts"
 import { lazy } from "../lazy.ts"
 import { concordat } from "../root.ts"
+import { SAYS } from "../says.ts"
 
 export const match = Command.make(
   "match",
@@ -29,4 +30,4 @@ export const match = Command.make(
     const taken = yield* ask((client, tenant) => client.request({ params: { tenant }, payload }))
     yield* answer(taken, () => `${record} will be ${ref === null ? "an entity of its own" : `${ref.type}:${ref.id}`}`)
   }),
-).pipe(Command.withDescription("Say which entity a record is"))
+).pipe(Command.withDescription(SAYS.match))

@@ -6,6 +6,7 @@ import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { lazy } from "../lazy.ts"
+import { SAYS } from "../says.ts"
 
 const inWords = ({ colours, table, time }: typeof import("../table.ts"), { items, next }: Matches): string => {
   if (items.length === 0) return "no match waits"
@@ -42,4 +43,4 @@ export const matches = Command.make(
     const found = yield* ask((client, tenant) => client.matches({ params: { tenant }, query }))
     yield* answer(found, (of) => inWords(words, of))
   }),
-).pipe(Command.withDescription("Records that may be one of several entities"))
+).pipe(Command.withDescription(SAYS.matches))

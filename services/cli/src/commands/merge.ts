@@ -4,6 +4,7 @@ import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { lazy } from "../lazy.ts"
 import { concordat } from "../root.ts"
+import { SAYS } from "../says.ts"
 
 export const merge = Command.make(
   "merge",
@@ -25,4 +26,4 @@ export const merge = Command.make(
     const back = `concordat split ${into} ${payload.from.id}`
     yield* answer(taken, () => `${from} will be merged into ${into}. To undo it: ${back}`)
   }),
-).pipe(Command.withDescription("Say that two entities are one; records at the same connection become duplicates"))
+).pipe(Command.withDescription(SAYS.merge))

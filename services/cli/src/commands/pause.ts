@@ -4,6 +4,7 @@ import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { lazy } from "../lazy.ts"
 import { concordat } from "../root.ts"
+import { SAYS } from "../says.ts"
 
 export const pause = Command.make(
   "pause",
@@ -15,4 +16,4 @@ export const pause = Command.make(
     const taken = yield* ask((client, tenant) => client.request({ params: { tenant }, payload }))
     yield* answer(taken, () => `${connection} will be paused`)
   }),
-).pipe(Command.withDescription("Stop reading from and writing to a connection"))
+).pipe(Command.withDescription(SAYS.pause))

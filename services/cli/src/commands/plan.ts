@@ -4,6 +4,7 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { lazy } from "../lazy.ts"
+import { SAYS } from "../says.ts"
 
 type Words = typeof import("../table.ts")
 
@@ -40,4 +41,4 @@ export const plan = Command.make(
     const found = yield* ask((client, tenant) => client.plan({ params: { tenant, connection } }))
     yield* answer(found, (of) => inWords(words, of))
   }),
-).pipe(Command.withDescription("What arming a connection would create, overwrite and park"))
+).pipe(Command.withDescription(SAYS.plan))

@@ -4,6 +4,7 @@ import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { lazy } from "../lazy.ts"
 import { concordat } from "../root.ts"
+import { SAYS } from "../says.ts"
 
 export const release = Command.make(
   "release",
@@ -20,4 +21,4 @@ export const release = Command.make(
     const taken = yield* ask((client, tenant) => client.request({ params: { tenant }, payload }))
     yield* answer(taken, () => `${entity} ${group} will be written to ${connection} again`)
   }),
-).pipe(Command.withDescription("Write again what is quarantined, once the cause there is mended"))
+).pipe(Command.withDescription(SAYS.release))

@@ -5,6 +5,7 @@ import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import { lazy } from "../lazy.ts"
 import { concordat } from "../root.ts"
+import { SAYS } from "../says.ts"
 
 export const resolve = Command.make(
   "resolve",
@@ -23,4 +24,4 @@ export const resolve = Command.make(
     const taken = yield* ask((client, tenant) => client.request({ params: { tenant }, payload }))
     yield* answer(taken, () => `${entity} ${group}: the ${keep}'s value will stay`)
   }),
-).pipe(Command.withDescription("Settle a conflict: keep the entity's value or take the connection's"))
+).pipe(Command.withDescription(SAYS.resolve))

@@ -4,6 +4,7 @@ import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { lazy } from "../lazy.ts"
 import { concordat } from "../root.ts"
+import { SAYS } from "../says.ts"
 
 export const split = Command.make(
   "split",
@@ -24,4 +25,4 @@ export const split = Command.make(
     const taken = yield* ask((client, tenant) => client.request({ params: { tenant }, payload }))
     yield* answer(taken, () => `${ref.type}:${id} will be an entity of its own again, and never matched with ${entity}`)
   }),
-).pipe(Command.withDescription("Undo a merge: each record goes back with what it brought"))
+).pipe(Command.withDescription(SAYS.split))

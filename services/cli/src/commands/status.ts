@@ -4,6 +4,7 @@ import * as Clock from "effect/Clock"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { lazy } from "../lazy.ts"
+import { SAYS } from "../says.ts"
 
 type Words = typeof import("../table.ts")
 
@@ -132,4 +133,4 @@ export const status = Command.make("status", {}, () =>
     const now = yield* Clock.currentTimeMillis
     yield* answer(found, (of) => inWords(words, of, now))
   }),
-).pipe(Command.withDescription("How every connection is doing, and what waits for a person"))
+).pipe(Command.withDescription(SAYS.status))

@@ -6,6 +6,7 @@ import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { lazy } from "../lazy.ts"
+import { SAYS } from "../says.ts"
 
 const KINDS = [
   "match",
@@ -74,4 +75,4 @@ export const waiting = Command.make(
     } while (next !== null && items.length < limit)
     yield* answer({ items, next }, (of) => inWords(words, of))
   }),
-).pipe(Command.withDescription("Everything that waits: for a person, a record, an answer or its turn, and why"))
+).pipe(Command.withDescription(SAYS.waiting))

@@ -23,13 +23,15 @@ import * as Redacted from "effect/Redacted"
 import * as TestConsole from "effect/testing/TestConsole"
 import { createServer } from "node:http"
 import { stripVTControlCharacters } from "node:util"
-import { command } from "../main.ts"
+import { commandOf } from "../command.ts"
+import { type CommandName, SAYS } from "../says.ts"
 
 /** What the command printed, and the failure that it ended with. */
 export const concordat = Effect.fnUntraced(function* (
   args: ReadonlyArray<string>,
   environment: Readonly<Record<string, string>> = {},
 ) {
+  const command = yield* Effect.promise(() => commandOf(Object.keys(SAYS) as ReadonlyArray<CommandName>))
   const before = (yield* TestConsole.logLines).length
   const failure = yield* Command.runWith(command, { version: "0" })(args).pipe(
     Effect.as(null),
