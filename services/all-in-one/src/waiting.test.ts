@@ -66,7 +66,7 @@ describe("waiting", () => {
       yield* TestClock.setTime(10_000)
       const { items, next } = yield* waiting("acme", EVERY)
       assert.deepStrictEqual(items.map(told), [
-        "match · odoo ·  · res.partner:a:b ·  · two candidates: may be e1, e9",
+        "match · odoo ·  · res.partner:a:b ·  · two candidates: may be contact:e1, contact:e9",
         "conflict · odoo · contact:e1 ·  · title · both sides changed it, rule manual",
         "refused · odoo · contact:e1 ·  · email · c: m",
         "problem · odoo · contact:e4 ·  ·  · c: m",

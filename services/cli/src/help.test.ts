@@ -28,6 +28,21 @@ describe("help", () => {
     }),
   )
 
+  it.effect("of a command says what each argument and flag is", () =>
+    Effect.gen(function* () {
+      for (const name of Object.keys(SAYS).flatMap((one) => (one === "mapping" ? ["mapping check"] : [one]))) {
+        const { output } = yield* concordat([...name.split(" "), "--help"])
+        assert.include(output, "USAGE")
+        const bare = /^ {2}(--)?[a-z-]+(, -\w)?( (string|choice|integer))?\s*(\([^)]*\))?\s*$/
+        assert.deepStrictEqual(
+          output.split("\n").filter((line) => bare.test(line)),
+          [],
+          name,
+        )
+      }
+    }),
+  )
+
   it("is what no command at all, and help alone, are answered with", () => {
     assert.deepStrictEqual([[], ["--help"], ["-h"], ["help"], ["status", "--help"], ["--json"]].map(asksForHelp), [
       true,

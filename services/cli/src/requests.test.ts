@@ -75,7 +75,7 @@ describe("requests on the command line", () => {
   against("what waits is listed with its reason, page by page, and with what to do about it", (run) =>
     Effect.gen(function* () {
       const { output } = yield* run("waiting")
-      assert.match(output, /match\s+odoo\s+res\.partner:12\s+contradicting name: may be e1/)
+      assert.match(output, /match\s+odoo\s+res\.partner:12\s+contradicting name: may be contact:e1/)
       assert.match(output, /refused\s+odoo\s+contact:e1\s+email\s+validation: too long/)
       assert.match(output, /tombstone\s+odoo\s+contact:e3 res\.partner:12\s+deleted: not created there again/)
       assert.match(output, /due\s+odoo\s+contact:e2\s+create: its connection is not armed/)

@@ -49,9 +49,9 @@ const item = (kind: WaitingKind, connection: string, rest: Partial<WaitingItem>)
 })
 
 const question: Source["items"] = (key, doc) => {
-  const { at, candidates, reason } = doc as QuestionDoc
+  const { at, candidates, reason, type } = doc as QuestionDoc
   const [connection = "", record = ""] = parts(key, 2)
-  const may = candidates.length === 0 ? "" : `: may be ${candidates.join(", ")}`
+  const may = candidates.length === 0 ? "" : `: may be ${candidates.map((id) => entityKey(type, id)).join(", ")}`
   return [item("match", connection, { record, reason: `${reason}${may}`, since: at })]
 }
 

@@ -22,7 +22,7 @@ const confirmed = Effect.fnUntraced(function* (connection: string) {
 export const arm = Command.make(
   "arm",
   {
-    connection: Argument.String("connection"),
+    connection: Argument.String("connection").pipe(Argument.withDescription("Its name in the configuration")),
     writesPerHour: Flag.Int("writes-per-hour").pipe(
       Flag.withDescription("Most writes in an hour during its first day"),
       Flag.optional,

@@ -54,7 +54,7 @@ const watched = Effect.fnUntraced(function* (connection: string) {
 export const backfill = Command.make(
   "backfill",
   {
-    connection: Argument.String("connection"),
+    connection: Argument.String("connection").pipe(Argument.withDescription("Its name in the configuration")),
     detach: Flag.Boolean("detach").pipe(Flag.withDescription("Do not wait for its end"), Flag.withDefault(false)),
   },
   Effect.fnUntraced(function* ({ connection, detach }) {

@@ -28,9 +28,12 @@ const inWords = ({ colours, table, time, value }: typeof import("../table.ts"), 
 export const conflicts = Command.make(
   "conflicts",
   {
-    connection: Argument.String("connection").pipe(Argument.optional),
+    connection: Argument.String("connection").pipe(
+      Argument.withDescription("Its name in the configuration; else all of them"),
+      Argument.optional,
+    ),
     after: Flag.String("after").pipe(Flag.withDescription("Go on behind a page"), Flag.optional),
-    limit: Flag.Int("limit").pipe(Flag.withDefault(100)),
+    limit: Flag.Int("limit").pipe(Flag.withDescription("Most rows to list, 1 to 1000"), Flag.withDefault(100)),
   },
   Effect.fnUntraced(function* ({ after, connection, limit }) {
     const { answer, ask } = yield* lazy(() => import("../operator.ts"))

@@ -9,7 +9,7 @@ import { SAYS } from "../says.ts"
 export const createAgain = Command.make(
   "create-again",
   {
-    connection: Argument.String("connection"),
+    connection: Argument.String("connection").pipe(Argument.withDescription("Its name in the configuration")),
     entity: Argument.String("entity").pipe(Argument.withDescription("type:id, as waiting --kind tombstone lists it")),
   },
   Effect.fnUntraced(function* ({ connection, entity }) {

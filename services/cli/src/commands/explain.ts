@@ -68,7 +68,7 @@ const inWords = (words: Words, of: Explanation): string => {
 export const explain = Command.make(
   "explain",
   {
-    type: Argument.Literals("type", ENTITY_TYPES),
+    type: Argument.Literals("type", ENTITY_TYPES).pipe(Argument.withDescription("What kind of entity it is")),
     id: Argument.String("id").pipe(
       Argument.withDescription("The entity's id, or connection:object:id of one of its records"),
     ),

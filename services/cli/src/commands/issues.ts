@@ -27,10 +27,16 @@ const inWords = ({ colours, table, time }: typeof import("../table.ts"), { items
 export const issues = Command.make(
   "issues",
   {
-    connection: Argument.String("connection").pipe(Argument.optional),
-    kind: Flag.Literals("kind", ["refused", "quarantined", "problem", "waiting"]).pipe(Flag.optional),
+    connection: Argument.String("connection").pipe(
+      Argument.withDescription("Its name in the configuration; else all of them"),
+      Argument.optional,
+    ),
+    kind: Flag.Literals("kind", ["refused", "quarantined", "problem", "waiting"]).pipe(
+      Flag.withDescription("Only what waits like this"),
+      Flag.optional,
+    ),
     after: Flag.String("after").pipe(Flag.withDescription("Go on behind a page"), Flag.optional),
-    limit: Flag.Int("limit").pipe(Flag.withDefault(100)),
+    limit: Flag.Int("limit").pipe(Flag.withDescription("Most rows to list, 1 to 1000"), Flag.withDefault(100)),
   },
   Effect.fnUntraced(function* ({ after, connection, kind, limit }) {
     const { answer, ask } = yield* lazy(() => import("../operator.ts"))

@@ -47,7 +47,7 @@ const metadataOf = Effect.fnUntraced(function* (connection: string) {
 const check = Command.make(
   "check",
   {
-    file: Argument.String("file"),
+    file: Argument.String("file").pipe(Argument.withDescription("What differs from the provider's own mapping.yaml")),
     provider: Flag.String("provider").pipe(Flag.withDescription("Whose default mapping it changes: hubspot, odoo, …")),
     connection: Flag.String("connection").pipe(
       Flag.withDescription("Check it against this connection's fields, as the running Concordat knows them"),

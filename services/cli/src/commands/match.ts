@@ -12,7 +12,7 @@ import { SAYS } from "../says.ts"
 export const match = Command.make(
   "match",
   {
-    connection: Argument.String("connection"),
+    connection: Argument.String("connection").pipe(Argument.withDescription("Its name in the configuration")),
     record: Argument.String("record").pipe(Argument.withDescription("object:id, as matches lists it")),
     entity: Argument.String("entity").pipe(Argument.withDescription("type:id of the entity it is"), Argument.optional),
     alone: Flag.Boolean("new").pipe(Flag.withDescription("It is none of them"), Flag.withDefault(false)),

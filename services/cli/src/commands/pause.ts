@@ -8,7 +8,7 @@ import { SAYS } from "../says.ts"
 
 export const pause = Command.make(
   "pause",
-  { connection: Argument.String("connection") },
+  { connection: Argument.String("connection").pipe(Argument.withDescription("Its name in the configuration")) },
   Effect.fnUntraced(function* ({ connection }) {
     const { answer, ask } = yield* lazy(() => import("../operator.ts"))
     const { by } = yield* concordat

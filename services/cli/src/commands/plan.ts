@@ -34,7 +34,7 @@ export const inWords = ({ alert, colours, count, table }: Words, plan: Plan): st
 
 export const plan = Command.make(
   "plan",
-  { connection: Argument.String("connection") },
+  { connection: Argument.String("connection").pipe(Argument.withDescription("Its name in the configuration")) },
   Effect.fnUntraced(function* ({ connection }) {
     const { answer, ask } = yield* lazy(() => import("../operator.ts"))
     const words = yield* lazy(() => import("../table.ts"))

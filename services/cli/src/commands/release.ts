@@ -9,7 +9,7 @@ import { SAYS } from "../says.ts"
 export const release = Command.make(
   "release",
   {
-    connection: Argument.String("connection"),
+    connection: Argument.String("connection").pipe(Argument.withDescription("Its name in the configuration")),
     entity: Argument.String("entity").pipe(Argument.withDescription("type:id, as issues lists it")),
     group: Argument.String("group").pipe(Argument.withDescription("As issues lists it")),
   },

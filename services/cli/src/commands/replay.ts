@@ -9,7 +9,7 @@ import { SAYS } from "../says.ts"
 export const replay = Command.make(
   "replay",
   {
-    connection: Argument.String("connection"),
+    connection: Argument.String("connection").pipe(Argument.withDescription("Its name in the configuration")),
     entity: Argument.String("entity").pipe(Argument.withDescription("type:id, as issues lists it")),
   },
   Effect.fnUntraced(function* ({ connection, entity }) {

@@ -10,9 +10,9 @@ import { SAYS } from "../says.ts"
 export const resolve = Command.make(
   "resolve",
   {
-    connection: Argument.String("connection"),
+    connection: Argument.String("connection").pipe(Argument.withDescription("Its name in the configuration")),
     entity: Argument.String("entity").pipe(Argument.withDescription("type:id, as conflicts lists it")),
-    group: Argument.String("group"),
+    group: Argument.String("group").pipe(Argument.withDescription("As conflicts lists it")),
     keep: Flag.Literals("keep", ["entity", "connection"]).pipe(Flag.withDescription("Whose value stays")),
   },
   Effect.fnUntraced(function* ({ connection, entity, group, keep }) {

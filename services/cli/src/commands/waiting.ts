@@ -54,8 +54,11 @@ const inWords = ({ colours, table, time }: typeof import("../table.ts"), { items
 export const waiting = Command.make(
   "waiting",
   {
-    connection: Argument.String("connection").pipe(Argument.optional),
-    kind: Flag.Literals("kind", KINDS).pipe(Flag.optional),
+    connection: Argument.String("connection").pipe(
+      Argument.withDescription("Its name in the configuration; else all of them"),
+      Argument.optional,
+    ),
+    kind: Flag.Literals("kind", KINDS).pipe(Flag.withDescription("Only what waits like this"), Flag.optional),
     after: Flag.String("after").pipe(Flag.withDescription("Go on behind a page"), Flag.optional),
     limit: Flag.Int("limit").pipe(Flag.withDescription("Most rows to list, 1 to 1000"), Flag.withDefault(100)),
   },
