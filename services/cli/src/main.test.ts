@@ -66,6 +66,7 @@ describe("command line", () => {
         "odoo: partners.search: RateLimited (0 s ago)",
         "odoo: no call goes out before 1970-01-01 00:01:00",
         "odoo: crm.lead can't be polled: RequestRefused",
+        "zoho: nothing works on it: it is not in the running configuration",
       ])
         assert.include(output, trouble)
       const json = yield* run("status", "--json")
@@ -101,7 +102,7 @@ describe("command line", () => {
 
   against("says in words what the API says in codes", (run) =>
     Effect.gen(function* () {
-      assert.strictEqual((yield* run("plan", "zoho")).message, "there is no connection zoho")
+      assert.strictEqual((yield* run("plan", "sheets")).message, "there is no connection sheets")
       assert.strictEqual((yield* run("status", "--tenant", "nobody")).message, "there is no tenant nobody")
       assert.match((yield* run("explain", "contact", "e4")).message ?? "", /there is no entity contact:e4/)
       assert.match((yield* run("backfill", "odoo")).message ?? "", /no worker runs for odoo/)

@@ -64,8 +64,11 @@ const leftOf = ({ count }: Words, { budget }: Worker): string =>
     .join("; ")
 
 /** Everything that keeps the connection from working, each with what comes of it. */
-const troublesOf = ({ time }: Words, { connection, restarts, stopped, worker }: ConnectionStatus, now: number) => {
+const troublesOf = ({ time }: Words, of: ConnectionStatus, now: number): ReadonlyArray<string> => {
+  const { closed, connection, idle, restarts, stopped, worker } = of
   const said: Array<string> = []
+  if (idle === null && restarts === 0 && !closed)
+    said.push("nothing works on it: it is not in the running configuration")
   if (restarts > 0) said.push(`its worker has stopped ${restarts} times in a row: ${stopped ?? "no reason given"}`)
   if (worker?.fault != null) said.push(`${worker.fault.what} (${span(now - worker.fault.at)} ago)`)
   if (worker?.waitsUntil != null) said.push(`no call goes out before ${time(worker.waitsUntil)}`)

@@ -68,12 +68,13 @@ const throttled: WorkerStatus = {
     calls: null,
   },
 }
+const nowhere: WorkerStatus = { idle: null, worker: null, restarts: 0, stopped: null }
 const running = Layer.succeed(
   Running,
   Running.of({
     tenants: ["acme"],
     backfill: () => null,
-    worker: () => Effect.succeed(throttled),
+    worker: (_, connection) => Effect.succeed(connection === "odoo" ? throttled : nowhere),
   }),
 )
 const server = HttpRouter.serve(
@@ -146,11 +147,12 @@ const gone: EntityDoc = {
   id: "e3",
   links: { odoo: { ...entity.links["odoo"]!, primary: null, tombstone: { record: from.record, reason: "deleted" } } },
 }
-const tenant: TenantDoc = { connections: ["odoo"], policy: null }
+const tenant: TenantDoc = { connections: ["odoo", "zoho"], policy: null }
 const conflict: ConflictDoc = { rule: "manual", ours: null, theirs: from, at: 0 }
 const documents = [
   ["tenant", "", tenant],
   ["connection", "odoo", connection],
+  ["connection", "zoho", { ...connection, opened: { ...opened, connection: "zoho" } }],
   ["count", "odoo|links", 1234],
   ["entity", "contact:e1", entity],
   ["entity", "contact:e2", { ...entity, id: "e2", merges: [], links: {} }],
