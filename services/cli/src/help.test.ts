@@ -1,9 +1,11 @@
 /** What is answered without loading anything says the same as what is loaded. */
 import { assert, describe, it } from "@effect/vitest"
 import { spawnSync } from "node:child_process"
+import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { asksForHelp, helpText } from "./help.ts"
+import { VERSION } from "./root.ts"
 import { asked } from "./run.ts"
 import { FLAGS, SAYS } from "./says.ts"
 import { concordat } from "./testing/command-line.ts"
@@ -54,6 +56,11 @@ describe("help", () => {
     ])
     const { status, stdout } = spawnSync(process.execPath, [MAIN], { encoding: "utf8" })
     assert.deepStrictEqual([status, stdout], [0, `${helpText()}\n`])
+  })
+
+  it("names the version that the packages have", () => {
+    const { version } = JSON.parse(readFileSync(join(import.meta.dirname, "../../../package.json"), "utf8"))
+    assert.strictEqual(VERSION, version)
   })
 
   it("needs no module of effect", () => {
