@@ -91,6 +91,17 @@ describe("requests on the command line", () => {
     }),
   )
 
+  against("issues are listed with what to do about those that there are", (run) =>
+    Effect.gen(function* () {
+      const { output } = yield* run("issues")
+      assert.include(output, "try a refused one again: concordat replay <connection> <entity>")
+      assert.include(output, "write a quarantined one again: concordat release <connection> <entity> <group>")
+      assert.notInclude(output, "--kind reference")
+      const refused = yield* run("issues", "--kind", "refused")
+      assert.notInclude(refused.output, "concordat release")
+    }),
+  )
+
   against("every command is in docs/operations.md", (run) =>
     Effect.gen(function* () {
       const { output } = yield* run("--help")

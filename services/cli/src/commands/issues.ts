@@ -8,6 +8,12 @@ import * as Option from "effect/Option"
 import { lazy } from "../lazy.ts"
 import { SAYS } from "../says.ts"
 
+const HOW = [
+  ["refused", "try a refused one again: concordat replay <connection> <entity>"],
+  ["quarantined", "write a quarantined one again: concordat release <connection> <entity> <group>"],
+  ["waiting", "what a reference waits for: concordat waiting --kind reference"],
+] as const
+
 const inWords = ({ colours, table, time }: typeof import("../table.ts"), { items, next }: Issues): string => {
   if (items.length === 0) return "nothing stands in the way"
   const rows = items.map((of) => [
@@ -20,8 +26,8 @@ const inWords = ({ colours, table, time }: typeof import("../table.ts"), { items
     time(of.at),
   ])
   const more = next === null ? "" : `\n${colours.dim(`more: --after '${next}'`)}`
-  const how = colours.dim("try a refused one again: concordat replay <connection> <entity>")
-  return `${table(["connection", "entity", "group", "kind", "code", "message", "since"], rows)}${more}\n${how}`
+  const how = HOW.filter(([kind]) => items.some((of) => of.kind === kind)).map(([, text]) => `\n${colours.dim(text)}`)
+  return `${table(["connection", "entity", "group", "kind", "code", "message", "since"], rows)}${more}${how.join("")}`
 }
 
 export const issues = Command.make(
