@@ -2,6 +2,7 @@
 import { layer as sqlite } from "@concordat/adapters/sqlite/Sqlite"
 import { makeCompilers } from "@concordat/engine/flows/Compilers"
 import { makeReconciler } from "@concordat/engine/flows/Reconciler"
+import { Journal } from "@concordat/engine/ports/Journal"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as HttpServer from "effect/http/HttpServer"
@@ -10,10 +11,13 @@ import { layerAppAccess } from "./app-access.ts"
 import type { Config } from "./config/Config.ts"
 import { type ConnectionPlace, Connections } from "./Connections.ts"
 import { installationKey } from "./key.ts"
+import { makeRecording } from "./metrics/recording.ts"
 import { changeRules, openConnection } from "./opening.ts"
 import { Running } from "./operator-handlers.ts"
 import { type Catalogue, makeCatalogue } from "./providers.ts"
+import { notListening } from "./NotListening.ts"
 import { layerServer } from "./server.ts"
+import { nameOfWorker, workerStatus } from "./worker-status.ts"
 import { supervised, type WorkerState } from "./workers.ts"
 
 /** Failures in a row after which a reconciler that can't go on ends the process: nothing is decided without it. */
@@ -29,7 +33,8 @@ const placesOf = (config: Config, catalogue: Catalogue): ReadonlyArray<Connectio
 
 /** What the configuration says goes into the journal before anybody works on it. */
 const opened = Effect.fnUntraced(function* (config: Config, catalogue: Catalogue) {
-  const key = yield* installationKey(config)
+  const journal = yield* Journal
+  const key = yield* installationKey(config, (yield* journal.end) === null)
   for (const tenant of config.tenants) {
     yield* changeRules(tenant)
     for (const connection of tenant.connections) {
@@ -54,7 +59,7 @@ const urlOf = (server: HttpServer.HttpServer["Service"], host: string): string =
  * Runs for as long as its scope: closing it takes no more requests, drains the workers, and closes the store last.
  *
  * `ended` fails when something gives up without which the rest is no use. Fails at once with `JournalError` (`locked`:
- * another process holds the store), with `ServeError` (the port is taken) or where the journal can't be read.
+ * another process holds the store), with `NotListening` (the port is taken) or where the journal can't be read.
  */
 export const makeConcordat = Effect.fn("makeConcordat")(function* (
   config: Config,
@@ -64,7 +69,8 @@ export const makeConcordat = Effect.fn("makeConcordat")(function* (
   return yield* Effect.gen(function* () {
     const key = yield* opened(config, catalogue)
     const compilers = makeCompilers()
-    const connections = new Connections(placesOf(config, catalogue))
+    const recording = makeRecording()
+    const connections = new Connections(placesOf(config, catalogue), recording)
     const workers = new Map<string, WorkerState>()
     const report = (name: string) => (state: WorkerState) => void workers.set(name, state)
 
@@ -79,7 +85,7 @@ export const makeConcordat = Effect.fn("makeConcordat")(function* (
       Effect.forkScoped,
     )
     const working = connections.places.map((place) => {
-      const name = `connection ${place.tenant}.${place.connection.name}`
+      const name = nameOfWorker(place.tenant, place.connection.name)
       return supervised({ name, attempts: null, report: report(name) }, connections.work(place, compilers, key))
     })
     // In one fiber, so that they drain side by side: one after the other would take too long.
@@ -90,19 +96,20 @@ export const makeConcordat = Effect.fn("makeConcordat")(function* (
       Running.of({
         tenants: config.tenants.map(({ name }) => name),
         backfill: (tenant, connection) => connections.running(tenant, connection)?.handle.backfillAgain ?? null,
-        // A worker that can't say so is not idle; why is in its own log.
-        idle: (tenant, connection) => {
-          const one = connections.running(tenant, connection)
-          return one === undefined ? Effect.succeed(null) : Effect.orElseSucceed(one.handle.idle, () => false)
-        },
+        worker: (tenant, connection) => workerStatus(connections, workers, tenant, connection),
       }),
     )
     const server = yield* Layer.build(
-      layerServer({ http: config.http, health: { workers }, connections }).pipe(
-        Layer.provide(layerAppAccess(connections, catalogue.versionsOf)),
-        Layer.provide(running),
-      ),
-    ).pipe(Effect.flatMap((context) => Effect.provideContext(HttpServer.HttpServer, context)))
+      layerServer({
+        http: config.http,
+        health: { workers },
+        connections,
+        metrics: { tenants: config.tenants.map(({ name }) => name), connections, workers, recording },
+      }).pipe(Layer.provide(layerAppAccess(connections, catalogue.versionsOf)), Layer.provide(running)),
+    ).pipe(
+      Effect.catchTag("ServeError", ({ cause }) => Effect.fail(notListening(config.http, cause))),
+      Effect.flatMap((context) => Effect.provideContext(HttpServer.HttpServer, context)),
+    )
 
     return {
       /** `http://host:port`, with the port that was taken where the configuration left it open. */

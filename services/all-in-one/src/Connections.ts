@@ -1,6 +1,7 @@
 /** The connections of this process: each has a worker that is started again when it stops, and a handle while it runs. */
 import { makeBudget } from "@concordat/engine/budget/Budget"
 import { type ConnectionHandle, makeConnection } from "@concordat/engine/connection/ConnectionWorker"
+import type { Stats } from "@concordat/engine/connection/stats"
 import { makeProviderHttp, noCalls } from "@concordat/engine/http/ProviderHttp"
 import type { Connector, Definition, Provider } from "@concordat/engine/ports/Provider"
 import * as streams from "@concordat/model/streams"
@@ -8,6 +9,7 @@ import type { Compilers } from "@concordat/rules/reconcile/context"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import type { ConnectionConfig } from "./config/Config.ts"
+import type { Recording } from "./metrics/recording.ts"
 
 export interface Connected {
   readonly definition: Definition
@@ -23,11 +25,28 @@ export interface ConnectionPlace {
 
 const nameOf = (tenant: string, connection: string): string => `${tenant}.${connection}`
 
+/** What a worker counts of its own doing. */
+export type Done = Pick<Stats, "facts" | "absorbed" | "stale" | "writes" | "refused" | "retries">
+const NOTHING: Done = { facts: 0, absorbed: 0, stale: 0, writes: 0, refused: 0, retries: 0 }
+const sum = (a: Done, b: Done): Done => ({
+  facts: a.facts + b.facts,
+  absorbed: a.absorbed + b.absorbed,
+  stale: a.stale + b.stale,
+  writes: a.writes + b.writes,
+  refused: a.refused + b.refused,
+  retries: a.retries + b.retries,
+})
+
 export class Connections {
   readonly #running = new Map<string, Connected>()
   readonly #configured = new Map<string, ConnectionPlace>()
 
-  constructor(places: ReadonlyArray<ConnectionPlace>) {
+  /** By connection, what workers that have ended had done. */
+  readonly #past = new Map<string, Done>()
+  readonly #recording: Recording
+
+  constructor(places: ReadonlyArray<ConnectionPlace>, recording: Recording) {
+    this.#recording = recording
     for (const place of places) this.#configured.set(nameOf(place.tenant, place.connection.name), place)
   }
 
@@ -39,6 +58,14 @@ export class Connections {
   /** undefined: not in the configuration, or being started again. */
   running(tenant: string, connection: string): Connected | undefined {
     return this.#running.get(nameOf(tenant, connection))
+  }
+
+  /** What the connection's workers have done since the process began, those that had to be started again included. */
+  done(tenant: string, connection: string): Effect.Effect<Done> {
+    const name = nameOf(tenant, connection)
+    const past = this.#past.get(name) ?? NOTHING
+    const running = this.#running.get(name)
+    return running === undefined ? Effect.succeed(past) : Effect.map(running.handle.stats, (now) => sum(past, now))
   }
 
   get places(): ReadonlyArray<ConnectionPlace> {
@@ -53,7 +80,9 @@ export class Connections {
       const budget = yield* makeBudget(definition.limits)
       const stats = noCalls()
       const { allowPrivateAddresses, credentials, pollEveryMs, rereadEveryMs, settings } = connection
-      const http = yield* makeProviderHttp({ definition, budget, allowPrivateAddresses, stats })
+      const labels = { tenant, connection: connection.name }
+      const onCall = (status: number | null, ms: number) => this.#recording.call(labels, status, ms)
+      const http = yield* makeProviderHttp({ definition, budget, allowPrivateAddresses, stats, onCall })
       const connector = yield* provider.connect(
         {
           tenant,
@@ -78,7 +107,11 @@ export class Connections {
       })
       yield* Effect.acquireRelease(
         Effect.sync(() => this.#running.set(name, { definition, connector, handle })),
-        () => Effect.sync(() => this.#running.delete(name)),
+        () =>
+          Effect.map(handle.stats, (stats) => {
+            this.#past.set(name, sum(this.#past.get(name) ?? NOTHING, stats))
+            this.#running.delete(name)
+          }),
       )
       return yield* handle.run
     }).pipe(Effect.scoped, Effect.annotateLogs({ tenant, connection: connection.name }))

@@ -8,7 +8,7 @@ import * as streams from "@concordat/model/streams"
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { acme, from, put, withStore } from "./testing/acme.ts"
+import { acme, from, gone, put, withStore } from "./testing/acme.ts"
 
 describe("operations on the journal", () => {
   withStore("a request is in the journal, once, after what was there", () =>
@@ -34,6 +34,12 @@ describe("operations on the journal", () => {
     Effect.gen(function* () {
       yield* put(acme("o"))
       const entity = { type: "contact" as const, id: "e1" }
+      const other = (id: string) => ({ type: "deal" as const, id })
+      yield* put({
+        "entity contact:e5": { ...acme("o")["entity contact:e1"], id: "e5", mergedInto: "e1" },
+        "entity deal:d1": gone("deal", "d1", null),
+        "entity deal:d2": gone("deal", "d2", "deleted in app"),
+      })
       const wrong = [
         ask("acme", { _tag: "ArmRequested", connection: "nowhere", by: "kim", writesPerHour: null }),
         ask("acme", {
@@ -53,6 +59,20 @@ describe("operations on the journal", () => {
         }),
         ask("acme", { _tag: "SplitRequested", by: "kim", entity, merged: "e2" }),
         ask("acme", { _tag: "ReplayRequested", connection: "hubspot", by: "kim", entity }),
+        ask("acme", { _tag: "ReleaseRequested", connection: "odoo", by: "kim", entity, group: "email" }),
+        ask("acme", { _tag: "ReleaseRequested", connection: "odoo", by: "kim", entity, group: null }),
+        ask("acme", { _tag: "MergeRequested", by: "kim", from: entity, into: { type: "company", id: "c1" } }),
+        ask("acme", { _tag: "MergeRequested", by: "kim", from: entity, into: { type: "contact", id: "e5" } }),
+        ask("acme", { _tag: "MergeRequested", by: "kim", from: entity, into: { type: "contact", id: "nobody" } }),
+        ask("acme", {
+          _tag: "MatchRequested",
+          connection: "odoo",
+          by: "kim",
+          record: { object: "res.partner", id: "a:b" },
+          entity: { type: "deal", id: "d1" },
+        }),
+        ask("acme", { _tag: "ReleaseRequested", connection: "odoo", by: "kim", entity: other("d1"), group: null }),
+        ask("acme", { _tag: "ReleaseRequested", connection: "odoo", by: "kim", entity: other("d2"), group: null }),
       ]
       const failures = yield* Effect.forEach(wrong, (request) => Effect.flip(request))
       assert.deepStrictEqual(
@@ -63,12 +83,75 @@ describe("operations on the journal", () => {
           "there is no match odoo|x:1",
           "there is no merge of e2 into e1",
           "there is no refusal hubspot|contact:e1",
+          "there is no quarantine odoo|contact:e1|email",
+          "there is no tombstone odoo|contact:e1",
+          "a contact can't be merged into a company",
+          "contact:e1 and contact:e5 are one already",
+          "there is no entity contact:nobody",
+          "res.partner:a:b is a contact, and no deal",
+          "odoo gets no new deal: its create.deal is never",
+          "deal:d2 is archived (deleted in app), so it is created nowhere",
         ],
       )
       const journal = yield* Journal
       assert.deepStrictEqual(
         yield* journal.read(streams.request("acme"), { from: 0, direction: "forward", limit: 1 }),
         [],
+      )
+    }),
+  )
+
+  withStore("a merge, a split, a release and a create that is asked for again are requests", () =>
+    Effect.gen(function* () {
+      const { "connection odoo": odoo } = acme("o")
+      const merges = [
+        { from: "e5", at: 7, brought: { groups: {}, links: [], doc: {} }, kept: { groups: {}, links: [] } },
+      ]
+      const e1 = { ...acme("o")["entity contact:e1"], merges }
+      yield* put({
+        ...acme("o"),
+        "connection odoo": { ...odoo, opened: { ...odoo.opened, create: { deal: "afterPlan" } } },
+        "entity contact:e1": e1,
+        "entity contact:e6": { ...e1, id: "e6", merges: [] },
+        "entity deal:d1": gone("deal", "d1", null),
+        "issue odoo|contact:e1|title": { kind: "quarantined", code: "oscillation", message: "m", at: 1 },
+      })
+      const [e, f] = [
+        { type: "contact" as const, id: "e1" },
+        { type: "contact" as const, id: "e6" },
+      ]
+      const deal = { type: "deal" as const, id: "d1" }
+      yield* ask("acme", { _tag: "MergeRequested", by: "kim", from: f, into: e })
+      yield* ask("acme", { _tag: "SplitRequested", by: "kim", entity: e, merged: "e5" })
+      yield* ask("acme", { _tag: "ReleaseRequested", connection: "odoo", by: "kim", entity: e, group: "title" })
+      yield* ask("acme", { _tag: "ReleaseRequested", connection: "odoo", by: "kim", entity: deal, group: null })
+      const journal = yield* Journal
+      const events = yield* journal.read(streams.request("acme"), { from: 0, direction: "forward", limit: 10 })
+      assert.deepStrictEqual(
+        events.map(({ type }) => type),
+        ["MergeRequested", "SplitRequested", "ReleaseRequested", "ReleaseRequested"],
+      )
+    }),
+  )
+
+  withStore("an entity is explained by a record of it, with what was merged into it and where it is gone", () =>
+    Effect.gen(function* () {
+      yield* put({
+        ...acme("o"),
+        "record odoo|res.partner:12": { type: "contact", entity: "e1", primary: true, state: "linked" },
+        "record odoo|res.partner:99": { type: "contact", entity: null, primary: false, state: "parked" },
+        "record odoo|crm.lead:7": { type: "deal", entity: "d1", primary: false, state: "gone" },
+        "entity deal:d1": gone("deal", "d1", null),
+      })
+      const explained = (type: "contact" | "deal", id: string) => explain("acme", { type, id, field: null })
+      assert.strictEqual((yield* explained("contact", "odoo:res.partner:12")).id, "e1")
+      const lead = yield* explained("deal", "odoo:crm.lead:7")
+      assert.deepStrictEqual(lead.tombstones, [{ connection: "odoo", object: "crm.lead", id: "7", reason: "deleted" }])
+      const wrong = [explained("contact", "odoo:res.partner:99"), explained("contact", "odoo:crm.lead:7")]
+      const failures = yield* Effect.forEach(wrong, (one) => Effect.flip(one))
+      assert.deepStrictEqual(
+        failures.map(({ message }) => message),
+        ["there is no entity of odoo res.partner:99 (parked)", "there is no entity of odoo crm.lead:7: it is a deal"],
       )
     }),
   )

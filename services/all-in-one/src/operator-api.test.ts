@@ -5,6 +5,7 @@ import { appendTo } from "@concordat/engine/operations/append"
 import { Commit } from "@concordat/engine/ports/Commit"
 import type { Journal } from "@concordat/engine/ports/Journal"
 import type { State } from "@concordat/engine/ports/State"
+import { VERSION } from "@concordat/engine/version"
 import * as streams from "@concordat/model/streams"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { assert, describe, it } from "@effect/vitest"
@@ -27,7 +28,7 @@ const running = Layer.succeed(
   Running.of({
     tenants: ["acme"],
     backfill: (tenant, connection) => (`${tenant} ${connection}` === "acme hubspot" ? Effect.void : null),
-    idle: () => Effect.succeed(null),
+    worker: () => Effect.succeed({ idle: null, worker: null, restarts: 0, stopped: null }),
   }),
 )
 
@@ -66,7 +67,7 @@ describe("operator's API", () => {
     Effect.gen(function* () {
       assert.deepStrictEqual(yield* client.tenants(), ["acme"])
       const status = yield* client.status({ params: { tenant: "acme" } })
-      assert.deepStrictEqual(status, { tenant: "acme", behind: 0, connections: [] })
+      assert.deepStrictEqual(status, { tenant: "acme", version: VERSION, behind: 0, behindMs: 0, connections: [] })
     }),
   )
 

@@ -1,7 +1,7 @@
 /** The operator's HTTP API over the engine's operations: names and failures are translated, nothing is decided. */
 import { OperatorApi } from "@concordat/api/operator/contract"
-import { NotFound, NotRunning, StoreUnavailable } from "@concordat/api/operator/failures"
-import type { Tailed } from "@concordat/api/operator/views"
+import { NotApplicable, NotFound, NotRunning, StoreUnavailable } from "@concordat/api/operator/failures"
+import type { Tailed, TenantStatus } from "@concordat/api/operator/views"
 import { connectionOf } from "@concordat/engine/operations/documents"
 import { explain } from "@concordat/engine/operations/explain"
 import type * as failures from "@concordat/engine/operations/failures"
@@ -12,13 +12,17 @@ import { plan } from "@concordat/engine/operations/plan"
 import { ask } from "@concordat/engine/operations/requests"
 import { behind, status } from "@concordat/engine/operations/status"
 import { tail } from "@concordat/engine/operations/tail"
+import { waiting } from "@concordat/engine/operations/waiting"
 import { Journal, type JournalError } from "@concordat/engine/ports/Journal"
 import { State, type StateError } from "@concordat/engine/ports/State"
 import type { UnreadableEvent } from "@concordat/model/events/stored"
+import { VERSION } from "@concordat/engine/version"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import * as Stream from "effect/Stream"
+
+export type WorkerStatus = Pick<TenantStatus["connections"][number], "idle" | "worker" | "restarts" | "stopped">
 
 /** What this process works on, as far as the operator asks for it. */
 export class Running extends Context.Service<
@@ -28,8 +32,7 @@ export class Running extends Context.Service<
     readonly tenants: ReadonlyArray<string>
     /** Reads a connection whole again; null where no worker of this process has it. */
     readonly backfill: (tenant: string, connection: string) => Effect.Effect<void> | null
-    /** Whether its worker has nothing in hand and nothing to do; null where no worker of this process has it. */
-    readonly idle: (tenant: string, connection: string) => Effect.Effect<boolean | null>
+    readonly worker: (tenant: string, connection: string) => Effect.Effect<WorkerStatus>
   }
 >()("@concordat/all-in-one/Running") {}
 
@@ -77,17 +80,17 @@ export const layerOperatorHandlers = HttpApiBuilder.group(
         ),
       status: ({ params: { tenant } }) => {
         const found = status(tenant)
-        const none = Effect.map(behind(tenant), (behind) => ({ tenant, behind, connections: [] }))
+        const none = Effect.map(behind(tenant), (lag) => ({ tenant, ...lag, connections: [] }))
         const stored = running.tenants.includes(tenant) ? Effect.catchTag(found, "NotFound", () => none) : found
-        const withIdle = Effect.flatMap(stored, (status) =>
+        const withWorkers = Effect.flatMap(stored, (status) =>
           Effect.map(
             Effect.forEach(status.connections, (one) =>
-              Effect.map(running.idle(tenant, one.connection), (idle) => ({ ...one, idle })),
+              Effect.map(running.worker(tenant, one.connection), (worker) => ({ ...one, ...worker })),
             ),
-            (connections) => ({ ...status, connections }),
+            (connections) => ({ ...status, version: VERSION, connections }),
           ),
         )
-        return answered(withIdle)
+        return answered(withWorkers)
       },
       plan: ({ params }) => answered(plan(params.tenant, params.connection)),
       metadata: ({ params }) => answered(metadata(params.tenant, params.connection)),
@@ -99,10 +102,17 @@ export const layerOperatorHandlers = HttpApiBuilder.group(
         }
         yield* again
       }),
-      request: ({ params, payload }) => answered(ask(params.tenant, payload)),
+      request: ({ params, payload }) =>
+        ask(params.tenant, payload).pipe(
+          Effect.provideContext(stores),
+          Effect.mapError((error) =>
+            error._tag === "NotApplicable" ? new NotApplicable({ detail: error.detail }) : translated(error),
+          ),
+        ),
       conflicts: ({ params, query }) => answered(conflicts(params.tenant, paged(query))),
       matches: ({ params, query }) => answered(matches(params.tenant, paged(query))),
       issues: ({ params, query }) => answered(issues(params.tenant, { ...paged(query), kind: query.kind ?? null })),
+      waiting: ({ params, query }) => answered(waiting(params.tenant, { ...paged(query), kind: query.kind ?? null })),
       links: ({ params, query }) => answered(links(params.tenant, { ...paged(query), type: query.type ?? null })),
       explain: ({ params: { id, tenant, type }, query }) =>
         answered(explain(tenant, { type, id, field: query.field ?? null })),

@@ -12,6 +12,8 @@ import { createServer } from "node:http"
 import type { Config } from "./config/Config.ts"
 import type { Connections } from "./Connections.ts"
 import { type Health, layerHealth } from "./health.ts"
+import { layerMetrics, timed } from "./metrics/routes.ts"
+import type { Scraped } from "./metrics/scrape.ts"
 import { layerOperatorHandlers } from "./operator-handlers.ts"
 import { layerOperatorToken } from "./operator-token.ts"
 import { layerWebhooks } from "./webhooks.ts"
@@ -20,6 +22,7 @@ export interface ServerOptions {
   readonly http: Config["http"]
   readonly health: Health
   readonly connections: Connections
+  readonly metrics: Scraped
 }
 
 /** What is under way when the process is told to stop gets this long. */
@@ -37,8 +40,14 @@ const appRoutes = HttpApiBuilder.layer(AppApi, { openapiPath: "/v1/openapi.json"
 )
 
 /** Requests are not logged: the address of a webhook may hold its secret. */
-export const layerServer = ({ connections, health, http: { host, port, publicUrl, token } }: ServerOptions) =>
+export const layerServer = ({ connections, health, http: { host, port, publicUrl, token }, metrics }: ServerOptions) =>
   HttpRouter.serve(
-    Layer.mergeAll(operatorRoutes(token), appRoutes, layerWebhooks({ connections, publicUrl }), layerHealth(health)),
-    { disableLogger: true, disableListenLog: true },
+    Layer.mergeAll(
+      operatorRoutes(token),
+      appRoutes,
+      layerWebhooks({ connections, publicUrl }),
+      layerHealth(health),
+      layerMetrics(metrics, token),
+    ),
+    { disableLogger: true, disableListenLog: true, middleware: timed(metrics.recording, connections) },
   ).pipe(Layer.provideMerge(NodeHttpServer.layer(createServer, { host, port, gracefulShutdownTimeout: GRACE })))

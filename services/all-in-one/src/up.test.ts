@@ -1,9 +1,10 @@
 /** The process as a whole: it starts from a file, answers, and is gone within five seconds of being told to. */
+import { VERSION } from "@concordat/engine/version"
 import { assert, describe, it } from "@effect/vitest"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { createServer } from "node:net"
+import { type AddressInfo, createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach } from "vitest"
@@ -78,7 +79,13 @@ tenants:
     await until(`${base}/readyz`, process)
     assert.strictEqual(await (await fetch(`${base}/healthz`)).text(), "ok")
     const status = await fetch(`${base}/operator/tenants/acme/status`, authorised)
-    assert.deepStrictEqual(await status.json(), { tenant: "acme", behind: 0, connections: [] })
+    assert.deepStrictEqual(await status.json(), {
+      tenant: "acme",
+      version: VERSION,
+      behind: 0,
+      behindMs: 0,
+      connections: [],
+    })
     assert.strictEqual((await fetch(`${base}/operator/tenants/acme/status`)).status, 401)
     assert.strictEqual((await fetch(`${base}/webhooks/acme/hubspot`, { method: "POST", body: "{}" })).status, 404)
 
@@ -135,6 +142,22 @@ tenants:
       found = await links()
     }
     assert.include(JSON.stringify(found), '"primary":{"object":"contact","id":"7"}')
+    // Names that nobody configured, and ids, make no series.
+    await fetch(`${base}/v1/stranger/product/contact/grace@example.org`, { headers: app })
+    assert.strictEqual((await fetch(`${base}/metrics`)).status, 401)
+    const metrics = await (await fetch(`${base}/metrics`, authorised)).text()
+    const at = 'tenant="acme",connection="product"'
+    for (const line of [
+      `concordat_build_info{version="${VERSION}"} 1`,
+      `concordat_facts_appended_total{${at}} 1`,
+      `concordat_decisions_total{${at},decision="created"} 1`,
+      `concordat_connection_armed{${at}} 0`,
+      `concordat_writes_total{${at},outcome="written"} 0`,
+      'concordat_reconciler_lag_facts{tenant="acme"} 0',
+      `concordat_http_request_duration_seconds_count{part="app",method="PUT",${at},status="2xx"} 1`,
+    ])
+      assert.include(metrics, `${line}\n`)
+    for (const secret of ["stranger", "@example.org", "the-products-token"]) assert.notInclude(metrics, secret)
     first.child.kill("SIGTERM")
     assert.deepStrictEqual(await first.ended, [0, null], first.said())
 
@@ -160,6 +183,31 @@ tenants:
       "concordat.yaml:2  http.token (not shown) names the variable NOT_SET, which is not set",
     )
     assert.include(process.said(), "concordat.yaml:3  http.port (99999) has to be a value between 0 and 65535")
+  })
+
+  it("says which of its places is taken or gone, and what to do", async () => {
+    const server = createServer().listen(0, "127.0.0.1")
+    await once(server, "listening")
+    const { port } = server.address() as AddressInfo
+    const text = `store: store.db\nhttp:\n  port: ${port}\n  token: \${OPERATOR}\ntenants:\n  - name: acme\n    connections:\n`
+    const path = configured(
+      `${text}      - name: product\n        provider: app\n        credentials: { token: "\${OPERATOR}" }\n`,
+    )
+    const taken = started(path, { OPERATOR: "operators-token" })
+    assert.deepStrictEqual(await taken.ended, [1, null], taken.said())
+    assert.include(taken.said(), `http.port ${port} on 127.0.0.1 is in use by another process`)
+    server.close()
+    await once(server, "close")
+
+    // By now there is something in the store that the key belongs to.
+    rmSync(join(path, "../store.db.key"))
+    const keyless = started(path, { OPERATOR: "operators-token" })
+    assert.deepStrictEqual(await keyless.ended, [1, null], keyless.said())
+    assert.match(keyless.said(), /the store has content and its key .*store\.db\.key is gone\. Put the copy back/)
+    writeFileSync(join(path, "../store.db.key"), "short\n")
+    const short = started(path, { OPERATOR: "operators-token" })
+    assert.deepStrictEqual(await short.ended, [1, null], short.said())
+    assert.match(short.said(), /holds no key of at least 16 characters/)
   })
 
   it("does not share its store with another process", async () => {

@@ -3,6 +3,7 @@ import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Random from "effect/Random"
 
 /** A worker that ran this long was well: the next pause is short again. */
@@ -13,6 +14,8 @@ const LONGEST_PAUSE_MS = 30_000
 export interface WorkerState {
   /** How often it was started again since it was last well; 0: it runs. */
   readonly failures: number
+  /** What it stopped with the last time, without values; null: it has not stopped, or was well since. */
+  readonly error: string | null
 }
 
 export interface Supervision {
@@ -25,6 +28,13 @@ export interface Supervision {
 
 const pauseOf = (failures: number): number => Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS)
 
+const SHOWN = 300
+
+const shortly = (cause: Cause.Cause<unknown>): string => {
+  const error = Cause.squash(cause)
+  return (error instanceof Error ? error.message : String(error)).slice(0, SHOWN)
+}
+
 /** `worker` goes on for ever; that it ends is a fault like any other. */
 export const supervised = <E, R>(
   { attempts, name, report }: Supervision,
@@ -32,16 +42,26 @@ export const supervised = <E, R>(
 ): Effect.Effect<never, E, R> =>
   Effect.gen(function* () {
     let failures = 0
+    let error: string | null = null
     for (;;) {
-      report({ failures })
+      report({ failures, error })
       const startedAt = yield* Clock.currentTimeMillis
+      // It has forgotten its failures once it has run for a while, not only when it stops again.
+      const well = yield* Effect.forkChild(
+        Effect.andThen(
+          Effect.sleep(WELL_MS),
+          Effect.sync(() => report({ failures: 0, error: null })),
+        ),
+      )
       const cause = yield* worker.pipe(
         Effect.andThen(Effect.die(new Error("the worker ended"))),
         Effect.catchCause((cause) => Effect.succeed(cause)),
+        Effect.ensuring(Fiber.interrupt(well)),
       )
       const ranMs = (yield* Clock.currentTimeMillis) - startedAt
       failures = ranMs > WELL_MS ? 1 : failures + 1
-      report({ failures })
+      error = shortly(cause)
+      report({ failures, error })
       yield* Effect.logError("worker stopped", Cause.pretty(cause))
       if (attempts !== null && failures >= attempts) return yield* Effect.failCause(cause)
       yield* Effect.sleep(Duration.millis(pauseOf(failures) * (yield* Random.nextBetween(0.5, 1))))

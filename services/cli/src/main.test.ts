@@ -1,29 +1,7 @@
-import { layer as sqlite } from "@concordat/adapters/sqlite/Sqlite"
-import { layerOperatorHandlers, Running } from "@concordat/all-in-one/operator-handlers"
-import { layerOperatorToken } from "@concordat/all-in-one/operator-token"
-import { OperatorApi } from "@concordat/api/operator/contract"
-import { Commit } from "@concordat/engine/ports/Commit"
-import { Journal } from "@concordat/engine/ports/Journal"
-import type { State } from "@concordat/engine/ports/State"
-import * as streams from "@concordat/model/streams"
-import type { ConflictDoc, ConnectionDoc, EntityDoc, TenantDoc } from "@concordat/rules/state/documents"
-import { encodeDocument } from "@concordat/rules/state/stored"
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import * as NodeServices from "@effect/platform-node/NodeServices"
 import { assert, describe, it } from "@effect/vitest"
-import * as ConfigProvider from "effect/ConfigProvider"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
-import * as Command from "effect/cli/Command"
-import * as HttpRouter from "effect/http/HttpRouter"
-import * as HttpServer from "effect/http/HttpServer"
-import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
-import * as Redacted from "effect/Redacted"
-import * as TestConsole from "effect/testing/TestConsole"
-import { createServer } from "node:http"
-import { stripVTControlCharacters } from "node:util"
 import { vi } from "vitest"
-import { command } from "./main.ts"
+import { against, concordat, requests } from "./testing/command-line.ts"
 
 const demos = vi.hoisted((): Array<unknown> => [])
 vi.mock("./demo/run.ts", async () => {
@@ -35,136 +13,6 @@ vi.mock("./demo/run.ts", async () => {
         return options.seed === 13 ? 3 : 0
       }),
   }
-})
-
-/** What the command printed, and the failure that it ended with. */
-const concordat = Effect.fnUntraced(function* (
-  args: ReadonlyArray<string>,
-  environment: Readonly<Record<string, string>> = {},
-) {
-  const before = (yield* TestConsole.logLines).length
-  const failure = yield* Command.runWith(command, { version: "0" })(args).pipe(
-    Effect.as(null),
-    Effect.catch((error: unknown) => Effect.succeed(error)),
-    Effect.provide([NodeServices.layer, ConfigProvider.layer(ConfigProvider.fromUnknown(environment))]),
-  )
-  const lines = (yield* TestConsole.logLines).slice(before)
-  const message = failure instanceof Error ? failure.message : null
-  return { output: stripVTControlCharacters(lines.join("\n")), failure, message }
-})
-
-const TOKEN = "operators-token"
-const running = Layer.succeed(
-  Running,
-  Running.of({ tenants: ["acme"], backfill: () => null, idle: () => Effect.succeed(null) }),
-)
-const server = HttpRouter.serve(
-  HttpApiBuilder.layer(OperatorApi).pipe(
-    Layer.provide(layerOperatorHandlers),
-    Layer.provide(layerOperatorToken(Redacted.make(TOKEN))),
-  ),
-  { disableLogger: true, disableListenLog: true },
-).pipe(
-  Layer.provideMerge(NodeHttpServer.layer(createServer, { port: 0, gracefulShutdownTimeout: "50 millis" })),
-  Layer.provideMerge(running),
-  Layer.provideMerge(sqlite({ path: ":memory:", inPlace: true })),
-)
-
-const opened = {
-  _tag: "ConnectionOpened" as const,
-  connection: "odoo",
-  provider: "odoo",
-  class: "peer" as const,
-  isApp: false,
-  settings: {},
-  create: {},
-  pollEveryMs: 1000,
-  mark: "abcdefgh",
-  armed: false,
-}
-const connection: ConnectionDoc = {
-  opened,
-  armed: false,
-  armedAt: null,
-  writesPerHour: null,
-  paused: [],
-  closed: false,
-  backfill: { state: "done", startedAt: 1, finishedAt: 2 },
-  gone: [],
-}
-const from = {
-  connection: "odoo",
-  record: { object: "res.partner", id: "12" },
-  event: "e",
-  after: 0,
-  until: 0,
-  provider: false,
-}
-const entity: EntityDoc = {
-  type: "contact",
-  id: "e1",
-  revision: 0,
-  groups: { title: { value: { title: "CEO" }, revision: 0, provenance: from } },
-  links: {
-    odoo: {
-      primary: from.record,
-      duplicates: [],
-      tombstone: null,
-      groups: { title: { signature: "s", shadow: { function: "Boss" }, parked: { rule: "manual", theirs: from } } },
-      intents: [],
-      due: { seq: 0, hash: null },
-    },
-  },
-  keys: [],
-  archived: null,
-  mergedInto: null,
-  merges: [],
-  notSame: [],
-  questions: [],
-}
-const tenant: TenantDoc = { connections: ["odoo"], policy: null }
-const conflict: ConflictDoc = { rule: "manual", ours: null, theirs: from, at: 0 }
-const documents = [
-  ["tenant", "", tenant],
-  ["connection", "odoo", connection],
-  ["count", "odoo|links", 1234],
-  ["entity", "contact:e1", entity],
-  ["conflict", "odoo|contact:e1|title", conflict],
-  ["due", "odoo|contact:e2", { seq: 1, kind: "create", groups: [], since: 0 }],
-] as const
-
-/** Against a running API with one connection, one due create and one conflict. */
-const against = <A, E>(
-  name: string,
-  test: (
-    run: (...args: ReadonlyArray<string>) => ReturnType<typeof concordat>,
-  ) => Effect.Effect<A, E, Commit | Journal | State>,
-) =>
-  it.effect(name, () =>
-    Effect.gen(function* () {
-      const commit = yield* Commit
-      yield* commit.commit({
-        appends: [],
-        documents: documents.map(([kind, key, value]) => ({
-          tenant: "acme",
-          kind,
-          key,
-          value: encodeDocument(kind, value),
-        })),
-        commands: [],
-        checkpoint: null,
-      })
-      const { address } = yield* HttpServer.HttpServer
-      const port = "port" in address ? address.port : assert.fail("no port")
-      const environment = { CONCORDAT_URL: `http://127.0.0.1:${port}`, CONCORDAT_TOKEN: TOKEN, USER: "kim" }
-      return yield* test((...args) => concordat(args, environment))
-    }).pipe(Effect.provide(Layer.fresh(server))),
-  )
-
-const requests = Effect.gen(function* () {
-  const journal = yield* Journal
-  const events = yield* journal.read(streams.request("acme"), { from: 0, direction: "forward", limit: 10 })
-  return events.map(({ data }): unknown => JSON.parse(data))
 })
 
 describe("command line", () => {
@@ -211,7 +59,16 @@ describe("command line", () => {
     Effect.gen(function* () {
       const { output } = yield* run("status")
       assert.match(output, /^acme\n/)
-      assert.match(output, /odoo odoo\s+observes only\s+1,234\s+1\s+0\s+1\s/)
+      assert.match(output, /odoo odoo\s+observes only\s+1,234\s+1\s+1\s+1\s+1\s+1\s/)
+      assert.match(output, /odoo\s+working\s+4 min ago\s+12\s+0\s+1\s+1,234\s+1\s+3\s+0\/100, 4,000 today/)
+      for (const trouble of [
+        "odoo: its worker has stopped 2 times in a row: journal unavailable: disk",
+        "odoo: partners.search: RateLimited (0 s ago)",
+        "odoo: no call goes out before 1970-01-01 00:01:00",
+        "odoo: crm.lead can't be polled: RequestRefused",
+        "zoho: nothing works on it: it is not in the running configuration",
+      ])
+        assert.include(output, trouble)
       const json = yield* run("status", "--json")
       assert.propertyVal(JSON.parse(json.output), "tenant", "acme")
     }),
@@ -245,9 +102,9 @@ describe("command line", () => {
 
   against("says in words what the API says in codes", (run) =>
     Effect.gen(function* () {
-      assert.strictEqual((yield* run("plan", "zoho")).message, "there is no connection zoho")
+      assert.strictEqual((yield* run("plan", "sheets")).message, "there is no connection sheets")
       assert.strictEqual((yield* run("status", "--tenant", "nobody")).message, "there is no tenant nobody")
-      assert.match((yield* run("explain", "contact", "e2")).message ?? "", /there is no entity contact:e2/)
+      assert.match((yield* run("explain", "contact", "e4")).message ?? "", /there is no entity contact:e4/)
       assert.match((yield* run("backfill", "odoo")).message ?? "", /no worker runs for odoo/)
     }),
   )

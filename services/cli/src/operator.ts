@@ -10,7 +10,13 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type * as Schema from "effect/Schema"
-import type { NotFound, NotRunning, StoreUnavailable, Unauthorized } from "@concordat/api/operator/failures"
+import type {
+  NotApplicable,
+  NotFound,
+  NotRunning,
+  StoreUnavailable,
+  Unauthorized,
+} from "@concordat/api/operator/failures"
 import { CommandFailed } from "./failure.ts"
 import { concordat } from "./root.ts"
 
@@ -19,6 +25,7 @@ export type Client = OperatorClient["Service"]["operator"]
 type Unanswered =
   | HttpClientError.HttpClientError
   | Schema.SchemaError
+  | NotApplicable
   | NotFound
   | NotRunning
   | StoreUnavailable

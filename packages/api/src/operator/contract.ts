@@ -9,7 +9,7 @@ import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as HttpApiSecurity from "effect/http-api/HttpApiSecurity"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
-import { NotFound, NotRunning, StoreUnavailable, Unauthorized } from "./failures.ts"
+import { NotApplicable, NotFound, NotRunning, StoreUnavailable, Unauthorized } from "./failures.ts"
 import { Accepted, Request } from "./requests.ts"
 import {
   Conflicts,
@@ -22,6 +22,8 @@ import {
   Plan,
   Tailed,
   TenantStatus,
+  Waiting,
+  WaitingKind,
 } from "./views.ts"
 
 /** `Authorization: Bearer <operator token>`. */
@@ -65,7 +67,7 @@ export class OperatorGroup extends HttpApiGroup.make("operator")
       params: tenant,
       payload: Request,
       success: Accepted,
-      error,
+      error: [NotApplicable, NotFound, StoreUnavailable],
     }),
     HttpApiEndpoint.get("conflicts", "/tenants/:tenant/conflicts", {
       params: tenant,
@@ -83,6 +85,12 @@ export class OperatorGroup extends HttpApiGroup.make("operator")
       params: tenant,
       query: { ...ofConnection, kind: Schema.optional(IssueKind) },
       success: Issues,
+      error,
+    }),
+    HttpApiEndpoint.get("waiting", "/tenants/:tenant/waiting", {
+      params: tenant,
+      query: { ...ofConnection, kind: Schema.optional(WaitingKind) },
+      success: Waiting,
       error,
     }),
     HttpApiEndpoint.get("links", "/tenants/:tenant/links", {

@@ -39,3 +39,14 @@ export class NotRunning extends Schema.TaggedError<NotRunning>()(
     return `no worker runs for ${this.connection}: it is not in the configuration of this process`
   }
 }
+
+/** What is asked for would change nothing, or can't be: `detail` says why. */
+export class NotApplicable extends Schema.TaggedError<NotApplicable>()(
+  "NotApplicable",
+  { detail: Schema.String },
+  { httpApiStatus: 409 },
+) {
+  override get message(): string {
+    return this.detail
+  }
+}

@@ -28,6 +28,34 @@ export const ObjectProgress = Struct({
   secondsLeft: NullOr(Finite),
 })
 
+/** What the connection's worker does and waits for now. `counters` and `calls` are since its start. */
+export const Worker = Struct({
+  /** The last fault of the connection as a whole; null once a call has gone well again. */
+  fault: NullOr(Struct({ what: String, at: Finite })),
+  /** Why it has stopped calling by itself (`authorisation`, `permission`); null: it has not. */
+  stoppedBy: NullOr(String),
+  /** A 429 or an outage: no call goes out before; null: they do. */
+  waitsUntil: NullOr(Finite),
+  budget: Struct({
+    /** Calls that wait for their turn, and calls on their way. */
+    waiting: Finite,
+    running: Finite,
+    /** `tokens` and `day` are what is left; `day` null: no daily budget. `closedUntil`: the provider said "too many". */
+    buckets: List(
+      Struct({ name: String, capacity: Finite, tokens: Finite, day: NullOr(Finite), closedUntil: NullOr(Finite) }),
+    ),
+  }),
+  /** By object. `at`: the end of the last poll that went well; `fault`: why the last one failed for good. */
+  polls: List(Struct({ object: String, at: NullOr(Finite), fault: NullOr(String) })),
+  /** Records that webhooks, or other flows, want looked at. */
+  hints: Finite,
+  /** Writes that are begun and not settled; those of them that wait for another try, and the next of these. */
+  writes: Struct({ open: Finite, retrying: Finite, nextAt: NullOr(Finite) }),
+  counters: Record(String, Finite),
+  calls: NullOr(Record(String, Finite)),
+})
+export type Worker = typeof Worker.Type
+
 export const ConnectionStatus = Struct({
   connection: String,
   provider: String,
@@ -51,11 +79,24 @@ export const ConnectionStatus = Struct({
   conflicts: Finite,
   issues: IssueCounts,
   counters: Record(String, Finite),
-  /** Whether its worker has nothing in hand and nothing to do; null where it does not run in the process asked. */
+  /** Whether its worker has nothing in hand but regular polls, and nothing to do; null where it does not run here. */
   idle: NullOr(Boolean),
+  /** null where none runs in the process asked, or where it is being started again. */
+  worker: NullOr(Worker),
+  /** How often in a row it had to be started again, and the error it stopped with. */
+  restarts: Finite,
+  stopped: NullOr(String),
 })
 export type ConnectionStatus = typeof ConnectionStatus.Type
-export const TenantStatus = Struct({ tenant: String, behind: Finite, connections: List(ConnectionStatus) })
+export const TenantStatus = Struct({
+  tenant: String,
+  /** Of the engine. */
+  version: String,
+  /** Facts in the journal that are not decided yet (at most 1,000 are counted), and the age of the oldest in ms. */
+  behind: Finite,
+  behindMs: Finite,
+  connections: List(ConnectionStatus),
+})
 export type TenantStatus = typeof TenantStatus.Type
 
 export const Plan = Struct({
@@ -112,6 +153,37 @@ export const Issues = listOf(
   }),
 )
 export type Issues = typeof Issues.Type
+
+export const WAITING_KINDS = [
+  "match",
+  "conflict",
+  "refused",
+  "quarantined",
+  "problem",
+  "reference",
+  "record",
+  "write",
+  "unknown",
+  "create",
+  "tombstone",
+  "due",
+] as const
+export const WaitingKind = Literals(WAITING_KINDS)
+
+/** `entity` is `type:id`, `record` `object:id`. A page can be short, even empty, and still have a next one. */
+export const Waiting = listOf(
+  Struct({
+    kind: WaitingKind,
+    connection: String,
+    entity: NullOr(String),
+    record: NullOr(String),
+    group: NullOr(String),
+    reason: String,
+    since: NullOr(Finite),
+    nextAt: NullOr(Finite),
+  }),
+)
+export type Waiting = typeof Waiting.Type
 
 export const Links = listOf(
   Struct({
@@ -196,6 +268,8 @@ export const Explanation = Struct({
   archived: NullOr(String),
   mergedInto: NullOr(String),
   records: List(Struct({ connection: String, object: String, id: String, primary: Boolean })),
+  merged: List(Struct({ id: String, at: Finite })),
+  tombstones: List(Struct({ connection: String, object: String, id: String, reason: String })),
   groups: List(GroupExplanation),
 })
 export type Explanation = typeof Explanation.Type

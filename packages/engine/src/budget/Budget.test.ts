@@ -52,6 +52,24 @@ describe("Budget", () => {
     }),
   )
 
+  it.effect("says what each bucket has left, of the day too, and until when the provider closed it", () =>
+    Effect.gen(function* () {
+      const budget = yield* makeBudget({
+        buckets: { default: { capacity: 10, perSecond: 1, daily: 50 }, search: { capacity: 1, perSecond: 1 } },
+        concurrency: 10,
+        timeoutMs: 1_000,
+      })
+      yield* budget.within({ default: 4 })(Effect.void)
+      yield* budget.limited({ retryAfterMs: 9_000, scope: "bucket", bucket: "search" })
+      assert.deepStrictEqual(budget.left(0), [
+        { name: "default", capacity: 10, tokens: 6, day: 46, closedUntil: null },
+        { name: "search", capacity: 1, tokens: 1, day: null, closedUntil: 9_000 },
+      ])
+      const [later, open] = budget.left(10_000)
+      assert.deepStrictEqual([later?.tokens, later?.day, open?.closedUntil], [10, 46, null])
+    }),
+  )
+
   it.effect("lets each go once, also where one that was let go ends before the others go", () =>
     Effect.gen(function* () {
       const { budget } = yield* setup(100, 100, 4)

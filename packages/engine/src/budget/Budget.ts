@@ -26,6 +26,18 @@ export interface Budget {
   readonly untilOpen: Effect.Effect<void>
   /** Calls that wait, and calls on their way. */
   readonly load: () => { readonly waiting: number; readonly running: number }
+  /** What each bucket has left, at a time in ms since 1970. */
+  readonly left: (now: number) => ReadonlyArray<BucketLeft>
+}
+
+export interface BucketLeft {
+  readonly name: string
+  readonly capacity: number
+  readonly tokens: number
+  /** Of the day's budget; null: there is none. */
+  readonly day: number | null
+  /** The provider said "too many" of this bucket: closed until then, ms since 1970; null: open. */
+  readonly closedUntil: number | null
 }
 
 interface Share {
@@ -189,6 +201,19 @@ export const makeBudget = Effect.fn("Budget.make")(function* (limits: Definition
     openAt: () => pausedUntil,
     untilOpen,
     load: () => ({ waiting: queue.length, running }),
+    left: (now) =>
+      [...levels].map(([name, level]): BucketLeft => {
+        const one = limits.buckets[name]!
+        const { spent, tokens } = bucket.refilled(one, level, now)
+        const until = closed.get(name) ?? 0
+        return {
+          name,
+          capacity: one.capacity,
+          tokens: Math.floor(tokens),
+          day: one.daily === undefined ? null : Math.max(0, one.daily - spent),
+          closedUntil: until > now ? until : null,
+        }
+      }),
   }
   return budget
 })

@@ -28,6 +28,7 @@ import { runSettling } from "./settling.ts"
 import { intended } from "./settle.ts"
 import { makeCounting, type Stats } from "./stats.ts"
 import { makeTick } from "./tick.ts"
+import { type WorkerView, viewOf } from "./view.ts"
 import { asWorkerError, type WorkerError } from "./WorkerError.ts"
 
 export interface ConnectionOptions {
@@ -71,6 +72,8 @@ export interface ConnectionHandle {
   /** Says that everything is in, for providers that can't be walked. */
   readonly finishBackfill: Effect.Effect<void, WorkerError>
   readonly stats: Effect.Effect<Stats>
+  /** What it does and waits for now, for whoever operates it. */
+  readonly view: Effect.Effect<WorkerView, WorkerError>
   /** Nothing queued, nothing due that can be done, nothing in flight. */
   readonly idle: Effect.Effect<boolean, WorkerError>
 }
@@ -163,6 +166,10 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
     return taken
   })
 
+  const isIdle = Effect.gen(function* () {
+    return polling.isIdle() && (yield* hinting.isIdle) && (yield* pushing.isIdle)
+  })
+
   const handle: ConnectionHandle = {
     run: Effect.andThen(
       Effect.all([polling.run, hinting.run, pushing.run, runSettling(parts, gate, pushing.wake)], {
@@ -180,9 +187,8 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
     backfillAgain: polling.backfillAgain,
     finishBackfill: polling.finishBackfill,
     stats: Effect.sync(counting.now),
-    idle: Effect.gen(function* () {
-      return polling.isIdle() && (yield* hinting.isIdle) && (yield* pushing.isIdle)
-    }),
+    view: Effect.suspend(() => viewOf(parts, { gate, polling, hinting, isIdle })),
+    idle: isIdle,
   }
   return handle
 })

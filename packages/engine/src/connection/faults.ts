@@ -27,6 +27,8 @@ export interface Gate {
   /** Waits while the connection is paused or its provider wants to be left alone. */
   readonly untilRunning: Effect.Effect<void, WorkerError>
   readonly isRunning: Effect.Effect<boolean, WorkerError>
+  /** Why the worker itself has stopped calling, before the reconciler has taken note; null: it has not. */
+  readonly heldBy: () => string | null
   /** One call to the provider, for which the connection has to be running. */
   readonly call: <A>(work: Work, call: Effect.Effect<A, ProviderError>) => Effect.Effect<A, ProviderError | WorkerError>
   /** The same for a write that is begun: it waits for nothing but the budget. */
@@ -42,6 +44,14 @@ interface Held {
 const REASONS: Partial<Record<ProviderError["reason"]["_tag"], string>> = {
   AuthLost: "authorisation",
   Forbidden: "permission",
+}
+
+const DETAIL = 200
+
+/** The call and what went wrong; a provider's own words only where they speak of the connection and of no record. */
+const inWords = ({ operation, reason }: ProviderError): string => {
+  const isOfConnection = reason._tag === "Unavailable" || reason._tag === "AuthLost" || reason._tag === "Forbidden"
+  return `${operation}: ${reason._tag}${isOfConnection && reason.detail !== "" ? `: ${reason.detail.slice(0, DETAIL)}` : ""}`
 }
 
 export const makeGate = (parts: Parts): Gate => {
@@ -99,7 +109,7 @@ export const makeGate = (parts: Parts): Gate => {
       default:
         return
     }
-    parts.counting.fault(`${error.operation}: ${reason._tag}`)
+    parts.counting.fault(inWords(error), yield* parts.tick)
   })
 
   const callNow: Gate["call"] = (work, call) =>
@@ -118,6 +128,7 @@ export const makeGate = (parts: Parts): Gate => {
   return {
     untilRunning,
     isRunning,
+    heldBy: () => held?.reason ?? null,
     call: (work, call) => Effect.andThen(untilRunning, callNow(work, call)),
     callNow,
   }

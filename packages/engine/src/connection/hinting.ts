@@ -24,6 +24,8 @@ export interface Hinting {
   readonly add: (hints: ReadonlyArray<Hint>) => Effect.Effect<void>
   readonly addNow: (records: ReadonlyArray<RecordKey>) => void
   readonly isIdle: Effect.Effect<boolean, WorkerError>
+  /** Records that wait to be looked at. */
+  readonly waiting: () => number
 }
 
 /** `pollSoon`: for hints of objects that can't be read by id. */
@@ -164,6 +166,7 @@ export const makeHinting = Effect.fn("Hinting.make")(function* (
     add,
     addNow,
     isIdle,
+    waiting: () => early.length + board.pending(),
   }
   return hinting
 })

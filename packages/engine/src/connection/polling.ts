@@ -19,7 +19,18 @@ export interface Polling {
   readonly soon: (object?: string) => Effect.Effect<void>
   readonly backfillAgain: Effect.Effect<void>
   readonly finishBackfill: Effect.Effect<void, WorkerError>
+  /** Nothing is being read but what is looked at again and again anyway, and that has brought nothing yet. */
   readonly isIdle: () => boolean
+  /** Objects that are looked at for changes, in the order of the definition. */
+  readonly polls: () => ReadonlyArray<Polled>
+}
+
+export interface Polled {
+  readonly object: string
+  /** When the last poll that went well had ended, ms since 1970; null: none did since the start. */
+  readonly at: number | null
+  /** Why the last one failed for good; null: it did not. */
+  readonly fault: string | null
 }
 
 interface Walker {
@@ -32,6 +43,11 @@ export const makePolling = Effect.fn("Polling.make")(function* (parts: Parts, ga
   const suspects: Suspects = new Map()
   const walkers = new Map<string, Walker>()
   const again = yield* Latch.make(false)
+  const polls = new Map<string, Polled>()
+  /** Polls that only the clock began, with the facts that were known then. */
+  const regular = new Map<string, number>()
+  /** Objects that somebody wants polled and whose turn has not come. */
+  const asked = new Set<string>()
   let walking = 0
   let isOpening = true
 
@@ -62,10 +78,32 @@ export const makePolling = Effect.fn("Polling.make")(function* (parts: Parts, ga
   const isExpired = (error: ProviderError | WorkerError): boolean =>
     error._tag === "ProviderError" && error.reason._tag === "CursorExpired"
 
-  const pollOne: Walks["poll"] = (mapping, object) =>
-    counted(Semaphore.withPermit(walkers.get(object)!.one, poll(parts, gate, mapping, object))).pipe(
+  /** A poll that nobody asked for is no work in hand until it brings something. */
+  const ofTheClock = <A, E>(object: string, walk: Effect.Effect<A, E>): Effect.Effect<A, E> =>
+    Effect.suspend(() => {
+      regular.set(object, parts.counting.now().facts)
+      return Effect.ensuring(
+        walk,
+        Effect.sync(() => regular.delete(object)),
+      )
+    })
+
+  const noted = (object: string, fault: string | null) =>
+    Effect.map(parts.tick, (now) => {
+      const at = fault === null ? Math.floor(now) : (polls.get(object)?.at ?? null)
+      polls.set(object, { object, at, fault })
+    })
+
+  const polled = (mapping: Mapping, object: string) =>
+    Semaphore.withPermit(walkers.get(object)!.one, poll(parts, gate, mapping, object)).pipe(
+      Effect.tap(noted(object, null)),
+      Effect.tapError((error) =>
+        error._tag === "ProviderError" && !error.transient ? noted(object, error.reason._tag) : Effect.void,
+      ),
       Effect.catchIf(isExpired, () => restart(object)),
     )
+
+  const pollOne: Walks["poll"] = (mapping, object) => counted(polled(mapping, object))
 
   const walks: Walks = {
     poll: pollOne,
@@ -84,7 +122,7 @@ export const makePolling = Effect.fn("Polling.make")(function* (parts: Parts, ga
       Effect.catchTag("ProviderError", (error) =>
         Effect.as(
           Effect.logWarning(`${what} failed`, { connection: parts.connection, fault: error.message }).pipe(
-            Effect.tap(() => Effect.sync(() => parts.counting.fault(error.message))),
+            Effect.andThen(Effect.map(parts.tick, (at) => parts.counting.fault(error.message, at))),
           ),
           false,
         ),
@@ -97,15 +135,20 @@ export const makePolling = Effect.fn("Polling.make")(function* (parts: Parts, ga
     if (changes === "none") return yield* Effect.never
     for (;;) {
       const rung = yield* Effect.timeoutOption(bell.await, parts.pollEveryMs)
-      if (rung._tag === "Some") yield* bell.close
+      const isAsked = rung._tag === "Some"
+      if (isAsked) {
+        asked.delete(object)
+        yield* bell.close
+      }
       const mapping = yield* store(parts.planner.mapping)
       if (mapping === null || !mapping.objects.some((one) => one.object === object)) continue
       const isRead = changes !== "snapshot" || parts.cursors.get(walkKey("backfill", object))?.finished === true
       if (!isRead) continue
-      const walk =
+      const look =
         changes === "snapshot"
-          ? counted(snapshot(parts, gate, mapping, suspects, object))
-          : Effect.asVoid(pollOne(mapping, object))
+          ? Effect.tap(snapshot(parts, gate, mapping, suspects, object), noted(object, null))
+          : polled(mapping, object)
+      const walk = isAsked ? counted(Effect.asVoid(look)) : ofTheClock(object, Effect.asVoid(look))
       if (!(yield* guarded(`poll of ${object}`, walk))) yield* Effect.sleep(WALK_RETRY_MS)
     }
   })
@@ -188,10 +231,12 @@ export const makePolling = Effect.fn("Polling.make")(function* (parts: Parts, ga
     soon: (object) =>
       Effect.forEach(
         walkers,
-        ([name, { bell }]) => (object === undefined || object === name ? bell.open : Effect.void),
-        {
-          discard: true,
+        ([name, { bell }]) => {
+          if (object !== undefined && object !== name) return Effect.void
+          if (parts.definition.objects[name]!.changes !== "none") asked.add(name)
+          return bell.open
         },
+        { discard: true },
       ),
     backfillAgain: Effect.gen(function* () {
       for (const object of walkers.keys())
@@ -203,7 +248,16 @@ export const makePolling = Effect.fn("Polling.make")(function* (parts: Parts, ga
       yield* say(parts, "BackfillStarted", { objects: [] })
       yield* finishReading(parts, 0)
     }),
-    isIdle: () => walking === 0 && !isOpening,
+    isIdle: () => {
+      const { facts } = parts.counting.now()
+      return (
+        walking === 0 && asked.size === 0 && !isOpening && [...regular.values()].every((before) => before === facts)
+      )
+    },
+    polls: () =>
+      [...walkers.keys()]
+        .filter((object) => polls.has(object) || parts.cursors.has(walkKey("changes", object)))
+        .map((object) => polls.get(object) ?? { object, at: null, fault: null }),
   }
   return polling
 })

@@ -24,6 +24,8 @@ export interface Stats {
   readonly rateLimits: number
   /** The last fault of the connection as a whole, without values; null while it works. */
   readonly fault: string | null
+  /** When it was seen, ms since 1970. */
+  readonly faultAt: number | null
   /** By object. */
   readonly backfill: Readonly<Record<string, Progress>>
   readonly http: HttpStats | null
@@ -43,7 +45,8 @@ export type Counter =
 export interface Counting {
   readonly add: (counter: Counter, by?: number) => void
   readonly progress: (object: string, progress: Progress) => void
-  readonly fault: (fault: string | null) => void
+  /** `at`: ms since 1970. */
+  readonly fault: (fault: string | null, at?: number) => void
   readonly now: () => Stats
 }
 
@@ -61,6 +64,7 @@ export const makeCounting = (http: HttpStats | null): Counting => {
   }
   const backfill: Record<string, Progress> = {}
   let fault: string | null = null
+  let faultAt: number | null = null
   return {
     add: (counter, by = 1) => {
       counts[counter] += by
@@ -68,9 +72,10 @@ export const makeCounting = (http: HttpStats | null): Counting => {
     progress: (object, progress) => {
       backfill[object] = progress
     },
-    fault: (next) => {
+    fault: (next, at) => {
       fault = next
+      faultAt = next === null ? null : (at ?? null)
     },
-    now: () => ({ ...counts, fault, backfill: { ...backfill }, http: http === null ? null : { ...http } }),
+    now: () => ({ ...counts, fault, faultAt, backfill: { ...backfill }, http: http === null ? null : { ...http } }),
   }
 }

@@ -54,6 +54,29 @@ describe("ProviderHttp", () => {
     }),
   )
 
+  it.live("tells of each call how it ended and how long it was on the wire, not in the budget's queue", () =>
+    Effect.gen(function* () {
+      const told: Array<readonly [status: number | null, ms: number]> = []
+      const onCall: HttpOptions["onCall"] = (status, ms) => void told.push([status, ms])
+      let asked = 0
+      const { call } = yield* client(
+        (_, answer) => {
+          asked += 1
+          if (asked === 1) setTimeout(() => answer.writeHead(503).end(), 50)
+        },
+        { onCall },
+      )
+      yield* call()
+      yield* reasonOf(call())
+      assert.deepStrictEqual(
+        told.map(([status]) => status),
+        [503, null],
+      )
+      assert.isAtLeast(told[0]![1], 45)
+      assert.isAtLeast(told[1]![1], 250)
+    }),
+  )
+
   it.live("follows no redirect", () =>
     Effect.gen(function* () {
       const { call, stats } = yield* client((_, answer) => {

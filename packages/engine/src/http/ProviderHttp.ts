@@ -1,5 +1,7 @@
 /** The engine's `ProviderHttp`: budget, checked addresses, bounds, counts. It logs nothing that was sent or answered. */
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { Agent as HttpAgent } from "node:http"
 import { Agent as HttpsAgent } from "node:https"
 import type { Budget } from "../budget/Budget.ts"
@@ -24,6 +26,8 @@ export interface HttpOptions {
   /** `settings.allowPrivateAddresses` of the connection is `true`: its system stands in our own network. */
   readonly allowPrivateAddresses: boolean
   readonly stats?: HttpStats
+  /** Told of each call when it has ended: the status, null without an answer, and how long it took on the wire. */
+  readonly onCall?: (status: number | null, ms: number) => void
   /** In bytes after decompression; default 32 MiB. */
   readonly bodyBytes?: number
 }
@@ -64,9 +68,15 @@ export const makeProviderHttp = Effect.fn("ProviderHttp.make")(function* (option
       bodyBytes: options.bodyBytes ?? BODY_BYTES,
       allowPrivateAddresses: options.allowPrivateAddresses,
     })
-    const counted = Effect.suspend(() => {
+    const { onCall } = options
+    const counted = Effect.gen(function* () {
       stats.calls += 1
-      return exchanged
+      const began = yield* Clock.currentTimeMillis
+      return yield* Effect.onExit(exchanged, (exit) =>
+        Effect.map(Clock.currentTimeMillis, (now) =>
+          onCall?.(Exit.isSuccess(exit) ? exit.value.status : null, now - began),
+        ),
+      )
     })
     const answer = yield* options.budget
       .within(call.cost ?? { default: 1 })(counted)

@@ -2,10 +2,10 @@
 import { type EntityType, type GroupValue } from "@concordat/model/canonical/fields"
 import { groupOf } from "@concordat/model/canonical/types"
 import * as streams from "@concordat/model/streams"
-import type { DueDoc, EntityDoc, HeldState, LinkState } from "@concordat/rules/state/documents"
+import type { DueDoc, EntityDoc, HeldState, LinkState, RecordDoc } from "@concordat/rules/state/documents"
 import { entityKey } from "@concordat/rules/state/documents"
 import * as Effect from "effect/Effect"
-import { getMany, entityOf } from "./documents.ts"
+import { entityOf, get, getMany } from "./documents.ts"
 import { stepsOf } from "./explain-history.ts"
 import { type RecordFacts, recordFacts, writesOf } from "./explain-writes.ts"
 import { NotFound } from "./failures.ts"
@@ -15,6 +15,7 @@ import type { Explanation, GroupAt, GroupExplanation, HoldState, WinningObservat
 
 export interface ExplainOptions {
   readonly type: EntityType
+  /** The entity's own, or `connection:object:id` of a record that belongs to it. */
   readonly id: string
   /** A field or a group; null: every group. */
   readonly field: string | null
@@ -57,15 +58,29 @@ const observationOf = (from: { readonly event: string }, facts: Facts): WinningO
   return null
 }
 
+/** The entity that is meant: entities' own ids have no colon. */
+const meant = Effect.fnUntraced(function* (tenant: string, type: EntityType, id: string) {
+  const at = id.indexOf(":")
+  if (at === -1) return yield* entityOf(tenant, type, id)
+  const [connection, record] = [id.slice(0, at), id.slice(at + 1)]
+  const known = yield* get<RecordDoc>(tenant, "record", `${connection}|${record}`)
+  if (known?.entity === null || known?.entity === undefined || known.type !== type) {
+    const why =
+      known === null ? "" : known.type !== null && known.type !== type ? `: it is a ${known.type}` : ` (${known.state})`
+    return yield* new NotFound({ what: "entity", id: `of ${connection} ${record}${why}` })
+  }
+  return yield* entityOf(tenant, type, known.entity)
+})
+
 /** Personal values are in the answer: it is shown to an operator and never logged. */
 export const explain = Effect.fn("Operations.explain")(function* (tenant: string, options: ExplainOptions) {
-  const doc = yield* entityOf(tenant, options.type, options.id)
+  const doc = yield* meant(tenant, options.type, options.id)
   const wanted = options.field === null ? null : groupOf(options.type, options.field)
   const groups = Object.keys(doc.groups).filter((group) => wanted === null || group === wanted)
   if (wanted !== null && groups.length === 0) {
     return yield* new NotFound({ what: "field", id: `${options.type}.${options.field}` })
   }
-  const steps = stepsOf(yield* eventsOf(streams.entity(options.type, tenant, options.id)))
+  const steps = stepsOf(yield* eventsOf(streams.entity(doc.type, tenant, doc.id)))
   const facts = yield* factsOf(tenant, doc)
   const connections = Object.keys(doc.links)
   const key = entityKey(doc.type, doc.id)
@@ -109,6 +124,10 @@ export const explain = Effect.fn("Operations.explain")(function* (tenant: string
     archived: doc.archived,
     mergedInto: doc.mergedInto,
     records: recordsOf(doc),
+    merged: doc.merges.map(({ at, from }) => ({ id: from, at })),
+    tombstones: Object.entries(doc.links).flatMap(([connection, { tombstone }]) =>
+      tombstone === null ? [] : [{ connection, ...tombstone.record, reason: tombstone.reason }],
+    ),
     groups: explained,
   }
   return answer

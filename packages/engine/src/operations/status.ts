@@ -81,7 +81,7 @@ const connectionStatus = Effect.fnUntraced(function* (tenant: string, name: stri
 /** More are not counted: an operator who sees a thousand knows enough. */
 const BEHIND_MOST = 1_000
 
-/** The tenant's facts that are in the journal and not decided yet. */
+/** The tenant's facts that are in the journal and not decided yet: how many, and how old the oldest is in ms. */
 export const behind = Effect.fnUntraced(function* (tenant: string) {
   const journal = yield* Journal
   const checkpoint = yield* (yield* State).checkpoint("reconciler")
@@ -89,7 +89,11 @@ export const behind = Effect.fnUntraced(function* (tenant: string) {
   const prefixes = streams.INPUT_CATEGORIES.map((category) => `${category}-${partition}.${tenant}`)
   const page = yield* journal.readAll({ after: checkpoint?.position ?? null, prefixes, limit: BEHIND_MOST })
   // A longer name may begin with this one.
-  return page.events.filter(({ stream }) => streams.tenantOf(stream) === tenant).length
+  const undecided = page.events.filter(({ stream }) => streams.tenantOf(stream) === tenant)
+  const [oldest] = undecided
+  const now = yield* Clock.currentTimeMillis
+  const behindMs = oldest === undefined ? 0 : Math.max(0, now - Date.parse(oldest.metadata["at"] ?? ""))
+  return { behind: undecided.length, behindMs: Number.isNaN(behindMs) ? 0 : behindMs }
 })
 
 /** Fails with `NotFound` for a tenant of which nothing is known. */
@@ -100,7 +104,7 @@ export const status = Effect.fn("Operations.status")(function* (tenant: string) 
   }
   const answer: TenantStatus = {
     tenant,
-    behind: yield* behind(tenant),
+    ...(yield* behind(tenant)),
     connections: yield* Effect.forEach(connections, ({ name, doc }) => connectionStatus(tenant, name, doc)),
   }
   return answer

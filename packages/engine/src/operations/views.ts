@@ -58,6 +58,8 @@ export interface TenantStatus {
   readonly tenant: string
   /** Facts that are in the journal and not decided yet; at most `BEHIND_MOST` are counted. */
   readonly behind: number
+  /** How old the oldest of them is, in ms; 0: there is none. */
+  readonly behindMs: number
   readonly connections: ReadonlyArray<ConnectionStatus>
 }
 
@@ -109,6 +111,42 @@ export interface IssueItem extends IssueDoc {
   readonly type: EntityType
   readonly id: string
   readonly group: string
+}
+
+/**
+ * `match`, `conflict`, `refused`, `quarantined`, `problem`: for a person. `reference`: for another record or entity.
+ * `record`: unlinked until a create is settled. `write`: begun and not settled. `unknown`: given up, effect unknown.
+ * `create`: held by a match. `tombstone`: deleted there. `due`: to be written.
+ */
+export type WaitingKind =
+  | "match"
+  | "conflict"
+  | "refused"
+  | "quarantined"
+  | "problem"
+  | "reference"
+  | "record"
+  | "write"
+  | "unknown"
+  | "create"
+  | "tombstone"
+  | "due"
+
+/** Something that waits, and why. */
+export interface WaitingItem {
+  readonly kind: WaitingKind
+  readonly connection: string
+  /** `type:id`. */
+  readonly entity: string | null
+  /** `object:id`. */
+  readonly record: string | null
+  /** Of an update, all of its groups. */
+  readonly group: string | null
+  readonly reason: string
+  /** ms since 1970, where it is known. */
+  readonly since: number | null
+  /** When it is tried again, where that is known. */
+  readonly nextAt: number | null
 }
 
 /** An entity at a connection, without values. `parked` and what follows are names of groups. */
@@ -196,6 +234,10 @@ export interface Explanation {
   readonly archived: string | null
   readonly mergedInto: string | null
   readonly records: ReadonlyArray<RecordAt & { readonly primary: boolean }>
+  /** Entities that were merged into it and can be split off again. */
+  readonly merged: ReadonlyArray<{ readonly id: string; readonly at: number }>
+  /** Where it had a record that is gone: it is not created there again unless a person asks. */
+  readonly tombstones: ReadonlyArray<RecordAt & { readonly reason: string }>
   readonly groups: ReadonlyArray<GroupExplanation>
 }
 

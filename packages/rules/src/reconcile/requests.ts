@@ -100,6 +100,8 @@ export const settleMatch = (context: Context, data: MatchRequested): void => {
   const known = recordDoc(tx, data.connection, data.record)
   const question = tx.get<QuestionDoc>("question", `${data.connection}|${recordKey(data.record)}`)
   if (state === null || known === null) return
+  // A record of one type can't be an entity of another: the question stays.
+  if (data.entity !== null && known.type !== null && data.entity.type !== known.type) return
   if (known.state === "parked" && known.observation !== undefined) {
     place(context, state, known.observation, { chosen: data.entity?.id ?? null })
     if (data.entity !== null || known.type === null) return

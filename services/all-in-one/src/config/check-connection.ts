@@ -49,15 +49,29 @@ const checkNames = (
   }
 }
 
+/** What a setting's name says of its form: `…Url` is an address, `…Seconds` a number. */
+const formFault = (name: string, value: string): string | null => {
+  if (/url$/i.test(name)) {
+    const isAddress = URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)
+    return isAddress ? null : "has to be an address: https://…"
+  }
+  return name.endsWith("Seconds") && !/^\d{1,9}$/.test(value) ? "has to be a whole number of seconds" : null
+}
+
 const settingsOf = (checking: Checking, path: Path, file: ConnectionFile, definition: Definition) => {
   const given = file.settings ?? {}
   checkNames(checking, [...path, "settings"], Object.keys(given), definition.settings)
   const { environment, findings } = checking
   return Object.fromEntries(
-    Object.entries(given).map(([name, value]) => [
-      name,
-      filled(findings, environment, [...path, "settings", name], String(value)),
-    ]),
+    Object.entries(given).map(([name, value]) => {
+      const at = [...path, "settings", name]
+      const before = findings.problems.length
+      const text = filled(findings, environment, at, String(value))
+      const isKnown = definition.settings[name] !== undefined && findings.problems.length === before
+      const fault = isKnown ? formFault(name, text) : null
+      if (fault !== null) findings.add(at, fault)
+      return [name, text]
+    }),
   )
 }
 

@@ -2,7 +2,7 @@
 import type { Provider } from "@concordat/engine/ports/Provider"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { readFileSync } from "node:fs"
+import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs"
 import { basename, dirname, resolve } from "node:path"
 import type { Config } from "./Config.ts"
 import { readMapping, readRules } from "./documents.ts"
@@ -27,6 +27,26 @@ const textOf = (path: string): string | null => {
   }
 }
 
+const canWrite = (path: string): boolean => {
+  try {
+    accessSync(path, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The store is opened later; what would make that fail for sure is said with everything else. */
+const storeFault = (path: string): string | null => {
+  const folder = dirname(path)
+  if (!existsSync(folder)) return `is to be in a folder that does not exist: make it first, mkdir -p ${folder}`
+  if (existsSync(path)) {
+    if (statSync(path).isDirectory()) return "is a folder: name a file in it"
+    if (!canWrite(path)) return "can't be written by this user"
+  }
+  return canWrite(folder) ? null : `is in a folder that this user can't write to: ${folder}`
+}
+
 /** Fails with `ConfigUnreadable`, or with `ConfigInvalid`, which holds every fault at once. */
 export const loadConfig = Effect.fnUntraced(function* (
   path: string,
@@ -43,6 +63,7 @@ export const loadConfig = Effect.fnUntraced(function* (
       providers,
       mapping: readMapping,
       rules: readRules,
+      store: (path) => (path === ":memory:" ? null : storeFault(resolve(beside, path))),
       file: (name) => textOf(resolve(beside, name)),
     }),
   )

@@ -1,6 +1,6 @@
 /** Everything that is wrong with a configuration, each fault with its line, what stands there and what could. */
 import * as Schema from "effect/Schema"
-import { type Document, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml"
+import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, type Node, parseDocument, visit } from "yaml"
 
 export const ConfigProblem = Schema.Struct({
   file: Schema.String,
@@ -24,7 +24,8 @@ export class ConfigInvalid extends Schema.TaggedError<ConfigInvalid>()("ConfigIn
   problems: Schema.Array(ConfigProblem),
 }) {
   override get message(): string {
-    return `the configuration has ${this.problems.length} faults:\n${this.problems.map((one) => `  ${sentence(one)}`).join("\n")}`
+    const { length } = this.problems
+    return `the configuration has ${length} ${length === 1 ? "fault" : "faults"}:\n${this.problems.map((one) => `  ${sentence(one)}`).join("\n")}`
   }
 }
 
@@ -37,13 +38,23 @@ export const fieldName = (path: Path): string =>
     "",
   )
 
-/** These hold, or may by mistake hold, what nobody should see on a screen. */
+/** These hold, or may by mistake hold, what nobody should see on a screen: also where they stand in the wrong place. */
 const isSecret = (path: Path): boolean =>
-  path.includes("credentials") || path.at(-1) === "token" || path.at(-1) === "key"
+  path.includes("credentials") || /token|key|secret|passw|credential/i.test(String(path.at(-1) ?? ""))
 
 const short = (value: unknown): string => {
   const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "")
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
+}
+
+/** `token: ${TOKEN}` within braces: YAML takes the brace for another map. */
+const UNQUOTED_VARIABLE = /\{[^}"']*:\s*\$\{/
+
+/** What the parser says without what stands in the file, which may be a credential. */
+const syntaxFault = (code: string, message: string, line: string): string => {
+  const said = (message.split("\n")[0] ?? code).replaceAll(/:? "(?:[^"\\]|\\.)*"?/g, "").replaceAll(/: [^ ]*$/g, "")
+  const advice = UNQUOTED_VARIABLE.test(line) ? '. Within { } a variable has to stand in quotes: "${NAME}"' : ""
+  return `is no valid YAML: ${said}${advice}`
 }
 
 /** The file as it was parsed, and what is found wrong with it so far. */
@@ -51,16 +62,42 @@ export class Findings {
   readonly problems: Array<ConfigProblem> = []
   readonly document: Document.Parsed
   readonly #file: string
+  readonly #text: string
   readonly #lines = new LineCounter()
 
   constructor(file: string, text: string) {
     this.#file = file
+    this.#text = text
     this.document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, uniqueKeys: true })
     for (const error of [...this.document.errors, ...this.document.warnings]) {
       const { line } = this.#lines.linePos(error.pos[0])
-      const message = `is no valid YAML: ${error.message.split("\n")[0] ?? error.code}`
+      const message = syntaxFault(error.code, error.message, text.split("\n")[line - 1] ?? "")
       this.problems.push({ file, line, field: "", value: "", message })
+      // What follows the first is mostly its consequence, but for keys that stand there twice.
+      if (error.code !== "DUPLICATE_KEY") break
     }
+    if (this.problems.length === 0) this.#unresolved()
+  }
+
+  /** `*name` without its anchor: the parser takes it, and trips over it when values are read. */
+  #unresolved(): void {
+    visit(this.document, {
+      Alias: (_, node) => {
+        if (node.resolve(this.document) !== undefined) return
+        const { line } = this.#lines.linePos(node.range?.[0] ?? 0)
+        const message = "refers by * to what has no name above: text that begins with * has to stand in quotes"
+        this.problems.push({ file: this.#file, line, field: "", value: "", message })
+      },
+    })
+  }
+
+  /** What stands at the path, on the lines where it stands; null where it is not there. */
+  textAt(path: Path): string | null {
+    const node = this.document.getIn(path, true)
+    const range = isNode(node) ? node.range : undefined
+    if (range === undefined || range === null) return null
+    const { col, line } = this.#lines.linePos(range[0])
+    return "\n".repeat(line - 1) + " ".repeat(col - 1) + this.#text.slice(range[0], range[1])
   }
 
   /** The line of the deepest part of the path that is there; of a member, that of its name. */

@@ -30,9 +30,12 @@ const definition: Definition = {
   settings: {
     url: { required: true, description: "Address of the server" },
     language: { required: false, description: "Language" },
+    waitSeconds: { required: false, description: "How long" },
   },
   credentials: { apiKey: { required: true, description: "API key of the user" } },
 }
+
+const lineOf = (text: string, word: string): number => text.slice(0, text.indexOf(word)).split("\n").length
 
 const readers: Readers = {
   providers: {
@@ -53,10 +56,15 @@ const readers: Readers = {
     text.includes("nonsense")
       ? {
           document: null,
-          problems: [{ file: name, line: 1, field: "contact", value: "nonsense", message: "is no rule" }],
+          problems: [
+            { file: name, line: lineOf(text, "nonsense"), field: "contact", value: "", message: "is no rule" },
+          ],
         }
       : { document: { text }, problems: [] },
-  file: (path) => ({ "odoo.yaml": "good", "broken.yaml": "broken" })[path] ?? null,
+  store: (path) => (path.startsWith("nowhere/") ? "is to be in a folder that does not exist" : null),
+  file: (path) =>
+    ({ "rules.yaml": "deletions: {}\nauthority: [odoo]\n", "odoo.yaml": "good", "broken.yaml": "broken" })[path] ??
+    null,
 }
 
 const read = (text: string, environment: Record<string, string> = { TOKEN: "t", ODOO_KEY: "s3cret-key" }) =>
@@ -164,6 +172,10 @@ tenants:
       "concordat.yaml:6 tenants[0].name [Acme] has to be a name of a-z, 0-9 and _, at most 63 characters, that begins with no _",
       "concordat.yaml:7 tenants[0].conections [] is not known here; allowed: name, region, rules, connections",
       "concordat.yaml:10 tenants[0].connections[0].provider [hubspott] is no provider; allowed: app, odoo",
+      "concordat.yaml:11 tenants[0].connections[1].name [one] is the name of another connection above",
+      "concordat.yaml:13 tenants[0].connections[1].settings.url [] is missing: Address of the server",
+      "concordat.yaml:14 tenants[0].connections[1].settings.langage [de] is not known here; allowed: url, language, waitSeconds",
+      "concordat.yaml:16 tenants[0].connections[1].credentials.apiKey [not shown] is a credential and has to be the name of a variable: ${NAME}",
       'concordat.yaml:18 tenants[0].connections[1].create.contact [sometimes] has to be "never" | "linkOnly" | "afterPlan" | "always"',
       'concordat.yaml:19 tenants[0].connections[1].pollEvery [soon] has to be a duration such as "30s" or "5m"',
       'concordat.yaml:20 tenants[0].connections[1].rereadEvery [daily] has to be a duration such as "30m" or "6h", or "never"',
@@ -190,7 +202,7 @@ tenants:
     assert.deepStrictEqual(said, [
       "6 tenants[0].connections[0].credentials.apiKey is missing: API key of the user",
       "8 tenants[0].connections[0].settings.url is missing: Address of the server",
-      "9 tenants[0].connections[0].settings.langage is not known here; allowed: url, language",
+      "9 tenants[0].connections[0].settings.langage is not known here; allowed: url, language, waitSeconds",
       "10 tenants[0].connections[0].mapping is no file that can be read, looked for beside the configuration",
       "11 tenants[0].connections[1].name is the name of another connection above",
       "13 tenants[0].connections[1].rereadEvery means nothing here: all changes of app are found without; leave it out",
@@ -218,6 +230,123 @@ tenants:
       problems.map(({ line, field }) => [line, field]),
       [[6, "contact"]],
     )
+  })
+
+  it("gives faults of rules that stand within braces their own lines too", () => {
+    const { problems } = faults(`http:
+  token: \${TOKEN}
+tenants:
+  - name: acme
+    rules: { authority: [odoo],
+
+      contact: nonsense }
+    connections: []
+`)
+    const lines: Array<string> = []
+    readConfig(
+      {
+        name: "concordat.yaml",
+        text: `http: { token: "\${TOKEN}" }\ntenants:\n  - name: acme\n    rules: { a: 1,\n      b: 2 }\n    connections: []\n`,
+      },
+      { TOKEN: "t" },
+      { ...readers, rules: ({ text }) => (lines.push(...text.split("\n")), { document: {}, problems: [] }) },
+    )
+    assert.deepStrictEqual(lines, ["", "", "", "           { a: 1,", "      b: 2 }"])
+    assert.isAbove(problems.length, 0)
+  })
+
+  it("takes rules only of connections that there are, whichever file they stand in", () => {
+    const { problems } = faults(`http:
+  token: \${TOKEN}
+tenants:
+  - name: acme
+    rules:
+      authority: [odoo, hubspot]
+      rules:
+        contact:
+          title: { strict: erp }
+    connections:
+      - name: odoo
+        provider: app
+  - name: other
+    rules: rules.yaml
+    connections: []
+`)
+    assert.deepStrictEqual(
+      problems.map(({ field, file, line, message }) => `${file}:${line} ${field} ${message}`),
+      [
+        "concordat.yaml:6 tenants[0].rules.authority[1] names hubspot, which is no connection of this tenant; there are: odoo",
+        "concordat.yaml:9 tenants[0].rules.rules.contact.title names erp, which is no connection of this tenant; there are: odoo",
+        "rules.yaml:2 authority[0] names odoo, which is no connection of this tenant; there are none",
+      ],
+    )
+  })
+
+  it("looks at the form of addresses, numbers, times, keys and the store's place", () => {
+    const { problems } = faults(
+      `store: nowhere/a.db
+key: \${KEY}
+http:
+  token: \${TOKEN}
+tenants:
+  - name: acme
+    connections:
+      - name: odoo
+        provider: odoo
+        settings:
+          url: erp.example.com
+          waitSeconds: five
+        credentials:
+          apiKey: \${ODOO_KEY}
+`,
+      { KEY: "short", TOKEN: "t", ODOO_KEY: "k" },
+    )
+    assert.deepStrictEqual(
+      problems.map(({ field, line, message, value }) => `${line} ${field} [${value}] ${message}`),
+      [
+        "1 store [nowhere/a.db] is to be in a folder that does not exist",
+        "2 key [not shown] names a variable of less than 16 characters: openssl rand -hex 32 makes a key",
+        "11 tenants[0].connections[0].settings.url [erp.example.com] has to be an address: https://…",
+        "12 tenants[0].connections[0].settings.waitSeconds [five] has to be a whole number of seconds",
+      ],
+    )
+    const never = faults(`http:\n  token: \${TOKEN}\ntenants:
+  - name: acme
+    connections: [{ name: a, provider: app, pollEvery: 0s }]
+`)
+    assert.include(never.message, 'pollEvery (0s) has to be a duration such as "30s"')
+  })
+
+  it("shows no credential, wherever in the file it was put", () => {
+    const misplaced = faults(`http:
+  token: \${TOKEN}
+tenants:
+  - name: acme
+    connections:
+      - name: odoo
+        provider: odoo
+        apiKey: s3cret-key
+        password: s3cret-key
+        settings: { url: https://x.example, apiKey: s3cret-key, clientSecret: s3cret-key }
+`)
+    assert.notInclude(misplaced.message, "s3cret-key")
+    assert.include(misplaced.message, "settings.apiKey (not shown) is not known here")
+    for (const broken of [
+      'credentials: { token: ${T} }\n  - x: "s3cret-key"\n',
+      "a: *s3cret-key\n",
+      "a: [s3cret-key\nb: }\n",
+    ])
+      assert.notInclude(faults(broken).message, "s3cret-key")
+  })
+
+  it("says one thing of what is no YAML, and how a variable is written within braces", () => {
+    const { problems } = faults("http: { token: ${TOKEN} }\ntenants:\n  - a\n  - b: [\n")
+    assert.deepStrictEqual(
+      problems.map(({ line }) => line),
+      [1],
+    )
+    assert.include(problems[0]!.message, 'Within { } a variable has to stand in quotes: "${NAME}"')
+    assert.match(faults("").message, /^the configuration has 1 fault:\n.*has to be a map of store, key, http, tenants$/)
   })
 
   it("says where the file is no YAML, and that a key stands there twice", () => {

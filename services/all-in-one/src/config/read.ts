@@ -1,15 +1,16 @@
 /** Reads `concordat.yaml` as a whole: either a configuration that leaves nothing open, or every fault at once. */
-import type { JsonObject } from "@concordat/model/json"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
-import { stringify } from "yaml"
 import { checkConnection, type Checking } from "./check-connection.ts"
+import { checkParts } from "./check-parts.ts"
+import { httpOf, keyOf, storeOf, unique } from "./check-process.ts"
+import { rulesOf } from "./check-rules.ts"
 import type { Config, ConnectionConfig, TenantConfig } from "./Config.ts"
 import { type ConfigProblem, ConfigInvalid, Findings, type Path } from "./problems.ts"
 import type { Readers, TextFile } from "./readers.ts"
-import { ConfigFile, ConnectionPart, HttpPart, MEMBERS } from "./schema.ts"
-import { type Environment, filled, secret } from "./variables.ts"
+import { ConfigFile, MEMBERS } from "./schema.ts"
+import type { Environment } from "./variables.ts"
 
 const decode = Schema.decodeUnknownResult(ConfigFile, { errors: "all", onExcessProperty: "error" })
 const issuesOf = SchemaIssue.makeFormatterStandardSchemaV1()
@@ -27,45 +28,9 @@ const inWords = (path: Path, message: string): string => {
     const members = MEMBERS[above.join(".")]
     return members === undefined ? "is not known here" : `is not known here; allowed: ${members.join(", ")}`
   }
+  if (message === "Expected object")
+    return `has to be a map${path.length === 0 ? ` of ${MEMBERS[""]?.join(", ")}` : ""}`
   return message.startsWith("Expected ") ? `has to be ${message.slice("Expected ".length)}` : message
-}
-
-const unique = (findings: Findings, names: ReadonlyArray<string>, pathOf: (i: number) => Path, what: string): void => {
-  for (const [i, name] of names.entries()) {
-    if (names.indexOf(name) < i) findings.add(pathOf(i), `is the name of another ${what} above`)
-  }
-}
-
-/** Rules stand in a file of their own or in this one; faults of the latter carry its lines. */
-const rulesOf = ({ findings, readers }: Checking, path: Path, given: unknown, file: string): JsonObject | null => {
-  if (given === undefined) return null
-  if (typeof given !== "string") {
-    const { document, problems } = readers.rules({ name: file, text: stringify(given) })
-    const offset = findings.lineOf(path)
-    findings.addAll(problems.map((one) => ({ ...one, line: offset + one.line })))
-    return document
-  }
-  const text = readers.file(given)
-  if (text === null) {
-    findings.add(path, "is no file that can be read, looked for beside the configuration")
-    return null
-  }
-  const { document, problems } = readers.rules({ name: given, text })
-  findings.addAll(problems)
-  return document
-}
-
-const httpOf = (findings: Findings, environment: Environment, http: ConfigFile["http"]): Config["http"] => {
-  const publicUrl =
-    http.publicUrl === undefined ? null : filled(findings, environment, ["http", "publicUrl"], http.publicUrl)
-  if (publicUrl !== null && !URL.canParse(publicUrl))
-    findings.add(["http", "publicUrl"], "has to be an address: https://…")
-  return {
-    host: filled(findings, environment, ["http", "host"], http.host ?? "127.0.0.1"),
-    port: http.port ?? 4400,
-    token: secret(findings, environment, ["http", "token"], http.token),
-    publicUrl: publicUrl === null ? null : publicUrl.replace(/\/+$/, ""),
-  }
 }
 
 const tenantOf = (checking: Checking, file: string, tenant: ConfigFile["tenants"][number], i: number): TenantConfig => {
@@ -79,33 +44,8 @@ const tenantOf = (checking: Checking, file: string, tenant: ConfigFile["tenants"
   return {
     name: tenant.name,
     region: tenant.region ?? "",
-    rules: rulesOf(checking, [...path, "rules"], tenant.rules, file),
+    rules: rulesOf(checking, [...path, "rules"], tenant.rules, { file, connections: names }),
     connections: connections.filter((connection) => connection !== null),
-  }
-}
-
-const decodeHttp = Schema.decodeUnknownResult(HttpPart)
-const decodeConnection = Schema.decodeUnknownResult(ConnectionPart)
-
-const memberOf = (value: unknown, name: string): unknown =>
-  typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined
-const itemsOf = (value: unknown): ReadonlyArray<unknown> => (Array.isArray(value) ? value : [])
-
-/** A file of which one part has the wrong shape: what the others mean is looked at all the same. */
-const checkParts = (checking: Checking, file: string, root: unknown): void => {
-  const { environment, findings } = checking
-  const http = decodeHttp(memberOf(root, "http"))
-  const token = memberOf(memberOf(root, "http"), "token")
-  if (Result.isSuccess(http)) httpOf(findings, environment, http.success)
-  else if (typeof token === "string") secret(findings, environment, ["http", "token"], token)
-  for (const [i, tenant] of itemsOf(memberOf(root, "tenants")).entries()) {
-    for (const [at, part] of itemsOf(memberOf(tenant, "connections")).entries()) {
-      const connection = decodeConnection(part)
-      if (Result.isFailure(connection)) continue
-      checkConnection(checking, ["tenants", i, "connections", at], connection.success)
-    }
-    const rules = memberOf(tenant, "rules")
-    if (typeof rules === "string") rulesOf(checking, ["tenants", i, "rules"], rules, file)
   }
 }
 
@@ -138,8 +78,8 @@ export const readConfig = (
     "tenant",
   )
   const config: Config = {
-    store: filled(findings, environment, ["store"], store ?? "concordat.db"),
-    key: key === undefined ? null : secret(findings, environment, ["key"], key),
+    store: storeOf(checking, store),
+    key: key === undefined ? null : keyOf(checking, key),
     http: httpOf(findings, environment, http),
     tenants: tenants.map((tenant, i) => tenantOf(checking, file.name, tenant, i)),
   }

@@ -24,6 +24,8 @@ export interface Readers {
   /** The provider's default mapping with the override merged into it. */
   readonly mapping: (provider: KnownProvider, override: TextFile | null) => Read
   readonly rules: (file: TextFile) => Read
+  /** What is wrong with the place of a store, to be read after its name; null: nothing. */
+  readonly store: (path: string) => string | null
   /** A file beside the configuration; null where there is none that can be read. */
   readonly file: (path: string) => string | null
 }

@@ -10,7 +10,7 @@ const Name = Schema.String.check(
 const Text = Schema.String.check(Schema.isNonEmpty({ expected: "some text" }))
 const Port = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 }))
 const Duration = Schema.String.check(
-  Schema.isPattern(/^\d{1,9}(ms|s|m|h)$/, { expected: 'a duration such as "30s" or "5m"' }),
+  Schema.isPattern(/^[1-9]\d{0,8}(ms|s|m|h)$/, { expected: 'a duration such as "30s" or "5m"' }),
 )
 const DurationOrNever = Schema.String.check(
   Schema.isPattern(/^(\d{1,9}(ms|s|m|h)|never)$/, { expected: 'a duration such as "30m" or "6h", or "never"' }),

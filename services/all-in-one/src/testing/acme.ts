@@ -149,6 +149,21 @@ export const acme = (observed: string) => {
   }
 }
 
+/** An entity whose record at Odoo is gone. */
+export const gone = (type: EntityDoc["type"], id: string, archived: string | null): EntityDoc => ({
+  type,
+  id,
+  revision: 0,
+  groups: {},
+  links: { odoo: link({ tombstone: { record: { object: "crm.lead", id: "7" }, reason: "deleted" } }) },
+  keys: [],
+  archived,
+  mergedInto: null,
+  merges: [],
+  notSame: [],
+  questions: [],
+})
+
 const store = sqlite({ path: ":memory:", inPlace: true })
 export const withStore = <A, E>(name: string, test: () => Effect.Effect<A, E, Layer.Success<typeof store>>) =>
   it.effect(name, () => test().pipe(Effect.provide(Layer.fresh(store))))

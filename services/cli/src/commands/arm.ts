@@ -8,6 +8,7 @@ import * as Option from "effect/Option"
 import { CommandFailed } from "../failure.ts"
 import { lazy } from "../lazy.ts"
 import { concordat } from "../root.ts"
+import { SAYS } from "../says.ts"
 
 const confirmed = Effect.fnUntraced(function* (connection: string) {
   if (!process.stdin.isTTY) {
@@ -21,7 +22,7 @@ const confirmed = Effect.fnUntraced(function* (connection: string) {
 export const arm = Command.make(
   "arm",
   {
-    connection: Argument.String("connection"),
+    connection: Argument.String("connection").pipe(Argument.withDescription("Its name in the configuration")),
     writesPerHour: Flag.Int("writes-per-hour").pipe(
       Flag.withDescription("Most writes in an hour during its first day"),
       Flag.optional,
@@ -46,4 +47,4 @@ export const arm = Command.make(
     const taken = yield* ask((client, tenant) => client.request({ params: { tenant }, payload }))
     yield* answer({ ...taken, plan }, () => `${connection} will be armed`)
   }),
-).pipe(Command.withDescription("Let Concordat write to a connection, after showing what that will do"))
+).pipe(Command.withDescription(SAYS.arm))

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import type { MultiBar, SingleBar } from "cli-progress"
 import { lazy } from "../lazy.ts"
 import { concordat } from "../root.ts"
+import { SAYS } from "../says.ts"
 
 const objectsOf = (status: TenantStatus, connection: string): ConnectionStatus["backfill"]["objects"] =>
   status.connections.find((one) => one.connection === connection)?.backfill.objects ?? []
@@ -53,7 +54,7 @@ const watched = Effect.fnUntraced(function* (connection: string) {
 export const backfill = Command.make(
   "backfill",
   {
-    connection: Argument.String("connection"),
+    connection: Argument.String("connection").pipe(Argument.withDescription("Its name in the configuration")),
     detach: Flag.Boolean("detach").pipe(Flag.withDescription("Do not wait for its end"), Flag.withDefault(false)),
   },
   Effect.fnUntraced(function* ({ connection, detach }) {
@@ -66,4 +67,4 @@ export const backfill = Command.make(
     const records = objects.reduce((sum, { done }) => sum + done, 0)
     yield* Console.log(json ? JSON.stringify({ connection, objects }) : `${connection}: ${count(records)} records read`)
   }),
-).pipe(Command.withDescription("Read everything of a connection again"))
+).pipe(Command.withDescription(SAYS.backfill))

@@ -6,6 +6,7 @@ import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { lazy } from "../lazy.ts"
+import { SAYS } from "../says.ts"
 
 const inWords = ({ colours, table, time, value }: typeof import("../table.ts"), { items, next }: Conflicts): string => {
   if (items.length === 0) return "no conflict waits"
@@ -27,9 +28,12 @@ const inWords = ({ colours, table, time, value }: typeof import("../table.ts"), 
 export const conflicts = Command.make(
   "conflicts",
   {
-    connection: Argument.String("connection").pipe(Argument.optional),
+    connection: Argument.String("connection").pipe(
+      Argument.withDescription("Its name in the configuration; else all of them"),
+      Argument.optional,
+    ),
     after: Flag.String("after").pipe(Flag.withDescription("Go on behind a page"), Flag.optional),
-    limit: Flag.Int("limit").pipe(Flag.withDefault(100)),
+    limit: Flag.Int("limit").pipe(Flag.withDescription("Most rows to list, 1 to 1000"), Flag.withDefault(100)),
   },
   Effect.fnUntraced(function* ({ after, connection, limit }) {
     const { answer, ask } = yield* lazy(() => import("../operator.ts"))
@@ -38,4 +42,4 @@ export const conflicts = Command.make(
     const found = yield* ask((client, tenant) => client.conflicts({ params: { tenant }, query }))
     yield* answer(found, (of) => inWords(words, of))
   }),
-).pipe(Command.withDescription("Values that both sides changed, with both of them"))
+).pipe(Command.withDescription(SAYS.conflicts))

@@ -6,6 +6,7 @@ import * as Option from "effect/Option"
 import { CommandFailed, EndsWith } from "../failure.ts"
 import { lazy } from "../lazy.ts"
 import { concordat } from "../root.ts"
+import { SAYS } from "../says.ts"
 
 export const demo = Command.make(
   "demo",
@@ -32,4 +33,4 @@ export const demo = Command.make(
     )
     if (code !== 0) return yield* new EndsWith({ code })
   }),
-).pipe(Command.withDescription("See it work, against sandboxes on this machine"))
+).pipe(Command.withDescription(SAYS.demo))

@@ -6,6 +6,7 @@ import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { lazy } from "../lazy.ts"
+import { SAYS } from "../says.ts"
 
 type Words = typeof import("../table.ts")
 type From = GroupExplanation["from"]
@@ -52,15 +53,29 @@ const inWords = (words: Words, of: Explanation): string => {
         : `, archived: ${of.archived}`
       : `, merged into ${of.mergedInto}`
   const head = `${colours.bold(`${of.type}:${of.id}`)}${fate}\n${colours.dim(records.join("  "))}`
-  return [head, ...of.groups.flatMap((group) => ["", ...groupInWords(words, group)])].join("\n")
+  const more = [
+    ...of.merged.map(
+      ({ at, id }) => `${id} was merged into it ${words.time(at)}; concordat split ${of.type}:${of.id} ${id}`,
+    ),
+    ...of.tombstones.map(
+      ({ connection, id, object, reason }) =>
+        `${connection} ${object}:${id} is gone (${reason}); concordat create-again ${connection} ${of.type}:${of.id}`,
+    ),
+  ].map((line) => `\n${colours.dim(line)}`)
+  return [`${head}${more.join("")}`, ...of.groups.flatMap((group) => ["", ...groupInWords(words, group)])].join("\n")
 }
 
 export const explain = Command.make(
   "explain",
   {
-    type: Argument.Literals("type", ENTITY_TYPES),
-    id: Argument.String("id"),
-    field: Argument.String("field").pipe(Argument.optional),
+    type: Argument.Literals("type", ENTITY_TYPES).pipe(Argument.withDescription("What kind of entity it is")),
+    id: Argument.String("id").pipe(
+      Argument.withDescription("The entity's id, or connection:object:id of one of its records"),
+    ),
+    field: Argument.String("field").pipe(
+      Argument.withDescription("A field or group; else all of them"),
+      Argument.optional,
+    ),
   },
   Effect.fnUntraced(function* ({ field, id, type }) {
     const { answer, ask } = yield* lazy(() => import("../operator.ts"))
@@ -69,4 +84,4 @@ export const explain = Command.make(
     const found = yield* ask((client, tenant) => client.explain({ params: { tenant, type, id }, query }))
     yield* answer(found, (of) => inWords(words, of))
   }),
-).pipe(Command.withDescription("Why a value is what it is, and where it was taken to"))
+).pipe(Command.withDescription(SAYS.explain))

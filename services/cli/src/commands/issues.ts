@@ -6,6 +6,13 @@ import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { lazy } from "../lazy.ts"
+import { SAYS } from "../says.ts"
+
+const HOW = [
+  ["refused", "try a refused one again: concordat replay <connection> <entity>"],
+  ["quarantined", "write a quarantined one again: concordat release <connection> <entity> <group>"],
+  ["waiting", "what a reference waits for: concordat waiting --kind reference"],
+] as const
 
 const inWords = ({ colours, table, time }: typeof import("../table.ts"), { items, next }: Issues): string => {
   if (items.length === 0) return "nothing stands in the way"
@@ -19,17 +26,23 @@ const inWords = ({ colours, table, time }: typeof import("../table.ts"), { items
     time(of.at),
   ])
   const more = next === null ? "" : `\n${colours.dim(`more: --after '${next}'`)}`
-  const how = colours.dim("try a refused one again: concordat replay <connection> <entity>")
-  return `${table(["connection", "entity", "group", "kind", "code", "message", "since"], rows)}${more}\n${how}`
+  const how = HOW.filter(([kind]) => items.some((of) => of.kind === kind)).map(([, text]) => `\n${colours.dim(text)}`)
+  return `${table(["connection", "entity", "group", "kind", "code", "message", "since"], rows)}${more}${how.join("")}`
 }
 
 export const issues = Command.make(
   "issues",
   {
-    connection: Argument.String("connection").pipe(Argument.optional),
-    kind: Flag.Literals("kind", ["refused", "quarantined", "problem", "waiting"]).pipe(Flag.optional),
+    connection: Argument.String("connection").pipe(
+      Argument.withDescription("Its name in the configuration; else all of them"),
+      Argument.optional,
+    ),
+    kind: Flag.Literals("kind", ["refused", "quarantined", "problem", "waiting"]).pipe(
+      Flag.withDescription("Only what waits like this"),
+      Flag.optional,
+    ),
     after: Flag.String("after").pipe(Flag.withDescription("Go on behind a page"), Flag.optional),
-    limit: Flag.Int("limit").pipe(Flag.withDefault(100)),
+    limit: Flag.Int("limit").pipe(Flag.withDescription("Most rows to list, 1 to 1000"), Flag.withDefault(100)),
   },
   Effect.fnUntraced(function* ({ after, connection, kind, limit }) {
     const { answer, ask } = yield* lazy(() => import("../operator.ts"))
@@ -43,4 +56,4 @@ export const issues = Command.make(
     const found = yield* ask((client, tenant) => client.issues({ params: { tenant }, query }))
     yield* answer(found, (of) => inWords(words, of))
   }),
-).pipe(Command.withDescription("What was refused, can't be held, or is quarantined"))
+).pipe(Command.withDescription(SAYS.issues))

@@ -11,6 +11,7 @@ import * as Result from "effect/Result"
 import { CommandFailed, EndsWith } from "../failure.ts"
 import { lazy } from "../lazy.ts"
 import { concordat } from "../root.ts"
+import { SAYS } from "../says.ts"
 
 /** The override over its provider's default, against the fields of a connection where they are known. */
 const problemsOf = Effect.fnUntraced(function* (file: string, provider: string, metadata: Metadata | null) {
@@ -46,7 +47,7 @@ const metadataOf = Effect.fnUntraced(function* (connection: string) {
 const check = Command.make(
   "check",
   {
-    file: Argument.String("file"),
+    file: Argument.String("file").pipe(Argument.withDescription("What differs from the provider's own mapping.yaml")),
     provider: Flag.String("provider").pipe(Flag.withDescription("Whose default mapping it changes: hubspot, odoo, …")),
     connection: Flag.String("connection").pipe(
       Flag.withDescription("Check it against this connection's fields, as the running Concordat knows them"),
@@ -69,6 +70,6 @@ const check = Command.make(
 ).pipe(Command.withDescription("Everything that is wrong with a mapping file, each with its line"))
 
 export const mapping = Command.make("mapping").pipe(
-  Command.withDescription("Mappings between a provider's fields and ours"),
+  Command.withDescription(SAYS.mapping),
   Command.withSubcommands([check]),
 )

@@ -7,11 +7,12 @@ import * as Option from "effect/Option"
 import { CommandFailed } from "../failure.ts"
 import { lazy } from "../lazy.ts"
 import { concordat } from "../root.ts"
+import { SAYS } from "../says.ts"
 
 export const match = Command.make(
   "match",
   {
-    connection: Argument.String("connection"),
+    connection: Argument.String("connection").pipe(Argument.withDescription("Its name in the configuration")),
     record: Argument.String("record").pipe(Argument.withDescription("object:id, as matches lists it")),
     entity: Argument.String("entity").pipe(Argument.withDescription("type:id of the entity it is"), Argument.optional),
     alone: Flag.Boolean("new").pipe(Flag.withDescription("It is none of them"), Flag.withDefault(false)),
@@ -29,4 +30,4 @@ export const match = Command.make(
     const taken = yield* ask((client, tenant) => client.request({ params: { tenant }, payload }))
     yield* answer(taken, () => `${record} will be ${ref === null ? "an entity of its own" : `${ref.type}:${ref.id}`}`)
   }),
-).pipe(Command.withDescription("Say which entity a record is"))
+).pipe(Command.withDescription(SAYS.match))

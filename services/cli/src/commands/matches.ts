@@ -6,6 +6,7 @@ import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { lazy } from "../lazy.ts"
+import { SAYS } from "../says.ts"
 
 const inWords = ({ colours, table, time }: typeof import("../table.ts"), { items, next }: Matches): string => {
   if (items.length === 0) return "no match waits"
@@ -31,9 +32,12 @@ const inWords = ({ colours, table, time }: typeof import("../table.ts"), { items
 export const matches = Command.make(
   "matches",
   {
-    connection: Argument.String("connection").pipe(Argument.optional),
+    connection: Argument.String("connection").pipe(
+      Argument.withDescription("Its name in the configuration; else all of them"),
+      Argument.optional,
+    ),
     after: Flag.String("after").pipe(Flag.withDescription("Go on behind a page"), Flag.optional),
-    limit: Flag.Int("limit").pipe(Flag.withDefault(100)),
+    limit: Flag.Int("limit").pipe(Flag.withDescription("Most rows to list, 1 to 1000"), Flag.withDefault(100)),
   },
   Effect.fnUntraced(function* ({ after, connection, limit }) {
     const { answer, ask } = yield* lazy(() => import("../operator.ts"))
@@ -42,4 +46,4 @@ export const matches = Command.make(
     const found = yield* ask((client, tenant) => client.matches({ params: { tenant }, query }))
     yield* answer(found, (of) => inWords(words, of))
   }),
-).pipe(Command.withDescription("Records that may be one of several entities"))
+).pipe(Command.withDescription(SAYS.matches))

@@ -4,10 +4,11 @@ import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { lazy } from "../lazy.ts"
 import { concordat } from "../root.ts"
+import { SAYS } from "../says.ts"
 
 export const pause = Command.make(
   "pause",
-  { connection: Argument.String("connection") },
+  { connection: Argument.String("connection").pipe(Argument.withDescription("Its name in the configuration")) },
   Effect.fnUntraced(function* ({ connection }) {
     const { answer, ask } = yield* lazy(() => import("../operator.ts"))
     const { by } = yield* concordat
@@ -15,4 +16,4 @@ export const pause = Command.make(
     const taken = yield* ask((client, tenant) => client.request({ params: { tenant }, payload }))
     yield* answer(taken, () => `${connection} will be paused`)
   }),
-).pipe(Command.withDescription("Stop reading from and writing to a connection"))
+).pipe(Command.withDescription(SAYS.pause))

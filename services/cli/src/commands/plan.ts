@@ -4,6 +4,7 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { lazy } from "../lazy.ts"
+import { SAYS } from "../says.ts"
 
 type Words = typeof import("../table.ts")
 
@@ -33,11 +34,11 @@ export const inWords = ({ alert, colours, count, table }: Words, plan: Plan): st
 
 export const plan = Command.make(
   "plan",
-  { connection: Argument.String("connection") },
+  { connection: Argument.String("connection").pipe(Argument.withDescription("Its name in the configuration")) },
   Effect.fnUntraced(function* ({ connection }) {
     const { answer, ask } = yield* lazy(() => import("../operator.ts"))
     const words = yield* lazy(() => import("../table.ts"))
     const found = yield* ask((client, tenant) => client.plan({ params: { tenant, connection } }))
     yield* answer(found, (of) => inWords(words, of))
   }),
-).pipe(Command.withDescription("What arming a connection would create, overwrite and park"))
+).pipe(Command.withDescription(SAYS.plan))

@@ -4,11 +4,12 @@ import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { lazy } from "../lazy.ts"
 import { concordat } from "../root.ts"
+import { SAYS } from "../says.ts"
 
 export const replay = Command.make(
   "replay",
   {
-    connection: Argument.String("connection"),
+    connection: Argument.String("connection").pipe(Argument.withDescription("Its name in the configuration")),
     entity: Argument.String("entity").pipe(Argument.withDescription("type:id, as issues lists it")),
   },
   Effect.fnUntraced(function* ({ connection, entity }) {
@@ -19,4 +20,4 @@ export const replay = Command.make(
     const taken = yield* ask((client, tenant) => client.request({ params: { tenant }, payload }))
     yield* answer(taken, () => `${entity} will be tried again at ${connection}`)
   }),
-).pipe(Command.withDescription("Try again what a connection refused"))
+).pipe(Command.withDescription(SAYS.replay))

@@ -5,13 +5,14 @@ import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import { lazy } from "../lazy.ts"
 import { concordat } from "../root.ts"
+import { SAYS } from "../says.ts"
 
 export const resolve = Command.make(
   "resolve",
   {
-    connection: Argument.String("connection"),
+    connection: Argument.String("connection").pipe(Argument.withDescription("Its name in the configuration")),
     entity: Argument.String("entity").pipe(Argument.withDescription("type:id, as conflicts lists it")),
-    group: Argument.String("group"),
+    group: Argument.String("group").pipe(Argument.withDescription("As conflicts lists it")),
     keep: Flag.Literals("keep", ["entity", "connection"]).pipe(Flag.withDescription("Whose value stays")),
   },
   Effect.fnUntraced(function* ({ connection, entity, group, keep }) {
@@ -23,4 +24,4 @@ export const resolve = Command.make(
     const taken = yield* ask((client, tenant) => client.request({ params: { tenant }, payload }))
     yield* answer(taken, () => `${entity} ${group}: the ${keep}'s value will stay`)
   }),
-).pipe(Command.withDescription("Settle a conflict: keep the entity's value or take the connection's"))
+).pipe(Command.withDescription(SAYS.resolve))

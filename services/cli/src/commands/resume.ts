@@ -4,10 +4,11 @@ import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { lazy } from "../lazy.ts"
 import { concordat } from "../root.ts"
+import { SAYS } from "../says.ts"
 
 export const resume = Command.make(
   "resume",
-  { connection: Argument.String("connection") },
+  { connection: Argument.String("connection").pipe(Argument.withDescription("Its name in the configuration")) },
   Effect.fnUntraced(function* ({ connection }) {
     const { answer, ask } = yield* lazy(() => import("../operator.ts"))
     const { by } = yield* concordat
@@ -15,4 +16,4 @@ export const resume = Command.make(
     const taken = yield* ask((client, tenant) => client.request({ params: { tenant }, payload }))
     yield* answer(taken, () => `${connection} will be resumed`)
   }),
-).pipe(Command.withDescription("Go on with a paused connection"))
+).pipe(Command.withDescription(SAYS.resume))

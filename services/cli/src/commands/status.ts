@@ -1,8 +1,10 @@
 /** `concordat status`: how every connection of the tenant is doing. */
-import type { ConnectionStatus, TenantStatus } from "@concordat/api/operator/views"
+import type { ConnectionStatus, TenantStatus, Worker } from "@concordat/api/operator/views"
+import * as Clock from "effect/Clock"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { lazy } from "../lazy.ts"
+import { SAYS } from "../says.ts"
 
 type Words = typeof import("../table.ts")
 
@@ -38,7 +40,71 @@ const HEAD = [
   "waiting",
 ]
 
-export const inWords = (words: Words, { behind, connections, tenant }: TenantStatus): string => {
+/** 12 s, 3 min, 2 h: how long ago, or until. */
+const span = (ms: number): string => {
+  const seconds = Math.max(0, Math.round(ms / 1000))
+  if (seconds < 120) return `${seconds} s`
+  return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`
+}
+
+/** The object that was polled well the longest ago. */
+const polledOf = ({ colours }: Words, worker: Worker, now: number): string => {
+  if (worker.polls.length === 0) return ""
+  const never = worker.polls.filter(({ at }) => at === null).length
+  if (never > 0) return colours.dim(never === worker.polls.length ? "not yet" : `${never} objects not yet`)
+  return `${span(now - Math.min(...worker.polls.map(({ at }) => at ?? 0)))} ago`
+}
+
+const leftOf = ({ count }: Words, { budget }: Worker): string =>
+  budget.buckets
+    .map(({ capacity, day, name, tokens }) => {
+      const today = day === null ? "" : `, ${count(day)} today`
+      return `${name === "default" ? "" : `${name} `}${count(tokens)}/${count(capacity)}${today}`
+    })
+    .join("; ")
+
+/** Everything that keeps the connection from working, each with what comes of it. */
+const troublesOf = ({ time }: Words, of: ConnectionStatus, now: number): ReadonlyArray<string> => {
+  const { closed, connection, idle, restarts, stopped, worker } = of
+  const said: Array<string> = []
+  if (idle === null && restarts === 0 && !closed)
+    said.push("nothing works on it: it is not in the running configuration")
+  if (restarts > 0) said.push(`its worker has stopped ${restarts} times in a row: ${stopped ?? "no reason given"}`)
+  if (worker?.fault != null) said.push(`${worker.fault.what} (${span(now - worker.fault.at)} ago)`)
+  if (worker?.waitsUntil != null) said.push(`no call goes out before ${time(worker.waitsUntil)}`)
+  if (worker?.stoppedBy != null) said.push(`it has stopped by itself: ${worker.stoppedBy}`)
+  for (const { closedUntil, name } of worker?.budget.buckets ?? [])
+    if (closedUntil !== null) said.push(`the provider said too many: no ${name} call before ${time(closedUntil)}`)
+  for (const { fault, object } of worker?.polls ?? [])
+    if (fault !== null) said.push(`${object} can't be polled: ${fault}`)
+  return said.map((one) => `${connection}: ${one}`)
+}
+
+const workersOf = (words: Words, connections: TenantStatus["connections"], now: number): string => {
+  const { alert, count, table } = words
+  const rows = connections.flatMap(({ connection, idle, worker, writing }) =>
+    worker === null
+      ? []
+      : [
+          [
+            connection,
+            idle === true ? "idle" : "working",
+            polledOf(words, worker, now),
+            count(worker.hints),
+            count(writing),
+            alert(worker.writes.retrying),
+            count(worker.counters["calls"] ?? 0),
+            count(worker.budget.running),
+            count(worker.budget.waiting),
+            leftOf(words, worker),
+          ],
+        ],
+  )
+  const head = ["worker", "", "polled", "hints", "writing", "retrying", "calls", "under way", "wait", "budget left"]
+  return rows.length === 0 ? "" : `\n\n${table(head, rows)}`
+}
+
+export const inWords = (words: Words, { behind, behindMs, connections, tenant }: TenantStatus, now: number): string => {
   const { alert, colours, count, table } = words
   if (connections.length === 0) return `${colours.bold(tenant)} has no connection yet`
   const rows = connections.map((of) => [
@@ -54,8 +120,12 @@ export const inWords = (words: Words, { behind, connections, tenant }: TenantSta
     alert(of.issues.problem),
     count(of.issues.waiting),
   ])
-  const deciding = behind === 0 ? "" : colours.cyan(`  ${count(behind)} facts still to be decided`)
-  return `${colours.bold(tenant)}${deciding}\n${table(HEAD, rows)}`
+  const many = behind >= 1000 ? `${count(behind)} or more` : count(behind)
+  const deciding =
+    behind === 0 ? "" : colours.cyan(`  ${many} facts still to be decided, the oldest ${span(behindMs)} old`)
+  const troubles = connections.flatMap((of) => troublesOf(words, of, now)).map((one) => `\n${colours.red(one)}`)
+  const said = troubles.length === 0 ? "" : `\n${troubles.join("")}`
+  return `${colours.bold(tenant)}${deciding}\n${table(HEAD, rows)}${workersOf(words, connections, now)}${said}`
 }
 
 export const status = Command.make("status", {}, () =>
@@ -63,6 +133,7 @@ export const status = Command.make("status", {}, () =>
     const { answer, ask } = yield* lazy(() => import("../operator.ts"))
     const words = yield* lazy(() => import("../table.ts"))
     const found = yield* ask((client, tenant) => client.status({ params: { tenant } }))
-    yield* answer(found, (of) => inWords(words, of))
+    const now = yield* Clock.currentTimeMillis
+    yield* answer(found, (of) => inWords(words, of, now))
   }),
-).pipe(Command.withDescription("How every connection is doing, and what waits for a person"))
+).pipe(Command.withDescription(SAYS.status))

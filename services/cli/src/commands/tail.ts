@@ -8,6 +8,7 @@ import * as Stream from "effect/Stream"
 import { endsGracefully } from "../ending.ts"
 import { lazy } from "../lazy.ts"
 import { concordat } from "../root.ts"
+import { SAYS } from "../says.ts"
 
 const line = ({ colours, time }: typeof import("../table.ts"), of: TailEvent): string => {
   const where = [of.connection, of.entity, of.record].filter((part) => part !== null).join(" ")
@@ -41,4 +42,4 @@ export const tail = Command.make(
         ),
     )
   }),
-).pipe(Command.withDescription("Follow what happens, live"))
+).pipe(Command.withDescription(SAYS.tail))

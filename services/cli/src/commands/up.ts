@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import { endsGracefully } from "../ending.ts"
 import { CommandFailed } from "../failure.ts"
 import { lazy } from "../lazy.ts"
+import { SAYS } from "../says.ts"
 
 export const up = Command.make(
   "up",
@@ -20,4 +21,4 @@ export const up = Command.make(
     endsGracefully()
     return yield* up(config).pipe(Effect.mapError((error) => new CommandFailed({ detail: error.message })))
   }),
-).pipe(Command.withDescription("Run Concordat in one process"))
+).pipe(Command.withDescription(SAYS.up))
