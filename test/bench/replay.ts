@@ -23,7 +23,7 @@ type Ids = Map<string, Array<string>>
 const idsOf = Effect.fnUntraced(function* (prefixes: ReadonlyArray<string>) {
   const journal = yield* Journal
   const ids: Ids = new Map()
-  for (let after: string | null = null; ; ) {
+  for (let after: string | null = null; ;) {
     const page: Effect.Success<ReturnType<typeof journal.readAll>> = yield* journal.readAll({
       after,
       prefixes,
@@ -47,7 +47,7 @@ interface Fact {
 const facts = Effect.gen(function* () {
   const journal = yield* Journal
   const all: Array<Fact> = []
-  for (let after: string | null = null; ; ) {
+  for (let after: string | null = null; ;) {
     const page: Effect.Success<ReturnType<typeof journal.readAll>> = yield* journal.readAll({
       after,
       prefixes: inputs,
@@ -84,9 +84,7 @@ const dir = mkdtempSync(join(tmpdir(), "concordat-replay-"))
 try {
   copyFileSync(path, join(dir, "given.sqlite"))
   const given = layer({ path: join(dir, "given.sqlite") })
-  const [all, before] = await Effect.runPromise(
-    Effect.all([facts, idsOf(decided)]).pipe(Effect.provide(given)),
-  )
+  const [all, before] = await Effect.runPromise(Effect.all([facts, idsOf(decided)]).pipe(Effect.provide(given)))
   const made = await Effect.runPromise(
     Effect.gen(function* () {
       yield* copy(all)

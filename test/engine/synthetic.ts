@@ -2,6 +2,7 @@
  * A provider in memory with the habits of the hard ones, each switched on by itself: opaque cursors, snapshots only, ids
  * derived from values, no times, answers that hold nothing or come later, lossy values, conversions, lost answers.
  */
+import { CallPriority, type Work } from "@concordat/engine/budget/priority"
 import type {
   Connector,
   Definition,
@@ -38,6 +39,8 @@ export interface Traits {
   readonly secondLookMs: number
   readonly latencyMs: number
   readonly listBatch: number
+  /** How often everything is read again beside the delta; null: never. */
+  readonly rereadEveryMs: number | null
 }
 
 export const TRAITS: Traits = {
@@ -55,6 +58,7 @@ export const TRAITS: Traits = {
   secondLookMs: 0,
   latencyMs: 0,
   listBatch: 3,
+  rereadEveryMs: null,
 }
 
 interface Stored {
@@ -84,6 +88,7 @@ export const definitionOf = (traits: Traits): Definition => ({
       read: traits.read,
       write: ["create", "update", "archive"],
       census: traits.census,
+      ...(traits.rereadEveryMs === null ? {} : { rereadEveryMs: traits.rereadEveryMs }),
       batch: { list: traits.listBatch, read: 2, write: 3 },
     },
   },
@@ -120,12 +125,15 @@ export class World {
     readonly values: JsonObject
   }> = []
   readonly calls = new Map<string, number>()
+  /** Every page of a walk over everything that was asked for: from where, and whose turn it was. */
+  readonly pages: Array<{ readonly cursor: Json; readonly work: Work }> = []
   readonly jobs = new Map<string, WriteOutcome>()
   /** Called before a call reaches the provider and after it has answered; a test lets the process die here. */
   onStep: Effect.Effect<void> = Effect.void
   #faults = new Map<string, Array<Fault>>()
   #delays = new Map<string, number>()
   #hidden: string | null = null
+  #unready = 0
   #clock = 1
   #ids = 0
 
@@ -141,6 +149,11 @@ export class World {
   /** The next call of an operation is answered at once and the answer takes its time. */
   delayNext(operation: string, ms: number): void {
     this.#delays.set(operation, ms)
+  }
+
+  /** So many pages of the next list, but for its first, are not ready when they are asked for. */
+  prepareFor(pages: number): void {
+    this.#unready = pages
   }
 
   /** The next list leaves a record out, as flaky lists do. */
@@ -239,9 +252,10 @@ export class World {
   }
 
   /** Waits, counts, and fails where it was told to. `answered` runs what the call does, at the provider's moment. */
-  #call<A>(operation: string, answered: () => A): Effect.Effect<A, ProviderError> {
+  #call<A>(operation: string, answered: () => A, cursor?: Json): Effect.Effect<A, ProviderError> {
     return Effect.gen({ self: this }, function* () {
       this.calls.set(operation, (this.calls.get(operation) ?? 0) + 1)
+      if (cursor !== undefined) this.pages.push({ cursor, work: yield* CallPriority })
       yield* this.onStep
       if (this.traits.latencyMs > 0) yield* Effect.sleep(this.traits.latencyMs)
       const [fault, ...rest] = this.#faults.get(operation) ?? []
@@ -309,18 +323,26 @@ export class World {
     return {
       metadata: Effect.succeed(emptyMetadata),
       backfill: (_object, cursor) =>
-        this.#call("backfill", (): Page => {
-          const { at, isLast, part } = page(this.live(), cursor === null ? 0 : (cursor as { n: number }).n)
-          const shown = part.filter(({ id }) => id !== this.#hidden)
-          if (shown.length < part.length) this.#hidden = null
-          return {
-            records: shown.map((one) => this.#raw(one)),
-            hints: [],
-            next: isLast ? null : { n: at },
-            more: !isLast,
-            total: this.live().length,
-          }
-        }),
+        this.#call(
+          "backfill",
+          (): Page => {
+            if (cursor !== null && this.#unready > 0) {
+              this.#unready -= 1
+              return { records: [], hints: [], next: cursor, more: false }
+            }
+            const { at, isLast, part } = page(this.live(), cursor === null ? 0 : (cursor as { n: number }).n)
+            const shown = part.filter(({ id }) => id !== this.#hidden)
+            if (shown.length < part.length) this.#hidden = null
+            return {
+              records: shown.map((one) => this.#raw(one)),
+              hints: [],
+              next: isLast ? null : { n: at },
+              more: !isLast && this.#unready === 0,
+              total: this.live().length,
+            }
+          },
+          cursor,
+        ),
       changesFrom: () => this.#call("changesFrom", () => ({ t: this.#clock })),
       changes: (_object, cursor) =>
         this.#call("changes", (): Page => {

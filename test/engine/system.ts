@@ -9,6 +9,7 @@ import { State } from "@concordat/engine/ports/State"
 import * as streams from "@concordat/model/streams"
 import { parseMapping } from "@concordat/rules/mapping/parse"
 import type { EntityDoc } from "@concordat/rules/state/documents"
+import { decodeDocument } from "@concordat/rules/state/stored"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -75,7 +76,7 @@ export const startReconciler = Effect.gen(function* () {
   return yield* Effect.forkChild(reconciler.run, { startImmediately: true })
 })
 
-const connect = (name: string, world: World) =>
+const connect = (name: string, world: World, rereadEveryMs?: number | null) =>
   makeConnection({
     tenant: TENANT,
     connection: name,
@@ -83,11 +84,12 @@ const connect = (name: string, world: World) =>
     connector: world.connector(),
     compilers: makeCompilers(),
     censusEveryMs: 20_000,
+    ...(rereadEveryMs === undefined ? {} : { rereadEveryMs }),
   })
 
-export const startWorker = Effect.fnUntraced(function* (name: string, world: World) {
+export const startWorker = Effect.fnUntraced(function* (name: string, world: World, rereadEveryMs?: number | null) {
   const scope = yield* Scope.make()
-  const handle = yield* connect(name, world).pipe(Effect.provideService(Scope.Scope, scope))
+  const handle = yield* connect(name, world, rereadEveryMs).pipe(Effect.provideService(Scope.Scope, scope))
   const fiber = yield* Effect.forkChild(handle.run, { startImmediately: true })
   const running: Running = {
     handle,
@@ -156,5 +158,5 @@ export const eventsOf = Effect.fnUntraced(function* (...types: ReadonlyArray<str
 export const entities = Effect.gen(function* () {
   const state = yield* State
   const found = yield* state.scan({ tenant: TENANT, kind: "entity", prefix: "", after: null, limit: 1_000 })
-  return found.map(({ value }) => JSON.parse(value) as EntityDoc)
+  return found.map(({ value }) => decodeDocument("entity", value) as EntityDoc)
 })

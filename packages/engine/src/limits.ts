@@ -38,6 +38,10 @@ export const PAUSED_LOOK_MS = 2_000
 export const PAUSE_MS = 1_000
 export const PAUSE_MAX_MS = 5 * 60_000
 
+/** A connection whose day's budget is spent is tried again after this long at most: some days end at midnight of the
+ * account's own time zone, which nobody tells. */
+export const DAY_LOOK_MS = 3_600_000
+
 /** A read that overlapped a write is made again after this long. */
 export const READ_AGAIN_MS = 100
 /** Rounds of reading again before a page is fetched anew. */
@@ -60,6 +64,17 @@ export const DELIVERY_HINTS = 1_000
 
 /** How often a list of all ids is compared, where deletions can't be seen otherwise. */
 export const CENSUS_EVERY_MS = 15 * 60_000
+/** What a census and walks made again may take of a day's budget, so that a large account's do not take what pushes and
+ * polls need: of 250,000 calls 50,000, which is 5,000,000 records in pages of 100. An hour's worth of it can go at once. */
+export const BACKGROUND_SHARE = 0.2
+/** A walk that is due again is begun no sooner than this after the one before, and it is looked this often whether one is. */
+export const REREAD_REST_MS = 1_000
+export const REREAD_LOOK_MS = 10_000
+/** A page that a provider still prepares (an export) is asked for again after this long, longer each time, for about a day;
+ * then its cursor counts as lost and the walk begins anew. */
+export const PAGE_WAIT_MS = 1_000
+export const PAGE_WAIT_MAX_MS = 60_000
+export const PAGE_WAITS = 1_440
 /** How often fields, pipelines and owners are asked for again. */
 export const METADATA_EVERY_MS = 60 * 60_000
 /** A walk that brings nothing new leaves its cursor in the journal at least this often; else a poll that finds nothing

@@ -79,7 +79,7 @@ export class Connections {
     return Effect.gen({ self: this }, function* () {
       const budget = yield* makeBudget(definition.limits)
       const stats = noCalls()
-      const { allowPrivateAddresses, credentials, pollEveryMs, settings } = connection
+      const { allowPrivateAddresses, credentials, pollEveryMs, rereadEveryMs, settings } = connection
       const labels = { tenant, connection: connection.name }
       const onCall = (status: number | null, ms: number) => this.#recording.call(labels, status, ms)
       const http = yield* makeProviderHttp({ definition, budget, allowPrivateAddresses, stats, onCall })
@@ -103,6 +103,7 @@ export class Connections {
         budget,
         http: stats,
         pollEveryMs,
+        ...(rereadEveryMs === undefined ? {} : { rereadEveryMs }),
       })
       yield* Effect.acquireRelease(
         Effect.sync(() => this.#running.set(name, { definition, connector, handle })),

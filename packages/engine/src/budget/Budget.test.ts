@@ -108,6 +108,25 @@ describe("Budget", () => {
     }),
   )
 
+  it.effect("keeps a bucket that all draw on open while somebody waits for another, but for what he needs of it", () =>
+    Effect.gen(function* () {
+      const buckets = { search: { capacity: 1, perSecond: 1 }, day: { capacity: 3, perSecond: 0.001, daily: 100 } }
+      const budget = yield* makeBudget({ buckets, concurrency: 10, timeoutMs: 1_000 })
+      const log: Array<string> = []
+      const call = (name: string, work: Work, cost: Record<string, number>) =>
+        budget
+          .within(cost)(Effect.sync(() => log.push(name)))
+          .pipe(Effect.provideService(CallPriority, work), Effect.forkChild({ startImmediately: true }))
+      yield* call("search 1", "poll", { search: 1, day: 1 })
+      yield* call("search 2", "poll", { search: 1, day: 1 })
+      yield* call("list", "backfill", { day: 1 })
+      yield* call("too late", "backfill", { day: 1 })
+      assert.deepStrictEqual(log, ["search 1", "list"])
+      yield* TestClock.adjust("2 seconds")
+      assert.deepStrictEqual(log, ["search 1", "list", "search 2"])
+    }),
+  )
+
   it.effect("holds to the concurrency, and gives back the place of a call that is interrupted", () =>
     Effect.gen(function* () {
       const { budget, call, log } = yield* setup(100, 100, 2)
@@ -150,12 +169,69 @@ describe("Budget", () => {
       assert.lengthOf(log, 2)
       yield* TestClock.adjust("1 second")
       assert.lengthOf(log, 3)
-      const midnight = Date.parse("2026-11-21T00:00:00Z")
-      assert.strictEqual(yield* budget.limited({ retryAfterMs: null, scope: "day", bucket: null }), midnight)
+      const later = Date.parse("2026-11-20T15:30:00Z")
+      const day = { scope: "day", bucket: null } as const
+      assert.strictEqual(yield* budget.limited({ retryAfterMs: later - noon - 8_000, ...day }), later)
       yield* call("tomorrow", "push")
-      yield* TestClock.setTime(midnight)
+      yield* TestClock.setTime(later)
       assert.strictEqual(log.at(-1)?.[0], "tomorrow")
     }),
+  )
+
+  it.effect(
+    "looks hourly whether a spent day has ended, and at midnight UTC: an account west of it ends its day later",
+    () =>
+      Effect.gen(function* () {
+        yield* TestClock.setTime(Date.parse("2026-11-20T21:30:00Z"))
+        const budget = yield* makeBudget(limits(10, 10))
+        // Midnight in Los Angeles.
+        const end = Date.parse("2026-11-21T08:00:00Z")
+        const calls: Array<string> = []
+        const call = budget.within({ default: 1 })(
+          Effect.gen(function* () {
+            const now = yield* Clock.currentTimeMillis
+            calls.push(new Date(now).toISOString().slice(11, 16))
+            return now >= end
+          }),
+        )
+        const until = Effect.gen(function* () {
+          for (;;) {
+            yield* budget.untilOpen
+            if (yield* call) return
+            yield* budget.limited({ retryAfterMs: null, scope: "day", bucket: null })
+          }
+        })
+        yield* Effect.forkChild(until, { startImmediately: true })
+        yield* TestClock.adjust("12 hours")
+        const hours = "21:30 22:30 23:30 00:00 01:00 02:00 03:00 04:00 05:00 06:00 07:00 08:00"
+        assert.strictEqual(calls.join(" "), hours)
+      }),
+  )
+
+  it.effect(
+    "leaves the background a share of the day: an hour's worth at once, then as it comes, and others the rest",
+    () =>
+      Effect.gen(function* () {
+        // A fifth of 4,800 is 40 an hour.
+        const budget = yield* makeBudget({
+          buckets: { default: { capacity: 1_000, perSecond: 1_000, daily: 4_800 } },
+          concurrency: 10,
+          timeoutMs: 1_000,
+        })
+        const done = { census: 0, poll: 0 }
+        const call = (work: "census" | "poll") =>
+          budget
+            .within({ default: 1 })(Effect.sync(() => (done[work] += 1)))
+            .pipe(Effect.provideService(CallPriority, work), Effect.forkChild({ startImmediately: true }))
+        for (let n = 0; n < 100; n++) yield* call("census")
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(done.census, 40)
+        for (let n = 0; n < 100; n++) yield* call("poll")
+        yield* TestClock.adjust("1 second")
+        assert.strictEqual(done.poll, 100)
+        yield* TestClock.adjust("30 minutes")
+        assert.strictEqual(done.census, 60)
+      }),
   )
 
   it.effect("waits longer each time nobody says how long, and starts small after a success", () =>

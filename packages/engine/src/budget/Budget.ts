@@ -3,8 +3,8 @@ import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
-import { PAUSE_MAX_MS, PAUSE_MS, TURN_LOOK_MS } from "../limits.ts"
-import type { Definition } from "../ports/Provider.ts"
+import { DAY_LOOK_MS, PAUSE_MAX_MS, PAUSE_MS, TURN_LOOK_MS } from "../limits.ts"
+import type { Bucket, Definition } from "../ports/Provider.ts"
 import type { RateLimited } from "../ports/ProviderError.ts"
 import { backoff } from "./backoff.ts"
 import * as bucket from "./bucket.ts"
@@ -40,6 +40,11 @@ export interface BucketLeft {
   readonly closedUntil: number | null
 }
 
+interface Share {
+  readonly bucket: Bucket
+  level: bucket.Level
+}
+
 interface Waiter {
   readonly rank: number
   readonly turn: number
@@ -51,6 +56,13 @@ interface Waiter {
 export const makeBudget = Effect.fn("Budget.make")(function* (limits: Definition["limits"]) {
   const start = yield* Clock.currentTimeMillis
   const levels = new Map(Object.entries(limits.buckets).map(([name, one]) => [name, bucket.full(one, start)]))
+  /** What the background may take of each day's budget, beside the bucket itself. */
+  const shares = new Map<string, Share>(
+    Object.entries(limits.buckets).flatMap(([name, one]) => {
+      const share = bucket.shareOf(one)
+      return share === null ? [] : [[name, { bucket: share, level: bucket.full(share, start) }]]
+    }),
+  )
   const closed = new Map<string, number>()
   const queue: Array<Waiter> = []
   let turns = 0
@@ -58,22 +70,41 @@ export const makeBudget = Effect.fn("Budget.make")(function* (limits: Definition
   let pausedUntil = 0
   let failures = 0
 
-  const waitOf = (name: string, cost: number, now: number): number =>
-    Math.max((closed.get(name) ?? 0) - now, bucket.waitFor(limits.buckets[name]!, levels.get(name)!, cost, now))
+  const shareFor = (name: string, rank: number) => (rank === RANK.census ? shares.get(name) : undefined)
 
-  /** Lets everybody go whose turn it is. A bucket that somebody before waits for is not taken from him. */
+  const waitOf = (name: string, cost: number, now: number, rank: number): number => {
+    const share = shareFor(name, rank)
+    return Math.max(
+      (closed.get(name) ?? 0) - now,
+      bucket.waitFor(limits.buckets[name]!, levels.get(name)!, cost, now),
+      share === undefined ? 0 : bucket.waitFor(share.bucket, share.level, cost, now),
+    )
+  }
+
+  const pay = (name: string, cost: number, now: number, rank: number): void => {
+    levels.set(name, bucket.paid(limits.buckets[name]!, levels.get(name)!, cost, now))
+    const share = shareFor(name, rank)
+    if (share !== undefined) share.level = bucket.paid(share.bucket, share.level, cost, now)
+  }
+
+  /** Lets everybody go whose turn it is. What somebody before waits for, or needs besides, is not taken from him. */
   const admit = (now: number): void => {
     if (now < pausedUntil) return
     const reserved = new Set<string>()
+    const held = new Map<string, number>()
     const granted: Array<Waiter> = []
     for (const waiter of queue) {
       if (running >= limits.concurrency) break
-      if (waiter.cost.some(([name, cost]) => reserved.has(name) || waitOf(name, cost, now) > 0)) {
-        for (const [name] of waiter.cost) reserved.add(name)
+      const lacks = (name: string, cost: number): boolean =>
+        reserved.has(name) || waitOf(name, cost + (held.get(name) ?? 0), now, waiter.rank) > 0
+      const lacking = new Set(waiter.cost.filter(([name, cost]) => lacks(name, cost)).map(([name]) => name))
+      if (lacking.size > 0) {
+        for (const [name, cost] of waiter.cost)
+          if (lacking.has(name)) reserved.add(name)
+          else held.set(name, cost + (held.get(name) ?? 0))
         continue
       }
-      for (const [name, cost] of waiter.cost)
-        levels.set(name, bucket.paid(limits.buckets[name]!, levels.get(name)!, cost, now))
+      for (const [name, cost] of waiter.cost) pay(name, cost, now, waiter.rank)
       running += 1
       waiter.isGranted = true
       granted.push(waiter)
@@ -88,7 +119,10 @@ export const makeBudget = Effect.fn("Budget.make")(function* (limits: Definition
       const now = yield* Clock.currentTimeMillis
       admit(now)
       if (waiter.isGranted) return
-      const wait = Math.max(pausedUntil - now, ...waiter.cost.map(([name, cost]) => waitOf(name, cost, now)))
+      const wait = Math.max(
+        pausedUntil - now,
+        ...waiter.cost.map(([name, cost]) => waitOf(name, cost, now, waiter.rank)),
+      )
       const granted = Deferred.await(waiter.granted)
       // Who waits for others only is let go by them, or looks again: those before it may have taken what it needs.
       yield* Effect.timeoutOption(granted, wait > 0 ? wait : TURN_LOOK_MS)
@@ -133,7 +167,8 @@ export const makeBudget = Effect.fn("Budget.make")(function* (limits: Definition
   const limited: Budget["limited"] = Effect.fnUntraced(function* ({ retryAfterMs, scope, bucket: name }) {
     const now = yield* Clock.currentTimeMillis
     const grown = yield* wait()
-    const pause = retryAfterMs ?? (scope === "day" ? bucket.nextMidnight(now) - now : grown)
+    // Whose midnight ends the day is the provider's to say.
+    const pause = retryAfterMs ?? (scope === "day" ? Math.min(bucket.nextMidnight(now) - now, DAY_LOOK_MS) : grown)
     const until = now + Math.max(1, pause)
     if (scope === "bucket" && name !== null && limits.buckets[name] !== undefined)
       closed.set(name, Math.max(closed.get(name) ?? 0, until))

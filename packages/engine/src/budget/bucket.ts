@@ -1,7 +1,10 @@
 /** A token bucket with a daily budget, as pure functions of its level and the time. */
+import { BACKGROUND_SHARE } from "../limits.ts"
 import type { Bucket } from "../ports/Provider.ts"
 
 const DAY_MS = 86_400_000
+const DAY_HOURS = 24
+const DAY_SECONDS = DAY_MS / 1_000
 
 /** `at`: ms since 1970 for which `tokens` holds. `day`: days since 1970 (UTC) to which `spent` belongs. */
 export interface Level {
@@ -49,4 +52,11 @@ export const waitFor = (bucket: Bucket, level: Level, cost: number, now: number)
 export const paid = (bucket: Bucket, level: Level, cost: number, now: number): Level => {
   const { tokens, spent, ...rest } = refilled(bucket, level, now)
   return { ...rest, tokens: Math.max(0, tokens - bounded(bucket, cost)), spent: spent + cost }
+}
+
+/** What of a day's budget may go to what nobody waits for: an hour's worth at once, and then as it comes. Null: no such budget. */
+export const shareOf = ({ daily }: Bucket): Bucket | null => {
+  if (daily === undefined) return null
+  const most = daily * BACKGROUND_SHARE
+  return { capacity: Math.max(1, most / DAY_HOURS), perSecond: most / DAY_SECONDS }
 }

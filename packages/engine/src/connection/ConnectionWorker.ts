@@ -45,6 +45,8 @@ export interface ConnectionOptions {
   readonly pollEveryMs?: number
   /** Default: 15 minutes. In ms. */
   readonly censusEveryMs?: number
+  /** How often objects of which the definition says so are read again, ms; null: never. Default: the definition's. */
+  readonly rereadEveryMs?: number | null
 }
 
 export interface Submitted {
@@ -128,6 +130,7 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
     commit,
     pollEveryMs: options.pollEveryMs ?? definition.pollEveryMs,
     censusEveryMs: options.censusEveryMs ?? CENSUS_EVERY_MS,
+    rereadEveryMs: options.rereadEveryMs,
     busy: new Map(),
     intents: new Map(),
     cursors: new Map(),

@@ -9,7 +9,7 @@ import { ingest } from "./ingest.ts"
 import { look } from "./look.ts"
 import { canRead, type Parts } from "./parts.ts"
 import { asWorkerError } from "./WorkerError.ts"
-import { backfill } from "./walks.ts"
+import { backfill, untilReady } from "./walks.ts"
 
 /** Ids that the last complete list lacked, by object: where nothing can be read by id, the second time in a row counts. */
 export type Suspects = Map<string, ReadonlySet<string>>
@@ -76,12 +76,15 @@ export const census = Effect.fn("Connection.census")(function* (
   if (walk === undefined) return
   const began = yield* parts.tick
   const ids = new Set<string>()
-  for (let cursor: Page["next"] = null; ;) {
+  for (let cursor: Page["next"] = null, waits = 0; ;) {
     const page: Page = yield* gate.call("census", walk(object, cursor))
     for (const hint of page.hints) if (hint.object === object) ids.add(hint.id)
     for (const record of page.records) if (record.object === object) ids.add(record.id)
     if (page.next === null) break
     cursor = page.next
+    waits = page.more ? 0 : waits + 1
+    // A list that never gets ready says nothing of what is there: the next census begins anew.
+    if (waits > 0 && !(yield* untilReady(waits))) return
   }
   yield* compare(parts, gate, mapping, suspects, { object, ids, began, isNews: true })
 })
@@ -95,6 +98,6 @@ export const snapshot = Effect.fn("Connection.snapshot")(function* (
   object: string,
 ) {
   const began = yield* parts.tick
-  const ids = yield* backfill(parts, gate, mapping, object, false)
+  const ids = yield* backfill(parts, gate, mapping, object, "snapshot")
   yield* compare(parts, gate, mapping, suspects, { object, ids, began, isNews: false })
 })

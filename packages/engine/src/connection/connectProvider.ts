@@ -18,6 +18,7 @@ export const connectProvider = Effect.fn("connectProvider")(function* (options: 
   readonly compilers: Compilers
   readonly pollEveryMs?: number
   readonly censusEveryMs?: number
+  readonly rereadEveryMs?: number | null
 }) {
   const { compilers, config, provider, ...pace } = options
   const { definition } = provider

@@ -8,14 +8,25 @@ import type { Reading } from "../ports/Provider.ts"
 import type { DocumentWrite } from "../ports/State.ts"
 import { chunked, lastOfEach } from "./batches.ts"
 import { judge, type Verdict } from "./judge.ts"
-import type { Entry, Fence } from "./Ledger.ts"
-import { canRead, fenceOf, type Parts, put, recordStream, seenDocs, sourcesOf, walkKey } from "./parts.ts"
+import type { Entry } from "./Ledger.ts"
+import {
+  canRead,
+  fenceAt,
+  fenceOf,
+  type Parts,
+  put,
+  recordStream,
+  seenDocs,
+  sourcesOf,
+  type Walk,
+  walkKey,
+} from "./parts.ts"
 import { rebuildStream } from "./rebuild.ts"
 import { asWorkerError, WorkerError } from "./WorkerError.ts"
 
 /** A cursor that moves with a page. `fence` says so in the journal. */
 export interface Move {
-  readonly walk: Fence["walk"]
+  readonly walk: Walk
   readonly object: string
   readonly to: CursorDoc
 }
@@ -141,12 +152,7 @@ const keep = Effect.fnUntraced(function* (
   const fence =
     move === undefined
       ? fenceOf(parts, page.via === "backfill" ? "backfill" : "changes", first)
-      : ({
-          ...fenceOf(parts, move.walk, move.object),
-          cursor: move.to.cursor,
-          done: move.to.done,
-          total: move.to.total,
-        } as const)
+      : fenceAt(parts, move.walk, move.object, move.to)
   const key = move === undefined ? null : walkKey(move.walk, move.object)
   if (move !== undefined) documents.push(put(parts, "cursor", key!, move.to))
   if (entries.length === 0 && documents.length === 0) return []
@@ -160,7 +166,8 @@ const keep = Effect.fnUntraced(function* (
 })
 
 const isToBeTold = (parts: Parts, key: string, move: Move, now: number): boolean =>
-  move.walk === "backfill" || !parts.toldAt.has(key) || now - parts.toldAt.get(key)! >= CURSOR_EVENT_EVERY_MS
+  move.walk !== "reread" &&
+  (move.walk === "backfill" || !parts.toldAt.has(key) || now - parts.toldAt.get(key)! >= CURSOR_EVENT_EVERY_MS)
 
 /** Judges, appends, remembers. The cursor moves with the last group, and only where nothing has to be read again. */
 export const ingest = Effect.fn("Connection.ingest")(function* (parts: Parts, page: Readings) {

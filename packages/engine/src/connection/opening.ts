@@ -116,7 +116,7 @@ export const readAllOf = Effect.fn("Connection.readAll")(function* (
   for (const object of walks.deltas(mapping)) yield* startChanges(parts, gate, object)
   const ordered = inReadingOrder(parts, objects)
   yield* say(parts, "BackfillStarted", { objects: ordered })
-  for (const object of ordered) yield* backfill(parts, gate, mapping, object, true)
+  for (const object of ordered) yield* backfill(parts, gate, mapping, object, "backfill")
   for (const object of walks.deltas(mapping)) yield* walks.poll(mapping, object)
   let records = 0
   for (const object of ordered) records += cursorOf(parts, "backfill", object)?.done ?? 0

@@ -38,6 +38,8 @@ export interface Parts {
   readonly commit: Context.Service.Shape<typeof Commit>
   readonly pollEveryMs: number
   readonly censusEveryMs: number
+  /** How often what the definition says is to be read again is; null: never; undefined: as the definition says. */
+  readonly rereadEveryMs: number | null | undefined
   /** Records with a write on its way (`Infinity`) or of unknown outcome (when its last attempt ended). */
   readonly busy: Map<string, number>
   /** Writes that are begun and not settled, by key. */
@@ -83,6 +85,23 @@ export const fenceOf = (parts: Parts, walk: Fence["walk"], object: string): Fenc
     total: at?.total ?? null,
   }
 }
+
+/** Walks whose place is kept. That of a walk made again is in the state alone: lost, the walk is only made once more. */
+export type Walk = Fence["walk"] | "reread"
+
+/** Says a walk's place; for one whose place is not told, where the changes of the object are. */
+export const fenceAt = (parts: Parts, walk: Walk, object: string, to: CursorDoc): Fence =>
+  walk === "reread"
+    ? fenceOf(parts, "changes", object)
+    : {
+        _tag: "PageCommitted",
+        connection: parts.connection,
+        walk,
+        object,
+        cursor: to.cursor,
+        done: to.done,
+        total: to.total,
+      }
 
 /** Every provider name that the mappings of an object read; an object can hold several types (`is_company`). */
 export const sourcesOf = (mapping: Mapping, object: string): ReadonlyArray<string> => {

@@ -9,6 +9,7 @@ import { census, snapshot, type Suspects } from "./absence.ts"
 import { connectionDoc, type Gate, persistently } from "./faults.ts"
 import { finishReading, observeMetadata, readAllOf, say, unread, untilMapped, type Walks } from "./opening.ts"
 import { mappedObjects, type Parts, put, fenceOf, walkKey } from "./parts.ts"
+import { type Rereading, rereadEveryMs, rereadObject } from "./rereading.ts"
 import { poll, restartBackfill } from "./walks.ts"
 import { asWorkerError, type WorkerError } from "./WorkerError.ts"
 
@@ -163,6 +164,16 @@ export const makePolling = Effect.fn("Polling.make")(function* (parts: Parts, ga
     }
   })
 
+  const rereading: Rereading = {
+    mapping: Effect.suspend(() => (isOpening ? Effect.succeed(null) : store(parts.planner.mapping))),
+    guarded,
+  }
+  // Not counted as walking: in a large account there is always one under way, and nobody waits for it.
+  const rereads = [...walkers.keys()].flatMap((object) => {
+    const every = rereadEveryMs(parts, object)
+    return every === null ? [] : [rereadObject(parts, gate, object, every, rereading)]
+  })
+
   const open = Effect.gen(function* () {
     const metadata = yield* observeMetadata(parts, gate)
     return yield* untilMapped(parts, metadata)
@@ -212,7 +223,9 @@ export const makePolling = Effect.fn("Polling.make")(function* (parts: Parts, ga
 
   const polling: Polling = {
     run: Effect.andThen(
-      Effect.all([openAndRead, takeCensus, ...[...walkers.keys()].map(walkObject)], { concurrency: "unbounded" }),
+      Effect.all([openAndRead, takeCensus, ...[...walkers.keys()].map(walkObject), ...rereads], {
+        concurrency: "unbounded",
+      }),
       Effect.never,
     ),
     soon: (object) =>

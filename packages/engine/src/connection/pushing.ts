@@ -30,6 +30,8 @@ export interface Pushing {
   readonly isIdle: Effect.Effect<boolean, WorkerError>
 }
 
+const ALL_AT_ONCE = { concurrency: "unbounded", discard: true } as const
+
 const entityOf = (body: string): string | null => {
   try {
     const parsed: unknown = JSON.parse(body)
@@ -75,9 +77,14 @@ export const makePushing = Effect.fn("Pushing.make")(function* (parts: Parts, ga
         ackWait: WAKE_ACK_MS,
       })
       .pipe(
-        Stream.runForEach((delivery) =>
-          Effect.sync(() => note(entityOf(delivery.body))).pipe(Effect.andThen(delivery.ack), Effect.andThen(ring)),
-        ),
+        // What came together is answered together: each answer of its own would wait for the disk.
+        Stream.runForEachArray((deliveries) => {
+          for (const { body } of deliveries) note(entityOf(body))
+          return Effect.andThen(
+            Effect.forEach(deliveries, ({ ack }) => ack, ALL_AT_ONCE),
+            ring,
+          )
+        }),
       )
     return yield* Effect.never
   }).pipe(store)

@@ -4,30 +4,21 @@ import type { Mapping } from "@concordat/rules/mapping/lens"
 import { type CursorDoc, recordKey, type RecordKey } from "@concordat/rules/state/documents"
 import * as Effect from "effect/Effect"
 import type { Work } from "../budget/priority.ts"
-import { READ_AGAIN_MS } from "../limits.ts"
+import { PAGE_WAIT_MAX_MS, PAGE_WAIT_MS, PAGE_WAITS, READ_AGAIN_MS } from "../limits.ts"
 import type { Page, Reading } from "../ports/Provider.ts"
 import type { Gate } from "./faults.ts"
 import { ingest, type Move } from "./ingest.ts"
-import type { Fence } from "./Ledger.ts"
 import { look } from "./look.ts"
-import { canRead, type Parts, put, sourcesOf, walkKey } from "./parts.ts"
+import { canRead, fenceAt, type Parts, put, sourcesOf, type Walk, walkKey } from "./parts.ts"
 
-export const cursorOf = (parts: Parts, walk: Fence["walk"], object: string): CursorDoc | null =>
+export const cursorOf = (parts: Parts, walk: Walk, object: string): CursorDoc | null =>
   parts.cursors.get(walkKey(walk, object)) ?? null
 
 /** Sets a walk's cursor outside of a page: where it starts, or that it starts anew. */
 export const setCursor = Effect.fnUntraced(function* (parts: Parts, move: Move, sayFence: boolean) {
   const { walk, object, to } = move
   const key = walkKey(walk, object)
-  const fence: Fence = {
-    _tag: "PageCommitted",
-    connection: parts.connection,
-    walk,
-    object,
-    cursor: to.cursor,
-    done: to.done,
-    total: to.total,
-  }
+  const fence = fenceAt(parts, walk, object, to)
   const unit = { entries: [], documents: [put(parts, "cursor", key, to)], fence, sayFence }
   yield* parts.ledger.exclusively(parts.ledger.commit(unit))
   parts.cursors.set(key, to)
@@ -101,55 +92,111 @@ export const poll = Effect.fn("Connection.poll")(function* (
 })
 
 /**
- * Every record of an object. `resumed`: from where the walk was left, and its cursor is kept; else a walk for itself,
- * from the start. Answers the ids that this call has seen.
+ * Walks over everything: a first sync and a walk made again go on where they were left; a snapshot, which is compared as
+ * a whole, begins anew.
  */
+export type Whole = "backfill" | "snapshot" | "reread"
+
+const WHOLES = {
+  backfill: { walk: "backfill", via: "backfill", work: "backfill" },
+  snapshot: { walk: null, via: "poll", work: "poll" },
+  reread: { walk: "reread", via: "census", work: "census" },
+} as const satisfies Record<Whole, Pick<Taken, "via" | "work"> & { readonly walk: Walk | null }>
+
+export interface Step {
+  /** Where the walk goes on. */
+  readonly to: CursorDoc
+  /** Of the object's records on the page. */
+  readonly ids: ReadonlyArray<string>
+  /** The cursor was too old: `to` is the beginning. */
+  readonly isLost: boolean
+  /** False: there is a next page, and the provider has not got it ready. */
+  readonly isReady: boolean
+}
+
+export const beginning: (parts: Parts) => Effect.Effect<CursorDoc> = Effect.fnUntraced(function* (parts) {
+  return { cursor: null, done: 0, total: null, finished: false, startedAt: yield* parts.tick }
+})
+
+/** The walk begins anew: its cursor is worth nothing any more. */
+export const lost = Effect.fnUntraced(function* (parts: Parts, whole: Whole, object: string) {
+  const { walk } = WHOLES[whole]
+  const to = yield* beginning(parts)
+  if (walk !== null) yield* setCursor(parts, { walk, object, to }, walk === "backfill")
+  const step: Step = { to, ids: [], isLost: true, isReady: true }
+  return step
+})
+
+/** One page of a walk over everything. */
+export const step = Effect.fn("Connection.step")(function* (
+  parts: Parts,
+  gate: Gate,
+  mapping: Mapping,
+  object: string,
+  whole: Whole,
+  from: CursorDoc,
+) {
+  const { via, walk, work } = WHOLES[whole]
+  const fields = sourcesOf(mapping, object)
+  const limit = parts.definition.objects[object]!.batch.list
+  yield* gate.untilRunning
+  const startedAt = yield* parts.tick
+  const page = yield* gate.callNow(work, parts.connector.backfill!(object, from.cursor, { fields, limit })).pipe(
+    Effect.catchIf(
+      (error) => error._tag === "ProviderError" && error.reason._tag === "CursorExpired" && from.cursor !== null,
+      () => Effect.succeed(null),
+    ),
+  )
+  if (page === null) return yield* lost(parts, whole, object)
+  const to: CursorDoc = {
+    ...from,
+    cursor: page.next,
+    done: from.done + page.records.length,
+    total: page.total ?? from.total,
+    finished: page.next === null,
+  }
+  const move: Move | null = walk === null ? null : { walk, object, to }
+  const taken = yield* takePage(parts, gate, { mapping, move, page, startedAt, via, work })
+  if (!taken) {
+    yield* Effect.sleep(READ_AGAIN_MS)
+    const again: Step = { to: from, ids: [], isLost: false, isReady: true }
+    return again
+  }
+  const ids = page.records.flatMap((record) => (record.object === object ? [record.id] : []))
+  const done: Step = { to, ids, isLost: false, isReady: page.more || to.finished }
+  return done
+})
+
+/** Waits for a page that the provider still prepares; false: it has waited long enough for this cursor. */
+export const untilReady = (waits: number): Effect.Effect<boolean> =>
+  waits > PAGE_WAITS
+    ? Effect.succeed(false)
+    : Effect.as(Effect.sleep(Math.min(PAGE_WAIT_MAX_MS, PAGE_WAIT_MS * 2 ** (waits - 1))), true)
+
+/** Every record of an object, to the end. Answers the ids that this call has seen. */
 export const backfill = Effect.fn("Connection.backfill")(function* (
   parts: Parts,
   gate: Gate,
   mapping: Mapping,
   object: string,
-  resumed: boolean,
+  whole: Exclude<Whole, "reread">,
 ) {
   const ids = new Set<string>()
-  const walk = parts.connector.backfill
-  if (walk === undefined) return ids
-  const fields = sourcesOf(mapping, object)
-  const limit = parts.definition.objects[object]!.batch.list
-  const begin: CursorDoc = { cursor: null, done: 0, total: null, finished: false, startedAt: yield* parts.tick }
-  let from: CursorDoc = (resumed ? cursorOf(parts, "backfill", object) : null) ?? begin
-  while (!from.finished) {
-    yield* gate.untilRunning
-    const startedAt = yield* parts.tick
-    const page = yield* gate.callNow("backfill", walk(object, from.cursor, { fields, limit })).pipe(
-      Effect.catchIf(
-        (error) => error._tag === "ProviderError" && error.reason._tag === "CursorExpired" && from.cursor !== null,
-        () => Effect.succeed(null),
-      ),
-    )
-    if (page === null) {
-      ids.clear()
-      from = begin
-      if (resumed) yield* setCursor(parts, { walk: "backfill", object, to: begin }, true)
-      continue
+  if (parts.connector.backfill === undefined) return ids
+  let from = (whole === "backfill" ? cursorOf(parts, "backfill", object) : null) ?? (yield* beginning(parts))
+  for (let waits = 0; !from.finished;) {
+    let next: Step = yield* step(parts, gate, mapping, object, whole, from)
+    waits = next.isReady ? 0 : waits + 1
+    if (waits > 0 && !(yield* untilReady(waits))) {
+      yield* Effect.logWarning(`${object}: no further page was ever ready, the walk begins anew`)
+      next = yield* lost(parts, whole, object)
+      waits = 0
     }
-    const to: CursorDoc = {
-      ...from,
-      cursor: page.next,
-      done: from.done + page.records.length,
-      total: page.total ?? from.total,
-      finished: page.next === null,
-    }
-    const move: Move | null = resumed ? { walk: "backfill", object, to } : null
-    const work = resumed ? "backfill" : "poll"
-    const taken = yield* takePage(parts, gate, { mapping, move, page, startedAt, via: work, work })
-    if (!taken) {
-      yield* Effect.sleep(READ_AGAIN_MS)
-      continue
-    }
-    for (const record of page.records) if (record.object === object) ids.add(record.id)
-    from = to
-    if (resumed) parts.counting.progress(object, { done: to.done, total: to.total, finished: to.finished })
+    if (next.isLost) ids.clear()
+    for (const id of next.ids) ids.add(id)
+    from = next.to
+    if (whole === "backfill")
+      parts.counting.progress(object, { done: from.done, total: from.total, finished: from.finished })
   }
   return ids
 })

@@ -28,6 +28,9 @@ export interface ObjectDefinition {
   readonly write: ReadonlyArray<"create" | "update" | "archive">
   /** Whether a deletion has to be found by comparing all ids (`census`). */
   readonly census: boolean
+  /** How often the object is walked again beside its delta, ms, since some of its changes move no date (associations):
+   * at the priority of the census. Absent: all changes are found by the delta. */
+  readonly rereadEveryMs?: number
   /** Most rows in one call. */
   readonly batch: { readonly list: number; readonly read: number; readonly write: number }
   /** Objects that a backfill walks first, since this one refers to them. */
@@ -111,7 +114,7 @@ export interface Page {
   readonly hints: ReadonlyArray<Hint>
   /** Where to go on; `null` only from `backfill` and `census`: the walk is over. */
   readonly next: Cursor | null
-  /** True when the next page is there already; false: come back at the next poll. */
+  /** True when the next page is there already; false: come back at the next poll, or in a walk over everything after a wait. */
   readonly more: boolean
   /** How many there are in all, where the provider says. */
   readonly total?: number

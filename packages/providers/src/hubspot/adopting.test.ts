@@ -71,7 +71,7 @@ describe("adopting", () => {
 
   it.effect("[HS20] companies with one domain are two companies to HubSpot; with one own id they are one", () =>
     Effect.gen(function* () {
-      const { sandbox, connector } = yield* prepared()
+      const { sandbox, connector } = yield* prepared({ conflictNamesId: false })
       const acme = { name: "Acme", domain: "acme.example" }
       yield* connector.write("companies", [creating("o-1", acme, "company"), creating("o-2", acme, "company")])
       assert.strictEqual(sandbox.counts()["companies"], 2)

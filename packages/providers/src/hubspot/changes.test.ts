@@ -27,6 +27,13 @@ const people = (count: number, updatedAt: number) =>
     updatedAt,
   }))
 
+const restored = (id: string) => ({
+  method: "POST",
+  url: "https://sync.example.com/hooks",
+  headers: {},
+  body: new TextEncoder().encode(JSON.stringify([{ subscriptionType: "contact.restore", objectId: Number(id) }])),
+})
+
 describe("changes", () => {
   it.effect("[HS1] a change that search shows late is found by the overlap of the next windows", () =>
     Effect.gen(function* () {
@@ -44,7 +51,7 @@ describe("changes", () => {
     }),
   )
 
-  it.effect("[HS2] 10,500 records with one and the same modified date are walked to the end, each once", () =>
+  it.effect("[HS2] [HS3] 10,500 records with one and the same modified date are walked to the end, each once", () =>
     Effect.gen(function* () {
       const portal = yield* openPortal()
       const { sandbox, connector } = portal
@@ -128,6 +135,43 @@ describe("changes", () => {
     }),
   )
 
+  it.effect("[HS5] an id of an earlier merge is followed to the record it is now, though that does not name it", () =>
+    Effect.gen(function* () {
+      const { sandbox, connector } = yield* openPortal({ mergeNamesChain: false })
+      const { contacts } = sandbox.seed({ records: { contacts: people(3, START) } })
+      const [first, second, third] = contacts as [string, string, string]
+      const between = sandbox.merge("contacts", first, second)
+      const into = sandbox.merge("contacts", between, third)
+      assert.deepStrictEqual(yield* connector.read("contacts", [first], options), [
+        { _tag: "Merged", object: "contacts", id: first, into },
+      ])
+    }),
+  )
+
+  it.effect("[HS40] a restored record keeps its date: no search shows it, the census and a webhook do", () =>
+    Effect.gen(function* () {
+      const portal = yield* openPortal({ indexLagMs: [0, 0] })
+      const { sandbox, connector } = portal
+      const { contacts } = sandbox.seed({
+        records: { contacts: [{ properties: { email: "a@example.com" }, updatedAt: START - 86_400_000 }] },
+      })
+      const id = contacts![0]!
+      sandbox.archive("contacts", id)
+      const start = yield* connector.changesFrom("contacts")
+      sandbox.advance(ARCHIVE_SWEEP_MS / 2)
+      sandbox.restore("contacts", id)
+      sandbox.advance(2 * ARCHIVE_SWEEP_MS)
+      const { hints } = yield* poll(portal, "contacts", start)
+      assert.deepStrictEqual(hints, [])
+      assert.deepStrictEqual((yield* connector.census("contacts", null)).hints, [
+        { object: "contacts", id, kind: "changed" },
+      ])
+      assert.deepStrictEqual((yield* connector.webhook.parse(restored(id))) as ReadonlyArray<unknown>, [
+        { object: "contacts", id, kind: "restored" },
+      ])
+    }),
+  )
+
   it.effect("[HS17] a list does not go on from a foreign cursor, and says that the walk has to start again", () =>
     Effect.gen(function* () {
       const { connector } = yield* openPortal()
@@ -160,7 +204,15 @@ describe("changes", () => {
       const start = yield* connector.changesFrom("companies")
       const ids = ["9998", "9999", "10000", "100000"]
       sandbox.seed({
-        records: { companies: ids.map((id) => ({ id, properties: { name: id }, updatedAt: START + 1_000 })) },
+        records: {
+          companies: ids.map((id, i) => ({
+            id,
+            properties: { name: id },
+            // The higher the id, the older: without an order of our own these would come the other way round.
+            createdAt: START - i * 1_000,
+            updatedAt: START + 1_000,
+          })),
+        },
       })
       sandbox.advance(2_000)
       const seen: Array<string> = []

@@ -63,7 +63,7 @@ export const makeClient = (config: ConnectionConfig, http: ProviderHttp): Hubspo
         ...(request.body === undefined ? {} : { "content-type": "application/json" }),
       },
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
-      cost: request.search === true ? { search: 1 } : { default: 1 },
+      cost: request.search === true ? { search: 1, day: 1 } : { default: 1, day: 1 },
       writes: request.writes ?? false,
       operation: request.operation,
     })

@@ -67,7 +67,8 @@ export interface CallContext {
 const reasonFor = (answer: HttpAnswer, error: WireError, context: CallContext): Reason => {
   const { status } = answer
   const detail = describe(status, error)
-  if (status === 401) return new AuthLost({ detail })
+  // 530 is no outage (those are 502 to 504 and 521 to 526): what is not even a token is answered so before it reaches HubSpot.
+  if (status === 401 || status === 530) return new AuthLost({ detail })
   if (status === 403) {
     const scopes = contextOf(error, "requiredGranularScopes")
     return new Forbidden({ detail: scopes.length === 0 ? detail : `${detail}: needs ${scopes.join(" or ")}` })

@@ -1,6 +1,7 @@
 /** HubSpot's official client drives the sandbox over HTTP, in its own process: what the client can't read, HubSpot never sent. */
-import { Client } from "@hubspot/api-client"
+import { Client, Signature } from "@hubspot/api-client"
 import { AssociationSpecAssociationCategoryEnum } from "@hubspot/api-client/lib/codegen/crm/associations/v4/models/AssociationSpec.js"
+import { FilterOperatorEnum as NoteOperator } from "@hubspot/api-client/lib/codegen/crm/objects/notes/models/Filter.js"
 import { FilterOperatorEnum } from "@hubspot/api-client/lib/codegen/crm/contacts/models/Filter.js"
 import {
   PropertyCreateFieldTypeEnum,
@@ -175,6 +176,95 @@ describe("the official client on the sandbox", () => {
     )
   })
 
+  it("[HS3] pages through a search by offset up to 10,000 and is refused beyond; by id it goes on", async () => {
+    await backdoor("settings", { indexLagMs: [0, 0] })
+    const notes = Array.from({ length: 10_150 }, (_, i) => ({ properties: { hs_note_body: `n${i}` } }))
+    await backdoor("seed", { records: { notes } })
+    const page = (after: string, beyond = "0") =>
+      client.crm.objects.notes.searchApi.doSearch({
+        filterGroups: [{ filters: [{ propertyName: "hs_object_id", operator: NoteOperator.Gt, value: beyond }] }],
+        properties: ["hs_note_body"],
+        limit: 200,
+        after,
+        sorts: ["hs_object_id"],
+      })
+    const first = await page("0")
+    assert.strictEqual(first.total, 10_150)
+    assert.strictEqual(first.paging?.next?.after, "200")
+    const last = await page("9800")
+    assert.strictEqual(last.results.at(-1)?.properties["hs_note_body"], "n9999")
+    const refused = await failing(page("10000"))
+    assert.deepInclude(refused, { code: 400 })
+    const rest = await page("0", last.results.at(-1)!.id)
+    assert.deepStrictEqual([rest.total, rest.results[0]?.properties["hs_note_body"]], [150, "n10000"])
+  })
+
+  it("[HS9] [HS38] reads a batch by id: missing ids are errors of a 207, twice the same or too many are a 400", async () => {
+    const { tasks } = await backdoor<{ tasks: ReadonlyArray<string> }>("seed", {
+      records: { tasks: Array.from({ length: 101 }, (_, i) => ({ properties: { hs_task_subject: `t${i}` } })) },
+    })
+    const read = (ids: ReadonlyArray<string>, propertiesWithHistory: Array<string> = []) =>
+      client.crm.objects.tasks.batchApi.read({
+        inputs: ids.map((id) => ({ id })),
+        properties: ["hs_task_subject"],
+        propertiesWithHistory,
+      })
+    const whole = await read(tasks.slice(0, 100))
+    assert.lengthOf(whole.results, 100)
+    assert.notOk("errors" in whole)
+    const partly = await read([tasks[0]!, "999999999"])
+    assert.strictEqual(partly.results[0]?.properties["hs_task_subject"], "t0")
+    assert.ok("errors" in partly)
+    assert.deepStrictEqual(partly.errors?.[0]?.context, { ids: ["999999999"] })
+    assert.strictEqual((await failing(read(tasks))).code, 400)
+    assert.strictEqual((await failing(read([tasks[0]!, tasks[0]!]))).code, 400)
+    assert.strictEqual((await failing(read(tasks.slice(0, 51), ["hs_task_subject"]))).code, 400)
+    const [historic] = (await read([tasks[0]!], ["hs_task_subject"])).results
+    const [version] = historic?.propertiesWithHistory?.["hs_task_subject"] ?? []
+    assert.deepInclude(version, { value: "t0", sourceType: "IMPORT" })
+    assert.instanceOf(version?.timestamp, Date)
+  })
+
+  it("[HS8] updates a batch row by row: what is missing is an error of a 207, with its trace id", async () => {
+    const { deals } = await backdoor<{ deals: [string] }>("seed", {
+      records: { deals: [{ properties: { dealname: "There" } }] },
+    })
+    const answer = await client.crm.deals.batchApi.update({
+      inputs: [
+        { id: deals[0], properties: { dealname: "Changed" }, objectWriteTraceId: "there" },
+        { id: "999999999", properties: { dealname: "Lost" }, objectWriteTraceId: "gone" },
+      ],
+    })
+    assert.deepStrictEqual(
+      answer.results.map((deal) => [deal.id, deal.properties["dealname"]]),
+      [[deals[0], "Changed"]],
+    )
+    assert.ok("errors" in answer)
+    assert.deepStrictEqual(answer.errors?.[0]?.context?.["objectWriteTraceId"], ["gone"])
+  })
+
+  it("[HS6] reads associations of a batch: none is an error of its row, and a page of 500 goes on", async () => {
+    const { meetings } = await backdoor<{ meetings: [string, string] }>("seed", {
+      records: {
+        meetings: [{ properties: { hs_meeting_title: "Many" } }, { properties: { hs_meeting_title: "None" } }],
+      },
+    })
+    const { contacts } = await backdoor<{ contacts: ReadonlyArray<string> }>("seed", {
+      records: { contacts: Array.from({ length: 501 }, (_, i) => ({ properties: { email: `m${i}@many.example` } })) },
+    })
+    await backdoor("seed", {
+      associations: contacts.map((id) => ({ from: ["meetings", meetings[0]], to: ["contacts", id] })),
+    })
+    const answer = await client.crm.associations.v4.batchApi.getPage("meetings", "contacts", {
+      inputs: [{ id: meetings[0] }, { id: meetings[1] }],
+    })
+    assert.lengthOf(answer.results, 1)
+    assert.lengthOf(answer.results[0]!.to, 500)
+    assert.strictEqual(answer.results[0]!.paging?.next?.after, "500")
+    assert.ok("errors" in answer)
+    assert.strictEqual(answer.errors?.[0]?.subCategory, "crm.associations.NO_ASSOCIATIONS_FOUND")
+  })
+
   it("[HS7] associates, reads and takes associations away", async () => {
     const { contacts, companies } = await backdoor<{ contacts: [string]; companies: [string, string] }>("seed", {
       records: {
@@ -310,6 +400,19 @@ describe("the official client on the sandbox", () => {
     const [delivery] = bodies
     const at = Number(delivery?.headers["x-hubspot-request-timestamp"])
     assert.isTrue(verify(Redacted.make(DEFAULT_SECRET), { method: "POST", url: hook, ...delivery! }, at))
+    // The official client takes it too, and not with another body.
+    const isValid = (requestBody: string) =>
+      Signature.isValid({
+        signatureVersion: "v3",
+        signature: delivery!.headers["x-hubspot-signature-v3"]!,
+        method: "POST",
+        clientSecret: DEFAULT_SECRET,
+        requestBody,
+        url: hook,
+        timestamp: at,
+      })
+    assert.isTrue(isValid(delivery!.body.toString()))
+    assert.isFalse(isValid(`${delivery!.body} `))
   })
 })
 

@@ -1,6 +1,9 @@
 /** Traps of limits and faults of the connection: what is reported, and that nothing is tried again here. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import { connect } from "./connector.ts"
+import { transportTo } from "./sandbox/transport.ts"
 import { creating, openPortal } from "./testing/portal.ts"
 
 const options = { fields: ["email"], limit: 10 }
@@ -53,6 +56,63 @@ describe("limits", () => {
       sandbox.failNext({ status: 200, body: "<html>" })
       assert.strictEqual((yield* read).reason._tag, "Unreadable")
       assert.strictEqual(calls.length, 5)
+    }),
+  )
+
+  it.effect("[HS39] what is no token at all is answered 530, and is a lost authorisation and no outage", () =>
+    Effect.gen(function* () {
+      const { sandbox } = yield* openPortal()
+      const connector = yield* connect(
+        {
+          tenant: "acme",
+          connection: "hubspot",
+          settings: {},
+          credentials: { token: Redacted.make('"pat-na1-sandbox"') },
+          opaqueId: (id) => id,
+        },
+        transportTo(sandbox),
+      )
+      const { message, reason } = yield* connector.read!("contacts", ["1"], options).pipe(Effect.flip)
+      assert.strictEqual(reason._tag, "AuthLost")
+      assert.notInclude(message, "pat-na1")
+    }),
+  )
+
+  it.effect("[HS41] a spent day lasts until midnight of the account's own time zone, and nobody says until when", () =>
+    Effect.gen(function* () {
+      // Los Angeles; it is 08:00 UTC.
+      const { sandbox, connector } = yield* openPortal({
+        limits: { enforced: true, daily: 2, dayBeginsAtHour: 7 },
+      })
+      const read = connector.read("contacts", ["1"], options)
+      yield* read
+      const HOUR = 3_600_000
+      const refused = [0, 16, 6].map((hours) =>
+        Effect.suspend(() => {
+          sandbox.advance(hours * HOUR)
+          return Effect.flip(read)
+        }),
+      )
+      for (const one of refused) {
+        const { reason } = yield* one
+        assert.deepInclude(reason, { _tag: "RateLimited", scope: "day", retryAfterMs: null })
+      }
+      sandbox.advance(HOUR)
+      yield* read
+    }),
+  )
+
+  it.effect("[HS44] an error without a category is an error all the same", () =>
+    Effect.gen(function* () {
+      const { sandbox, connector, raw } = yield* openPortal()
+      const told = raw("GET", "/crm/objects/2026-09/gadgets")
+      assert.strictEqual(told.status, 400)
+      assert.notProperty(told.json, "category")
+      const { reason } = yield* connector.backfill("gadgets", { after: "1" }, options).pipe(Effect.flip)
+      assert.deepInclude(reason, { _tag: "RequestRefused", code: "400" })
+      sandbox.failNext({ status: 400, body: { status: "error", message: "?" }, match: "batch/create" })
+      const [answer] = yield* connector.write("contacts", [creating("c-1", { email: "a@example.com" })])
+      assert.deepInclude(answer?.outcome, { _tag: "Refused", code: "other", message: "?" })
     }),
   )
 

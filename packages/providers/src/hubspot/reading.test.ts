@@ -2,7 +2,7 @@
 import type { Cursor, RawRecord } from "@concordat/engine/ports/Provider"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { openPortal } from "./testing/portal.ts"
+import { openPortal, updating } from "./testing/portal.ts"
 
 const options = { fields: ["email", "firstname", "phone", "@companies"], limit: 100 }
 
@@ -57,7 +57,7 @@ describe("reading", () => {
   )
 
   it.effect(
-    "[HS16] only what is named comes back: unset fields are empty, fields that were not asked for are absent",
+    "[HS16] only what is named comes back: unset fields are empty, what is not there or was not asked for is absent",
     () =>
       Effect.gen(function* () {
         const { sandbox, connector, raw } = yield* openPortal()
@@ -66,7 +66,8 @@ describe("reading", () => {
         })
         const shown = raw("GET", `/crm/objects/2026-09/contacts/${contacts![0]}`).json.properties
         assert.notProperty(shown, "phone")
-        const page = yield* connector.backfill("contacts", null, options)
+        const fields = [...options.fields, "no_such_property"]
+        const page = yield* connector.backfill("contacts", null, { ...options, fields })
         assert.deepStrictEqual(page.records[0]?.values, {
           "@companies": [],
           email: "a@example.com",
@@ -151,7 +152,7 @@ describe("reading", () => {
     }),
   )
 
-  it.effect("metadata: fields, stages won and lost, owners who left, the account's currency", () =>
+  it.effect("[HS45] metadata: fields, stages won and lost, owners who left, the account's currency", () =>
     Effect.gen(function* () {
       const { sandbox, connector } = yield* openPortal()
       const owner = {
@@ -220,6 +221,138 @@ describe("reading", () => {
         found.map(({ key, record }) => [key, record.id, record.values]),
         [[0, company.id, { name: "Acme" }]],
       )
+    }),
+  )
+})
+
+describe("the limits of a request", () => {
+  it.effect("[HS42] more properties than an address takes are read apart, by id, and none is left out", () =>
+    Effect.gen(function* () {
+      const { connector, raw, sandbox } = yield* openPortal()
+      const names = Array.from({ length: 600 }, (_, i) => `a_property_with_a_long_name_${i}`)
+      for (const name of names)
+        raw("POST", "/crm/properties/2026-09/contacts", {
+          name,
+          label: name,
+          groupName: "contactinformation",
+          type: "string",
+          fieldType: "text",
+        })
+      const { contacts, companies } = sandbox.seed({
+        records: {
+          contacts: [{ properties: { email: "a@example.com", [names[599]!]: "last" } }],
+          companies: [{ properties: { name: "C" } }],
+        },
+      })
+      sandbox.seed({ associations: [{ from: ["contacts", contacts![0]!], to: ["companies", companies![0]!] }] })
+      assert.strictEqual(
+        raw("GET", `/crm/objects/2026-09/contacts?${new URLSearchParams({ properties: names.join(",") })}`).status,
+        414,
+      )
+      const page = yield* connector.backfill("contacts", null, { fields: [...names, "@companies"], limit: 100 })
+      assert.lengthOf(page.records, 1)
+      assert.strictEqual(page.records[0]?.values[names[599]!], "last")
+      assert.isNull(page.records[0]?.values[names[0]!])
+      assert.deepStrictEqual(page.records[0]?.values["@companies"], [{ object: "companies", id: companies![0]! }])
+    }),
+  )
+
+  it.effect("[HS43] a search takes five groups of filters: more keys are looked up in several", () =>
+    Effect.gen(function* () {
+      const { calls, connector, raw, sandbox } = yield* openPortal()
+      const domains = Array.from({ length: 12 }, (_, i) => `firm${i}.example`)
+      sandbox.seed({ records: { companies: domains.map((domain) => ({ properties: { name: domain, domain } })) } })
+      const filterGroups = domains.slice(0, 6).map((value) => ({
+        filters: [{ propertyName: "domain", operator: "EQ", value }],
+      }))
+      assert.strictEqual(raw("POST", "/crm/objects/2026-09/companies/search", { filterGroups }).status, 400)
+      const keys = domains.map((domain) => ({ fields: { domain } }))
+      const found = yield* connector.lookup("companies", keys, { fields: ["name"], limit: 100 })
+      assert.sameMembers(
+        found.map(({ key }) => key),
+        domains.map((_, i) => i),
+      )
+      assert.lengthOf(
+        calls.filter(({ url }) => url.endsWith("/search")),
+        3,
+      )
+    }),
+  )
+})
+
+describe("who edited", () => {
+  const fields = ["firstname", "jobtitle", "@companies"]
+  const seeded = Effect.gen(function* () {
+    const portal = yield* openPortal()
+    const { contacts, companies } = portal.sandbox.seed({
+      records: {
+        contacts: [{ properties: { email: "ada@example.com", firstname: "Ada" } }],
+        companies: [{ properties: { name: "Engines" } }],
+      },
+    })
+    const id = contacts![0]!
+    const by = Effect.map(portal.connector.read("contacts", [id], { fields, limit: 100 }), ([reading]) =>
+      reading?._tag === "Found" ? reading.record.by : assert.fail("the contact is there"),
+    )
+    return { ...portal, by, companies: companies!, id }
+  })
+
+  it.effect(
+    "[HS37] a person, an automation and an integration are told apart by the newest change of what was asked",
+    () =>
+      Effect.gen(function* () {
+        const { by, connector, id, sandbox } = yield* seeded
+        yield* connector.prepare
+        sandbox.advance(300_000)
+        assert.isUndefined(yield* by)
+        sandbox.put({ object: "contacts", id, properties: { jobtitle: "Analyst" } })
+        assert.strictEqual(yield* by, "person")
+        sandbox.advance(1_000)
+        sandbox.put({ object: "contacts", id, properties: { jobtitle: "Engineer" }, byWorkflow: true })
+        // HubSpot goes on naming the person as the one who updated the record.
+        const [named] = yield* connector.read("contacts", [id], { fields: ["hs_updated_by_user_id"], limit: 100 })
+        assert.ok(named?._tag === "Found" && typeof named.record.values["hs_updated_by_user_id"] === "string")
+        assert.strictEqual(yield* by, "automation")
+        sandbox.advance(1_000)
+        yield* connector.write("contacts", [updating(id, "o-1", { jobtitle: "Countess" })])
+        assert.strictEqual(yield* by, "integration")
+        sandbox.advance(1_000)
+        // A property that nobody asked for says nothing.
+        sandbox.put({ object: "contacts", id, properties: { phone: "1" } })
+        assert.strictEqual(yield* by, "integration")
+      }),
+  )
+
+  it.effect("[HS37] an edit long ago says nothing of an association that has changed since", () =>
+    Effect.gen(function* () {
+      const { by, companies, id, sandbox } = yield* seeded
+      sandbox.advance(1_000)
+      sandbox.put({ object: "contacts", id, properties: { jobtitle: "Analyst" } })
+      sandbox.advance(120_000)
+      assert.strictEqual(yield* by, "person")
+      sandbox.advance(1_000)
+      sandbox.put({ object: "contacts", id, associations: { companies }, byWorkflow: true })
+      assert.isUndefined(yield* by)
+    }),
+  )
+
+  it.effect("[HS38] histories are asked for with few records only: with more than 50 the whole read is refused", () =>
+    Effect.gen(function* () {
+      const { calls, connector, raw, sandbox } = yield* openPortal()
+      const { contacts } = sandbox.seed({
+        records: { contacts: Array.from({ length: 60 }, (_, i) => ({ properties: { email: `p${i}@example.com` } })) },
+      })
+      const ids = contacts as ReadonlyArray<string>
+      const told = raw("POST", "/crm/objects/2026-09/contacts/batch/read", {
+        inputs: ids.slice(0, 51).map((id) => ({ id })),
+        propertiesWithHistory: ["email"],
+      })
+      assert.strictEqual(told.status, 400)
+      assert.include(told.json.message, "property histories is 50")
+      assert.lengthOf(yield* connector.read("contacts", ids, options), 60)
+      assert.isFalse(calls.some(({ body }) => String(body).includes("propertiesWithHistory")))
+      yield* connector.read("contacts", ids.slice(0, 10), options)
+      assert.isTrue(calls.some(({ body }) => String(body).includes("propertiesWithHistory")))
     }),
   )
 })

@@ -7,6 +7,7 @@ import * as Schema from "effect/Schema"
 import { facetObject, facetValue, isFacet, readLinks } from "./associations.ts"
 import { decode, type HubspotClient } from "./client.ts"
 import { LIST_LIMIT, OWN_ID } from "./definition.ts"
+import { editorOf, withHistory } from "./history.ts"
 import { idText, nextOf, WireBatch, WirePage, WireRecord } from "./wire.ts"
 
 /** Names the records that were merged into one. */
@@ -37,6 +38,7 @@ export const toRaw = (
   record: WireRecord,
   options: ReadOptions,
   facets: Readonly<Record<string, Json>>,
+  clock: number | null = null,
 ): RawRecord => {
   const values: Record<string, Json> = { ...facets }
   for (const field of options.fields) {
@@ -44,12 +46,14 @@ export const toRaw = (
   }
   const stamp = Date.parse(record.updatedAt ?? "")
   const ownId = empty(record.properties[OWN_ID])
+  const by = editorOf(record, clock)
   return {
     object,
     id: record.id,
     values,
     ...(Number.isNaN(stamp) ? {} : { stamp }),
     ...(ownId === null ? {} : { ownId }),
+    ...(by === undefined ? {} : { by }),
   }
 }
 
@@ -59,6 +63,7 @@ export const withFacets = Effect.fnUntraced(function* (
   object: string,
   records: ReadonlyArray<WireRecord>,
   options: ReadOptions,
+  clock: number | null = null,
 ) {
   const facets = new Map<string, Record<string, Json>>(records.map((record) => [record.id, {}]))
   if (records.length > 0) {
@@ -76,7 +81,7 @@ export const withFacets = Effect.fnUntraced(function* (
       }
     }
   }
-  return records.map((record) => toRaw(object, record, options, facets.get(record.id) ?? {}))
+  return records.map((record) => toRaw(object, record, options, facets.get(record.id) ?? {}, clock))
 })
 
 /** A place in a list; `total` was counted at its beginning. */
@@ -115,6 +120,30 @@ const count = (client: HubspotClient, object: string): Effect.Effect<number | un
     )
     .pipe(Effect.map(({ body }) => body.total))
 
+/** A list names its properties in the address, which has a limit: above this they are read apart, by id. */
+const ADDRESS_CHARACTERS = 8_000
+
+/** Listed records with the properties that the list could not name. One that went meanwhile is left out. */
+const readApart = Effect.fnUntraced(function* (
+  client: HubspotClient,
+  object: string,
+  listed: ReadonlyArray<WireRecord>,
+  fields: ReadonlyArray<string>,
+) {
+  if (listed.length === 0) return []
+  const read = yield* batchRead(
+    client,
+    object,
+    listed.map((record) => record.id),
+    fields,
+  )
+  const inline = new Map(listed.map((record) => [record.id, record.associations]))
+  return read.map((record): WireRecord => {
+    const associations = inline.get(record.id)
+    return associations === undefined ? record : { ...record, associations }
+  })
+})
+
 export const backfill = Effect.fnUntraced(function* (
   client: HubspotClient,
   object: string,
@@ -123,6 +152,8 @@ export const backfill = Effect.fnUntraced(function* (
 ) {
   const at = placeOf(cursor)
   const facets = options.fields.filter(isFacet)
+  const named = properties(options.fields).join(",")
+  const isLong = encodeURIComponent(named).length > ADDRESS_CHARACTERS
   const total = at.total ?? (cursor === null ? yield* count(client, object) : undefined)
   const { body } = yield* client.fetch(
     {
@@ -130,7 +161,7 @@ export const backfill = Effect.fnUntraced(function* (
       path: `/crm/objects/{version}/${object}`,
       query: {
         limit: String(Math.min(options.limit, LIST_LIMIT)),
-        properties: properties(options.fields).join(","),
+        properties: isLong ? "hs_object_id" : named,
         ...(facets.length === 0 ? {} : { associations: facets.map(facetObject).join(",") }),
         ...(at.after === undefined ? {} : { after: at.after }),
       },
@@ -141,7 +172,7 @@ export const backfill = Effect.fnUntraced(function* (
   )
   const partial: Array<WireRecord> = []
   const records: Array<RawRecord> = []
-  for (const record of body.results) {
+  for (const record of isLong ? yield* readApart(client, object, body.results, options.fields) : body.results) {
     const inline = inlineFacets(record, facets)
     if (inline === null) partial.push(record)
     else records.push(toRaw(object, record, options, inline))
@@ -181,13 +212,14 @@ export const census = Effect.fnUntraced(function* (client: HubspotClient, object
   return page
 })
 
-export const batchRead = (
+/** The records, and HubSpot's clock where it told it. */
+const batchReadAt = (
   client: HubspotClient,
   object: string,
   ids: ReadonlyArray<string>,
   fields: ReadonlyArray<string>,
-  how: { readonly archived?: boolean; readonly idProperty?: string } = {},
-): Effect.Effect<ReadonlyArray<WireRecord>, ProviderError> =>
+  how: { readonly archived?: boolean; readonly idProperty?: string; readonly histories?: ReadonlyArray<string> } = {},
+) =>
   client
     .fetch(
       {
@@ -198,12 +230,19 @@ export const batchRead = (
           inputs: ids.map((id) => ({ id })),
           properties: properties(fields),
           ...(how.idProperty === undefined ? {} : { idProperty: how.idProperty }),
+          ...(how.histories === undefined || how.histories.length === 0
+            ? {}
+            : { propertiesWithHistory: how.histories }),
         },
         operation: `${object}.batchRead`,
       },
       WireBatch,
     )
-    .pipe(Effect.map(({ body }) => body.results))
+    .pipe(Effect.map(({ body, clock }) => ({ results: body.results, clock })))
+
+export const batchRead = (
+  ...how: Parameters<typeof batchReadAt>
+): Effect.Effect<ReadonlyArray<WireRecord>, ProviderError> => Effect.map(batchReadAt(...how), ({ results }) => results)
 
 /** The id under which HubSpot now shows what this id led to; null where it shows nothing. */
 const idBehind = Effect.fnUntraced(function* (client: HubspotClient, object: string, id: string) {
@@ -232,11 +271,12 @@ export const read = Effect.fnUntraced(function* (
 ) {
   const ids = [...new Set(given)]
   if (ids.length === 0) return []
-  const results = yield* batchRead(client, object, ids, options.fields)
+  const histories = withHistory(object, ids.length, options.fields)
+  const { clock, results } = yield* batchReadAt(client, object, ids, options.fields, { histories })
   const asked = new Set(ids)
   const found = results.filter((record) => asked.has(record.id))
   const into = new Map(results.flatMap((record) => mergedIds(record).map((id) => [id, record.id] as const)))
-  const readings: Array<Reading> = (yield* withFacets(client, object, found, options)).map((record) => ({
+  const readings: Array<Reading> = (yield* withFacets(client, object, found, options, clock)).map((record) => ({
     _tag: "Found",
     record,
   }))

@@ -164,6 +164,10 @@ describe("webhooks", () => {
             { object: "companies", id: company, kind: "changed" },
           ],
         )
+        // One of the two sides' events may be lost.
+        const [event] = JSON.parse(delivery!.body) as ReadonlyArray<unknown>
+        const alone = { ...requestOf(delivery!), body: Buffer.from(JSON.stringify([event])) }
+        assert.lengthOf(yield* portal.connector.webhook.parse(alone), 2)
         portal.sandbox.put({ object: "tasks", id: task, associations: { contacts: [contact] } })
         assert.sameDeepMembers(yield* hintsNow(portal), [
           { object: "tasks", id: task, kind: "changed" },

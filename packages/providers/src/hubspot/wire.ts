@@ -17,6 +17,14 @@ export const WireRecord = Schema.Struct({
   archivedAt: Schema.optionalKey(Schema.String),
   objectWriteTraceId: Schema.optionalKey(Schema.NullOr(Schema.String)),
   new: Schema.optionalKey(Schema.Boolean),
+  propertiesWithHistory: Schema.optionalKey(
+    Schema.NullOr(
+      Schema.Record(
+        Schema.String,
+        Schema.Array(Schema.Struct({ timestamp: Schema.String, sourceType: Schema.String })),
+      ),
+    ),
+  ),
   associations: Schema.optionalKey(
     Schema.Record(Schema.String, Schema.Struct({ results: Schema.Array(Schema.Struct({ id: Id })), paging: Paging })),
   ),

@@ -6,7 +6,7 @@ import { creating, openPortal, outcome, prepared, seedTwo, updating } from "./te
 describe("writing", () => {
   it.effect("[HS8] one bad row fails a batch without trace ids whole; with them the other rows are written", () =>
     Effect.gen(function* () {
-      const { sandbox, connector, raw } = yield* prepared()
+      const { calls, sandbox, connector, raw } = yield* prepared()
       const inputs = [{ properties: { email: "good@example.com" } }, { properties: { email: "bad" } }]
       assert.strictEqual(raw("POST", "/crm/objects/2026-09/contacts/batch/create", { inputs }).status, 400)
       assert.deepStrictEqual(sandbox.counts()["contacts"], 0)
@@ -23,6 +23,10 @@ describe("writing", () => {
       assert.deepInclude(bad, { code: "validation", field: "email", effect: "none", retry: false })
       assert.deepInclude(outcome(answers, "c-3"), { code: "validation", field: "nonsense" })
       assert.strictEqual(sandbox.counts()["contacts"], 1)
+      assert.lengthOf(
+        calls.filter(({ url }) => url.endsWith("batch/create")),
+        1,
+      )
     }),
   )
 
@@ -165,13 +169,26 @@ describe("writing", () => {
 
   it.effect("[HS22] a rule that an administrator added refuses the row, and names the field", () =>
     Effect.gen(function* () {
-      const { connector } = yield* prepared({ requiredProperties: { contacts: ["lastname"] } })
+      const { connector, sandbox } = yield* prepared({ requiredProperties: { contacts: ["lastname"] } })
       const answers = yield* connector.write("contacts", [
         creating("c-1", { email: "a@example.com" }),
         creating("c-2", { email: "b@example.com", lastname: "B" }),
       ])
       assert.deepInclude(outcome(answers, "c-1"), { code: "validation", field: "lastname", retry: false })
       assert.strictEqual(outcome(answers, "c-2")._tag, "Written")
+      // The sentence need not hold the list.
+      sandbox.failNext({
+        status: 400,
+        match: "batch/create",
+        body: {
+          status: "error",
+          category: "VALIDATION_ERROR",
+          message: "Some required properties were not set.",
+          errors: [{ code: "MISSING_CONDITIONAL_REQUIRED_PROPERTY", context: { propertyName: ["jobtitle"] } }],
+        },
+      })
+      const conditional = yield* connector.write("contacts", [creating("c-3", { email: "c@example.com" })])
+      assert.deepInclude(outcome(conditional, "c-3"), { code: "validation", field: "jobtitle", retry: false })
     }),
   )
 

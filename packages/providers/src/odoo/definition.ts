@@ -1,13 +1,20 @@
 /** What the Odoo connector can do, and what it needs: Odoo 17 to 19, over JSON-RPC or JSON-2. */
 import type { Definition, ObjectDefinition } from "@concordat/engine/ports/Provider"
 
-const object = (write: ObjectDefinition["write"], after: ReadonlyArray<string>): ObjectDefinition => ({
+/**
+ * A deleted tag stamps none of the records that carried it. 1,000 rows take a server of 17 0.8 s and one of 19 0.3 s
+ * (measured): of 100,000 records all six hours that is less than a hundredth of one worker's time, behind everything else.
+ */
+const REREAD_EVERY_MS = 6 * 3_600_000
+
+const object = (write: ObjectDefinition["write"], after: ReadonlyArray<string>, hasTags = false): ObjectDefinition => ({
   backfill: true,
   changes: "delta",
   read: true,
   write,
   // Nothing is left of a deleted row: only comparing all ids finds it.
   census: true,
+  ...(hasTags ? { rereadEveryMs: REREAD_EVERY_MS } : {}),
   batch: { list: 1000, read: 500, write: 100 },
   after,
 })
@@ -16,11 +23,11 @@ export const definition: Definition = {
   provider: "odoo",
   class: "peer",
   objects: {
-    "res.partner": object(["create", "update", "archive"], []),
-    "crm.lead": object(["create", "update", "archive"], ["res.partner"]),
+    "res.partner": object(["create", "update", "archive"], [], true),
+    "crm.lead": object(["create", "update", "archive"], ["res.partner"], true),
     "mail.activity": object(["create", "update", "archive"], ["res.partner", "crm.lead"]),
     "mail.message": object(["create"], ["res.partner", "crm.lead"]),
-    "calendar.event": object(["create", "update", "archive"], ["res.partner", "crm.lead"]),
+    "calendar.event": object(["create", "update", "archive"], ["res.partner", "crm.lead"], true),
   },
   limits: {
     // The core has no rate limit. What protects a server of two workers, and its people, is the concurrency.

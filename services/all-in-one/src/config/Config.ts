@@ -16,6 +16,9 @@ export interface ConnectionConfig {
   /** The provider's default with the tenant's override merged into it: the document that is stored and applied. */
   readonly mapping: JsonObject
   readonly pollEveryMs: number
+  /** How often objects are read again of which the provider says that some changes move no date; null: never; absent: as
+   * the provider says. */
+  readonly rereadEveryMs?: number | null
   /** ISO 4217: what amounts there are in, where the provider names no currency; empty: nobody said. */
   readonly currency: string
   /** Whether the provider may be reached at an address that is not public (a server in the same network, a sandbox). */

@@ -100,6 +100,17 @@ const mappingOf = ({ findings, readers }: Checking, path: Path, file: Connection
   return document
 }
 
+/** Nothing is said where the file says nothing: each object then keeps its provider's own pace. */
+const rereadOf = ({ findings }: Checking, path: Path, file: ConnectionFile, { objects, provider }: Definition) => {
+  if (file.rereadEvery === undefined) return {}
+  if (!Object.values(objects).some(({ rereadEveryMs }) => rereadEveryMs !== undefined))
+    findings.add(
+      [...path, "rereadEvery"],
+      `means nothing here: all changes of ${provider} are found without; leave it out`,
+    )
+  return { rereadEveryMs: file.rereadEvery === "never" ? null : milliseconds(file.rereadEvery) }
+}
+
 export const checkConnection = (checking: Checking, path: Path, file: ConnectionFile): ConnectionConfig | null => {
   const provider = checking.readers.providers[file.provider]
   if (provider === undefined) {
@@ -110,6 +121,7 @@ export const checkConnection = (checking: Checking, path: Path, file: Connection
   const { definition } = provider
   const settings = settingsOf(checking, path, file, definition)
   const credentials = credentialsOf(checking, path, file, definition)
+  const reread = rereadOf(checking, path, file, definition)
   const mapping = mappingOf(checking, path, file, provider)
   if (mapping === null) return null
   return {
@@ -120,6 +132,7 @@ export const checkConnection = (checking: Checking, path: Path, file: Connection
     create: createOf(definition, file.create),
     mapping,
     pollEveryMs: file.pollEvery === undefined ? definition.pollEveryMs : milliseconds(file.pollEvery),
+    ...reread,
     currency: file.currency ?? "",
     allowPrivateAddresses: file.allowPrivateAddresses ?? false,
   }

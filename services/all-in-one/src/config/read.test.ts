@@ -10,7 +10,17 @@ import type { Readers } from "./readers.ts"
 const definition: Definition = {
   provider: "odoo",
   class: "peer",
-  objects: {},
+  objects: {
+    "res.partner": {
+      backfill: true,
+      changes: "delta",
+      read: true,
+      write: [],
+      census: true,
+      rereadEveryMs: 3_600_000,
+      batch: { list: 1, read: 1, write: 1 },
+    },
+  },
   limits: { buckets: {}, concurrency: 1, timeoutMs: 1000 },
   pollEveryMs: 15_000,
   secondLookMs: 0,
@@ -30,7 +40,10 @@ const lineOf = (text: string, word: string): number => text.slice(0, text.indexO
 const readers: Readers = {
   providers: {
     odoo: { definition, mapping: "" },
-    app: { definition: { ...definition, provider: "app", isApp: true, settings: {}, credentials: {} }, mapping: "" },
+    app: {
+      definition: { ...definition, provider: "app", isApp: true, objects: {}, settings: {}, credentials: {} },
+      mapping: "",
+    },
   },
   mapping: (_, override) =>
     override?.text === "broken"
@@ -86,6 +99,7 @@ tenants:
           contact: linkOnly
         mapping: odoo.yaml
         pollEvery: 2m
+        rereadEvery: 6h
         allowPrivateAddresses: true
 `
 
@@ -108,6 +122,14 @@ describe("configuration", () => {
       activity: "afterPlan",
     })
     assert.strictEqual(odoo!.pollEveryMs, 120_000)
+    assert.strictEqual(odoo!.rereadEveryMs, 6 * 3_600_000)
+    assert.notProperty(app!, "rereadEveryMs")
+    const never = good(whole.replace("rereadEvery: 6h", "rereadEvery: never"), {
+      TOKEN: "t",
+      ODOO_KEY: "s3cret-key",
+      ODOO_HOST: "erp.example.com",
+    })
+    assert.isNull(never.tenants[0]!.connections[1]!.rereadEveryMs)
     assert.deepStrictEqual(odoo!.mapping, { override: "good" })
   })
 
@@ -131,6 +153,7 @@ tenants:
         create:
           contact: sometimes
         pollEvery: soon
+        rereadEvery: daily
       - name: two
         provider: odoo
         settings:
@@ -155,7 +178,8 @@ tenants:
       "concordat.yaml:16 tenants[0].connections[1].credentials.apiKey [not shown] is a credential and has to be the name of a variable: ${NAME}",
       'concordat.yaml:18 tenants[0].connections[1].create.contact [sometimes] has to be "never" | "linkOnly" | "afterPlan" | "always"',
       'concordat.yaml:19 tenants[0].connections[1].pollEvery [soon] has to be a duration such as "30s" or "5m"',
-      "concordat.yaml:25 tenants[0].connections[2].credentials.apiKey [not shown] names the variable NOT_SET, which is not set",
+      'concordat.yaml:20 tenants[0].connections[1].rereadEvery [daily] has to be a duration such as "30m" or "6h", or "never"',
+      "concordat.yaml:26 tenants[0].connections[2].credentials.apiKey [not shown] names the variable NOT_SET, which is not set",
     ])
   })
 
@@ -172,6 +196,7 @@ tenants:
         mapping: nowhere.yaml
       - name: odoo
         provider: app
+        rereadEvery: 1h
 `)
     const said = problems.map(({ line, field, message }) => `${line} ${field} ${message}`)
     assert.deepStrictEqual(said, [
@@ -180,6 +205,7 @@ tenants:
       "9 tenants[0].connections[0].settings.langage is not known here; allowed: url, language, waitSeconds",
       "10 tenants[0].connections[0].mapping is no file that can be read, looked for beside the configuration",
       "11 tenants[0].connections[1].name is the name of another connection above",
+      "13 tenants[0].connections[1].rereadEvery means nothing here: all changes of app are found without; leave it out",
     ])
   })
 

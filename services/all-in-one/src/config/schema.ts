@@ -12,6 +12,9 @@ const Port = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 }))
 const Duration = Schema.String.check(
   Schema.isPattern(/^[1-9]\d{0,8}(ms|s|m|h)$/, { expected: 'a duration such as "30s" or "5m"' }),
 )
+const DurationOrNever = Schema.String.check(
+  Schema.isPattern(/^([1-9]\d{0,8}(ms|s|m|h)|never)$/, { expected: 'a duration such as "30m" or "6h", or "never"' }),
+)
 const Region = Schema.String.check(
   Schema.isPattern(/^[A-Z]{2}$/, { expected: "a country's code of two capital letters such as DE" }),
 )
@@ -36,6 +39,7 @@ export const ConnectionPart = Schema.Struct({
   create: Schema.optionalKey(Create),
   mapping: Schema.optionalKey(Text),
   pollEvery: Schema.optionalKey(Duration),
+  rereadEvery: Schema.optionalKey(DurationOrNever),
   currency: Schema.optionalKey(Currency),
   allowPrivateAddresses: Schema.optionalKey(Schema.Boolean),
 })

@@ -3,7 +3,7 @@ import { objectKind } from "./catalog.ts"
 import { defaultType, type Answer } from "./batches.ts"
 import { associate, dissociate, isKnownType } from "./links.ts"
 import { INTEGRATION, type Portal, type StoredRecord, type Table } from "./portal.ts"
-import { notFound, refuse, type RowError } from "./refusal.ts"
+import { notFound, refuse, Refusal, type RowError } from "./refusal.ts"
 import { find } from "./store.ts"
 import { showLinks } from "./view.ts"
 
@@ -14,7 +14,7 @@ export const tableOf = (portal: Portal, name: string): Table => {
   const table = portal.tables.get(objectKind(name)?.name ?? "")
   if (table === undefined) {
     // Recorded without a category: providers/hubspot/test/search/error-invalid-object.json in amp-labs/connectors.
-    throw refuse(400, "VALIDATION_ERROR", `Unable to infer object type from: ${name}`)
+    throw new Refusal(400, { status: "error", message: `Unable to infer object type from: ${name}` })
   }
   return table
 }

@@ -17,7 +17,7 @@ import {
 } from "./refusal.ts"
 import { archive, change, conflictOf, find, holderOf, insert, type Marks } from "./store.ts"
 import { checkValues } from "./values.ts"
-import { show, showWritten, type Shown } from "./view.ts"
+import { show, showHistory, showWritten, type Shown } from "./view.ts"
 
 export interface Answer {
   readonly status: number
@@ -35,6 +35,7 @@ interface Input {
 export type WriteKind = "create" | "update" | "upsert"
 
 const MOST = 100
+const MOST_WITH_HISTORY = 50
 
 /** A body without `inputs` is taken as an empty batch and answered as done (https://github.com/rudderlabs/rudder-transformer/pull/5167). */
 const inputsOf = (body: Record<string, unknown>): ReadonlyArray<Input> => {
@@ -83,6 +84,14 @@ export const batchRead = (portal: Portal, table: Table, body: Record<string, unk
   const inputs = inputsOf(body)
   refuseDuplicates(inputs)
   const names = Array.isArray(body["properties"]) ? body["properties"].map(String) : null
+  const histories = Array.isArray(body["propertiesWithHistory"]) ? body["propertiesWithHistory"].map(String) : []
+  // https://github.com/activepieces/activepieces/pull/9359
+  if (histories.length > 0 && inputs.length > MOST_WITH_HISTORY)
+    throw refuse(
+      400,
+      "VALIDATION_ERROR",
+      `The maximum number of inputs supported in a batch request for property histories is ${MOST_WITH_HISTORY}. Please reduce the number of items and try again`,
+    )
   const found = new Map<number, StoredRecord>()
   const missing: Array<string> = []
   for (const input of inputs) {
@@ -92,7 +101,10 @@ export const batchRead = (portal: Portal, table: Table, body: Record<string, unk
     else found.set(entry.id, entry)
   }
   const errors = missing.length === 0 ? [] : [notFoundRow(table.kind.singular, missing)]
-  const results = [...found.values()].map((entry) => show(portal, table, entry, names))
+  const results = [...found.values()].map((entry) => ({
+    ...show(portal, table, entry, names),
+    ...(histories.length === 0 ? {} : showHistory(table, entry, histories)),
+  }))
   return { status: errors.length === 0 ? 200 : 207, body: envelope(portal, results, errors) }
 }
 
@@ -136,7 +148,7 @@ const refuseConflict = (portal: Portal, table: Table, values: Values, self: numb
   if (conflict === undefined) return
   if (conflict.property === "email") {
     const refusal = alreadyExists(table.kind.singular, String(conflict.holder.id), portal.settings.conflictNamesId)
-    throw Object.assign(refusal, { existing: String(conflict.holder.id) })
+    throw portal.settings.conflictNamesId ? Object.assign(refusal, { existing: String(conflict.holder.id) }) : refusal
   }
   const named = portal.settings.conflictNamesId ? `. Existing ID: ${conflict.holder.id}` : ""
   // The code as seen for unique properties of deals.

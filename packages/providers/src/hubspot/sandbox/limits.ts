@@ -7,6 +7,7 @@ import type { Portal } from "./portal.ts"
 import { Refusal } from "./refusal.ts"
 
 const DAY = 86_400_000
+const HOUR = 3_600_000
 
 /** True when the call fits into the window and was counted. */
 const admit = (times: Array<number>, now: number, windowMs: number, most: number): boolean => {
@@ -38,9 +39,9 @@ const over = (portal: Portal, policyName: "DAILY" | "TEN_SECONDLY_ROLLING" | "SE
 
 /** Counts the call, or refuses it. The headers tell what is left. */
 export const meter = (portal: Portal, token: string, isSearch: boolean): Readonly<Record<string, string>> => {
-  const { enforced, burst, searchPerSecond, daily } = portal.settings.limits
+  const { enforced, burst, searchPerSecond, daily, dayBeginsAtHour } = portal.settings.limits
   const now = portal.now()
-  const day = Math.floor(now / DAY)
+  const day = Math.floor((now - dayBeginsAtHour * HOUR) / DAY)
   if (portal.daily.day !== day) portal.daily = { day, used: 0 }
   if (enforced) {
     if (portal.daily.used >= daily) throw over(portal, "DAILY")

@@ -4,6 +4,14 @@ import type { Actor, Fault, Owner, Pipeline, Settings, WriteLogEntry } from "./s
 
 export type Values = Readonly<Record<string, string>>
 
+/** A value that a property had from a time on, and where it came from. */
+export interface Version {
+  readonly value: string
+  readonly timestamp: number
+  readonly sourceType: Actor["source"]
+  readonly sourceId: string
+}
+
 export interface StoredRecord {
   readonly id: number
   /** What is set and not empty; the system's own properties are added when the record is shown. */
@@ -11,6 +19,8 @@ export interface StoredRecord {
   readonly createdAt: number
   updatedAt: number
   archivedAt: number | null
+  /** Versions by property, the newest first; of a planted record those since then. */
+  readonly history: Map<string, Array<Version>>
   /** The copy that search sees, which is older for a while after each write. */
   indexed: { readonly properties: Values; readonly updatedAt: number } | null
 }
@@ -66,6 +76,7 @@ export interface Portal {
 }
 
 export const INTEGRATION = (portal: Portal): Actor => ({ source: "INTEGRATION", sourceId: String(portal.appId) })
+export const WORKFLOW: Actor = { source: "AUTOMATION_PLATFORM", sourceId: "enrollmentId:1;actionExecutionIndex:0" }
 export const PERSON = (userId: number): Actor => ({ source: "CRM_UI", sourceId: `userId:${userId}` })
 
 const makeTable = (kind: ObjectKind, index: number): Table => ({

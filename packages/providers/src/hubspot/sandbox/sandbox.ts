@@ -18,6 +18,9 @@ import {
 } from "./shapes.ts"
 import { takeWebhooks, undelivered, type Delivery } from "./webhooks.ts"
 
+/** https://github.com/PostHog/posthog/pull/31617 found about so many characters. */
+const MOST_URL = 16_200
+
 export const DEFAULT_SECRET = "sandbox-client-secret"
 
 export interface HubspotSandbox extends Backdoor {
@@ -91,7 +94,10 @@ const respond = (portal: Portal, request: SandboxRequest, fault: Fault | undefin
   let headers: Readonly<Record<string, string>> = {}
   try {
     const token = /^Bearer (.+)$/i.exec(request.headers["authorization"] ?? "")?.[1] ?? ""
+    // What is no token at all is not even routed: an error of the network before HubSpot, as HTML.
+    if (!/^[\w.~+/=-]*$/.test(token)) return answer(530, "<html>error code: 1016</html>")
     if (!portal.settings.tokens.includes(token)) throw badToken()
+    if (request.url.length > MOST_URL) return answer(414, "<html>414 Request-URI Too Large</html>")
     headers = meter(portal, token, url.pathname.endsWith("/search"))
     const raw = parse(request)
     const body = typeof raw === "object" && raw !== null && !Array.isArray(raw) ? (raw as Record<string, unknown>) : {}

@@ -129,7 +129,8 @@ const compileAll = (table: Table, body: Record<string, unknown>): Test => {
 
 const sorted = (table: Table, found: Array<StoredRecord>, sorts: unknown): void => {
   const first = Array.isArray(sorts) ? sorts[0] : undefined
-  if (first === undefined) return
+  // "In order of creation (oldest first)", which is not that of the ids where records were imported or merged.
+  if (first === undefined) return void found.sort((a, b) => a.createdAt - b.createdAt || a.id - b.id)
   const asked =
     typeof first === "string"
       ? { name: first.replace(/^-/, ""), down: first.startsWith("-") }

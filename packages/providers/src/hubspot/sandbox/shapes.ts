@@ -46,11 +46,15 @@ export interface Settings {
     /** Searches of the whole account in a rolling second. */
     readonly searchPerSecond: number
     readonly daily: number
+    /** When the account's day begins, hours after midnight UTC: the day is that of its own time zone. */
+    readonly dayBeginsAtHour: number
   }
   /** Time between a write and its place in the search index. */
   readonly indexLagMs: readonly [least: number, most: number]
   /** True: a merge makes a third record and both old ids lead to it. False: the primary keeps its id. */
   readonly mergeMintsId: boolean
+  /** Whether a record that is the result of several merges names the ids of the earlier ones too; no page says so. */
+  readonly mergeNamesChain: boolean
   /** Whether results of batch writes carry `objectWriteTraceId`; recorded answers do not. */
   readonly echoTraceId: boolean
   /** Whether "already exists" names the holder; both forms are recorded. */
@@ -121,9 +125,10 @@ export interface Pipeline {
 export const defaultSettings: Settings = {
   tokens: ["pat-na1-sandbox"],
   missingScopes: [],
-  limits: { enforced: true, burst: 110, searchPerSecond: 5, daily: 625_000 },
+  limits: { enforced: true, burst: 110, searchPerSecond: 5, daily: 625_000, dayBeginsAtHour: 5 },
   indexLagMs: [2_000, 10_000],
   mergeMintsId: true,
+  mergeNamesChain: true,
   echoTraceId: false,
   conflictNamesId: true,
   requiredProperties: {},
@@ -148,6 +153,7 @@ export const patchSettings = (settings: Settings, patch: SettingsPatch): Setting
   missingScopes: patch.missingScopes ?? settings.missingScopes,
   requiredProperties: { ...settings.requiredProperties, ...definedOnly(patch.requiredProperties) },
   mergeMintsId: booleanOr(patch.mergeMintsId, settings.mergeMintsId),
+  mergeNamesChain: booleanOr(patch.mergeNamesChain, settings.mergeNamesChain),
   echoTraceId: booleanOr(patch.echoTraceId, settings.echoTraceId),
   conflictNamesId: booleanOr(patch.conflictNamesId, settings.conflictNamesId),
 })

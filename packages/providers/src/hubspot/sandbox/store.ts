@@ -89,6 +89,19 @@ export const nextId = (portal: Portal, table: Table): number => {
   return id
 }
 
+/** Contacts keep 45 versions of a property and other objects 20; the fewer will do. */
+const VERSIONS = 20
+
+export const remember = (entry: StoredRecord, values: Values, actor: Actor, timestamp: number): void => {
+  for (const [property, value] of Object.entries(values)) {
+    const versions = entry.history.get(property) ?? []
+    if (versions[0]?.value === value) continue
+    versions.unshift({ value, timestamp, sourceType: actor.source, sourceId: actor.sourceId })
+    versions.length = Math.min(versions.length, VERSIONS)
+    entry.history.set(property, versions)
+  }
+}
+
 const place = (table: Table, entry: StoredRecord): void => {
   table.records.set(entry.id, entry)
   const last = table.order.at(-1)
@@ -105,8 +118,10 @@ export const insert = (portal: Portal, table: Table, values: Values, actor: Acto
     createdAt: now,
     updatedAt: now,
     archivedAt: null,
+    history: new Map(),
     indexed: null,
   }
+  remember(entry, values, actor, now)
   place(table, entry)
   claim(table, entry)
   indexLater(portal, table, entry)
@@ -146,6 +161,7 @@ export const plant = (
     createdAt: at.createdAt ?? updatedAt,
     updatedAt,
     archivedAt: at.archivedAt ?? null,
+    history: new Map(),
     indexed: { properties, updatedAt },
   }
   place(table, entry)
@@ -167,6 +183,7 @@ export const change = (
   const by = actor.source === "CRM_UI" ? { hs_updated_by_user_id: actor.sourceId.replace("userId:", "") } : {}
   entry.properties = stored(before, { ...changes, ...by })
   entry.updatedAt = portal.now()
+  remember(entry, changes, actor, entry.updatedAt)
   claim(table, entry)
   indexLater(portal, table, entry)
   record(portal, {
@@ -219,8 +236,9 @@ export const merge = (
   const now = portal.now()
   const others = addresses(loser.properties).filter((a) => a !== winner.properties["email"])
   const mints = portal.settings.mergeMintsId
-  const merged = [winner.properties["hs_merged_object_ids"], loser.properties["hs_merged_object_ids"]]
-    .flatMap((ids) => (ids ?? "").split(";"))
+  const earlier = [winner, loser].map(({ properties }) => properties["hs_merged_object_ids"] ?? "")
+  const merged = (portal.settings.mergeNamesChain ? earlier : [])
+    .flatMap((ids) => ids.split(";"))
     .concat(mints ? [String(winner.id), String(loser.id)] : [String(loser.id)])
     .filter((id) => id !== "")
   const emails =
@@ -243,6 +261,7 @@ export const merge = (
         createdAt: Math.min(winner.createdAt, loser.createdAt),
         updatedAt: now,
         archivedAt: null,
+        history: winner.history,
         indexed: null,
       }
     : Object.assign(winner, { properties, updatedAt: now })

@@ -54,6 +54,34 @@ export const show = (portal: Portal, table: Table, entry: StoredRecord, names: R
   return frame(portal, table, entry, entry.updatedAt, Object.fromEntries(pairs))
 }
 
+/** Versions of the named properties, the newest first; a value that was planted came with an import. */
+export const showHistory = (
+  table: Table,
+  entry: StoredRecord,
+  names: ReadonlyArray<string>,
+): Record<string, unknown> => ({
+  propertiesWithHistory: Object.fromEntries(
+    names
+      .filter((name) => table.properties.has(name))
+      .map((name) => {
+        const versions = entry.history.get(name) ?? []
+        const value = entry.properties[name]
+        const planted =
+          versions.length === 0 && value !== undefined
+            ? [{ value, timestamp: entry.createdAt, sourceType: "IMPORT", sourceId: "1" }]
+            : []
+        const shown = [...versions, ...planted].map(({ timestamp, ...rest }) => ({
+          ...rest,
+          timestamp: iso(timestamp),
+          ...(rest.sourceId.startsWith("userId:")
+            ? { updatedByUserId: Number(rest.sourceId.slice("userId:".length)) }
+            : {}),
+        }))
+        return [name, shown]
+      }),
+  ),
+})
+
 /** From the search index: as the record was when it was indexed. */
 export const showIndexed = (
   portal: Portal,

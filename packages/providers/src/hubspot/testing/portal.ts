@@ -90,7 +90,8 @@ export const openPortal = (settings: SettingsPatch = {}): Effect.Effect<TestPort
       return {
         status: answer.status,
         headers: answer.headers,
-        json: JSON.parse(answer.body === "" ? "{}" : answer.body) as Answer,
+        // Errors of the network come as HTML.
+        json: JSON.parse(answer.body.startsWith("{") ? answer.body : "{}") as Answer,
       }
     }
     return { sandbox, connector: connector as TestPortal["connector"], calls: http.calls, raw }

@@ -1,0 +1,98 @@
+/** HubSpot through the engine: an association that changes moves no date, and its webhook is lost. */
+import { makeConnection } from "@concordat/engine/connection/ConnectionWorker"
+import { makeCompilers } from "@concordat/engine/flows/Compilers"
+import { appendTo } from "@concordat/engine/operations/append"
+import * as streams from "@concordat/model/streams"
+import { makeHubspot } from "@concordat/providers/hubspot/provider"
+import { openPortal } from "@concordat/providers/hubspot/testing/portal"
+import { parseMapping } from "@concordat/rules/mapping/parse"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as TestClock from "effect/testing/TestClock"
+import { entities, eventsOf, settleDown, START, startReconciler, store, TENANT } from "./system.ts"
+
+const MINUTE = 60_000
+const { definition, mapping } = makeHubspot()
+
+const opened = appendTo(streams.connection(TENANT, "hubspot"), [
+  {
+    type: "ConnectionOpened",
+    data: {
+      _tag: "ConnectionOpened",
+      connection: "hubspot",
+      provider: definition.provider,
+      class: definition.class,
+      isApp: false,
+      settings: {},
+      create: { contact: "never", company: "never", deal: "never", activity: "never" },
+      pollEveryMs: definition.pollEveryMs,
+      mark: "abcd1234",
+      armed: false,
+    },
+  },
+  {
+    type: "MappingChanged",
+    data: {
+      _tag: "MappingChanged",
+      connection: "hubspot",
+      document: Result.getOrThrow(parseMapping(mapping, "hubspot/mapping.yaml")),
+    },
+  },
+])
+
+describe("HubSpot's associations", () => {
+  it.effect("[HS6] one whose webhook was lost is found by reading again, within the hour, and by no poll before", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(START)
+      const { connector, sandbox } = yield* openPortal({ indexLagMs: [0, 0], webhooks: { target: null } })
+      const { contacts, companies } = sandbox.seed({
+        records: {
+          contacts: [{ properties: { email: "ada@engines.example", firstname: "Ada", lastname: "Lovelace" } }],
+          companies: [
+            { properties: { name: "Engines", domain: "engines.example" } },
+            { properties: { name: "Looms", domain: "looms.example" } },
+          ],
+        },
+      })
+      const [ada, engines, looms] = [contacts![0]!, companies![0]!, companies![1]!]
+      sandbox.put({ object: "contacts", id: ada, associations: { companies: [engines] } })
+      yield* opened
+      yield* startReconciler
+      const handle = yield* makeConnection({
+        tenant: TENANT,
+        connection: "hubspot",
+        definition,
+        connector,
+        compilers: makeCompilers(),
+      })
+      yield* Effect.forkChild(handle.run, { startImmediately: true })
+      yield* settleDown([handle])
+      /** Both clocks go on together. */
+      const pass = Effect.fnUntraced(function* (ms: number) {
+        for (let at = 0; at < ms; at += 5_000) {
+          sandbox.advance(5_000)
+          yield* TestClock.adjust(5_000)
+        }
+      })
+      const employer = Effect.map(entities, (all) => {
+        const value = all.find(({ type }) => type === "contact")?.groups["company"]?.value["company"]
+        return all.find((one) => one.type === "company" && JSON.stringify(value).includes(one.id))?.groups["name"]
+          ?.value["name"]
+      })
+      // Past the overlap in which everything new is read again.
+      yield* pass(2 * MINUTE)
+      assert.strictEqual(yield* employer, "Engines")
+      sandbox.put({ object: "contacts", id: ada, associations: { companies: [looms] } })
+      yield* pass(30 * MINUTE)
+      assert.strictEqual(yield* employer, "Engines")
+      yield* pass(35 * MINUTE)
+      assert.strictEqual(yield* employer, "Looms")
+      const seen = (yield* eventsOf("RecordObserved")).filter(({ data }) => data.externalId === ada)
+      assert.deepStrictEqual(
+        seen.map(({ data }) => data.via),
+        ["backfill", "census"],
+      )
+    }).pipe(Effect.scoped, Effect.provide(store, { local: true })),
+  )
+})
