@@ -80,7 +80,10 @@ export const makePushing = Effect.fn("Pushing.make")(function* (parts: Parts, ga
         // What came together is answered together: each answer of its own would wait for the disk.
         Stream.runForEachArray((deliveries) => {
           for (const { body } of deliveries) note(entityOf(body))
-          return Effect.andThen(Effect.forEach(deliveries, ({ ack }) => ack, ALL_AT_ONCE), ring)
+          return Effect.andThen(
+            Effect.forEach(deliveries, ({ ack }) => ack, ALL_AT_ONCE),
+            ring,
+          )
         }),
       )
     return yield* Effect.never

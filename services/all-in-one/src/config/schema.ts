@@ -13,7 +13,7 @@ const Duration = Schema.String.check(
   Schema.isPattern(/^[1-9]\d{0,8}(ms|s|m|h)$/, { expected: 'a duration such as "30s" or "5m"' }),
 )
 const DurationOrNever = Schema.String.check(
-  Schema.isPattern(/^(\d{1,9}(ms|s|m|h)|never)$/, { expected: 'a duration such as "30m" or "6h", or "never"' }),
+  Schema.isPattern(/^([1-9]\d{0,8}(ms|s|m|h)|never)$/, { expected: 'a duration such as "30m" or "6h", or "never"' }),
 )
 const Region = Schema.String.check(
   Schema.isPattern(/^[A-Z]{2}$/, { expected: "a country's code of two capital letters such as DE" }),
