@@ -144,6 +144,22 @@ describe("reading", () => {
     }).pipe(Effect.provide(store, { local: true })),
   )
 
+  it.effect("what a record became is read, also after a crash right behind that word", () =>
+    Effect.gen(function* () {
+      const { handle, world, worker } = yield* alone({})
+      // Its date says nothing: it is found by the loser alone.
+      world.put("1", { job: "Both" }, 1)
+      world.merge("2", "1")
+      yield* handle.hint([{ object: PERSON, id: "2", kind: "changed" }])
+      while ((yield* eventsOf("RecordMerged")).length === 0) yield* TestClock.adjust(1)
+      yield* worker.stop
+      assert.deepStrictEqual((yield* observed("1")).map(job), ["Engineer"])
+      const next = yield* startWorker("crm", world)
+      yield* settleDown([next.handle])
+      assert.deepStrictEqual((yield* observed("1")).map(job), ["Engineer", "Both"])
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+
   it.effect("a lost cursor starts the walk again and fills the gap", () =>
     Effect.gen(function* () {
       const { quiet, world } = yield* alone({})

@@ -4,7 +4,7 @@
  */
 import type { Compilers } from "@concordat/rules/reconcile/context"
 import type { CursorDoc, OpenIntentDoc, RecordKey } from "@concordat/rules/state/documents"
-import { recordKey } from "@concordat/rules/state/documents"
+import { parseRecordKey, recordKey } from "@concordat/rules/state/documents"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { type Budget, makeBudget } from "../budget/Budget.ts"
@@ -93,6 +93,7 @@ const restore = Effect.fnUntraced(function* (parts: Parts) {
     }
   })
   yield* all("cursor", (key, value) => parts.cursors.set(key, JSON.parse(value) as CursorDoc))
+  yield* all("follow", (key) => parts.follows.add(key))
   yield* all("intent", (key, value) => parts.intents.set(key, JSON.parse(value) as OpenIntentDoc))
   const [seen] = yield* store(
     parts.state.scan({ tenant: parts.tenant, kind: "seen", prefix: `${parts.connection}|`, after: null, limit: 1 }),
@@ -133,6 +134,7 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
     rereadEveryMs: options.rereadEveryMs,
     busy: new Map(),
     intents: new Map(),
+    follows: new Set(),
     cursors: new Map(),
     toldAt: new Map(),
     lookAt: (records) => lookAt(records),
@@ -143,6 +145,7 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
   const hinting = yield* makeHinting(parts, gate, polling.soon)
   const pushing = yield* makePushing(parts, gate)
   lookAt = hinting.addNow
+  lookAt([...parts.follows].map(parseRecordKey))
 
   /** Facts that the system itself brings: they count whatever their stamps say. */
   const take = Effect.fnUntraced(function* (

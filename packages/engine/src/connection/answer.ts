@@ -9,7 +9,7 @@ import type { DocumentWrite } from "../ports/State.ts"
 import { type Fact, factId } from "./events.ts"
 import { type Begun, knownOf, streamOf } from "./intend.ts"
 import type { Entry } from "./Ledger.ts"
-import { fenceOf, type Parts, put, recordStream, seenDocs, sourcesOf } from "./parts.ts"
+import { canRead, fenceOf, type Parts, put, putFollow, recordStream, seenDocs, sourcesOf } from "./parts.ts"
 import { rebuildStream } from "./rebuild.ts"
 import { unseen, vanished, written } from "./seen.ts"
 import type { Settled } from "./settle.ts"
@@ -31,6 +31,12 @@ const besideOf = (answered: Answered, settled: Written, sources: ReadonlyArray<s
   if (names.every((name) => current !== null && sameJson(current[name], settled.beside[name]))) return null
   return Object.fromEntries(names.map((name) => [name, settled.beside[name]!]))
 }
+
+/** Records of which nothing is known yet: somebody else's that was taken for ours, and what a write made of the record. */
+const toFollow = (parts: Parts, { data, outcome }: Written): ReadonlyArray<RecordKey> =>
+  [...(data.adopted ? [{ object: data.object, id: data.externalId }] : []), ...(outcome.converted ?? [])].filter(
+    ({ object }) => canRead(parts, object),
+  )
 
 interface Known {
   /** Of the record or, for a create, of the create's stream. */
@@ -106,6 +112,7 @@ const keepWritten = (
   if (onRecord.length > 0)
     entries.push({ stream: recordStream(parts, record), expected: known.record.revision, facts: onRecord })
   const documents = [put(parts, "intent", candidate.key, null), put(parts, "seen", recordKey(record), seen)]
+  for (const one of toFollow(parts, settled)) documents.push(putFollow(parts, one))
   if (isCreate) documents.push(put(parts, "create", candidate.entityKey, { revision: known.stream.revision + 1 }))
   return { entries, documents }
 }
@@ -217,10 +224,9 @@ export const keepAnswers = Effect.fn("Connection.answers")(function* (parts: Par
     }
     if (settled._tag === "Written") {
       parts.counting.add("writes")
-      const into = settled.outcome.converted ?? []
-      const { externalId: id, object } = settled.data
-      if (settled.data.adopted) parts.lookAt([{ object, id }])
-      parts.lookAt(into)
+      const follows = toFollow(parts, settled)
+      for (const one of follows) parts.follows.add(recordKey(one))
+      parts.lookAt(follows)
     }
     if (settled._tag === "Refused") {
       parts.counting.add("refused")

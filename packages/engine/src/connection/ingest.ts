@@ -13,8 +13,10 @@ import {
   canRead,
   fenceAt,
   fenceOf,
+  followed,
   type Parts,
   put,
+  putFollow,
   recordStream,
   seenDocs,
   sourcesOf,
@@ -147,7 +149,16 @@ const keep = Effect.fnUntraced(function* (
       })
     if ((verdict._tag === "Fact" || verdict._tag === "Unchanged") && remembers(one, page.via))
       documents.push(put(parts, "seen", recordKey(record), verdict.seen))
+    if (verdict._tag !== "Stale" && verdict._tag !== "Older" && parts.follows.has(recordKey(record)))
+      documents.push(put(parts, "follow", recordKey(record), null))
   }
+  // What a record became has to be read, whatever happens between this commit and that read.
+  const follows = followed(
+    parts,
+    page.mapping,
+    decided.flatMap(({ verdict }) => (verdict._tag === "Fact" ? verdict.follow : [])),
+  )
+  for (const record of follows) documents.push(putFollow(parts, record))
   const first = decided[0]?.record.object ?? ""
   const fence =
     move === undefined
@@ -158,6 +169,11 @@ const keep = Effect.fnUntraced(function* (
   if (entries.length === 0 && documents.length === 0) return []
   const sayFence = move !== undefined && isToBeTold(parts, key!, move, now)
   const conflicts = yield* parts.ledger.commit({ entries, documents, fence, sayFence })
+  if (conflicts.length === 0) {
+    for (const { record, verdict } of decided)
+      if (verdict._tag !== "Stale" && verdict._tag !== "Older") parts.follows.delete(recordKey(record))
+    for (const record of follows) parts.follows.add(recordKey(record))
+  }
   if (conflicts.length === 0 && key !== null) {
     parts.cursors.set(key, move!.to)
     if (sayFence || entries.length > 0) parts.toldAt.set(key, now)

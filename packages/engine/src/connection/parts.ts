@@ -44,6 +44,8 @@ export interface Parts {
   readonly busy: Map<string, number>
   /** Writes that are begun and not settled, by key. */
   readonly intents: Map<string, OpenIntentDoc>
+  /** Records that have to be read, since others became them, by `object:id`: kept until they are. */
+  readonly follows: Set<string>
   /** Where each walk is, by `walk|object`. */
   readonly cursors: Map<string, CursorDoc>
   /** The last event that told of a walk's cursor, ms since 1970. */
@@ -118,6 +120,12 @@ export const mappedObjects = (parts: Parts, mapping: Mapping): ReadonlyArray<rea
 
 export const canRead = (parts: Parts, object: string): boolean =>
   parts.connector.read !== undefined && parts.definition.objects[object]?.read === true
+
+/** The documents that keep records to be followed, of those that can be read here; also after a crash they are. */
+export const followed = (parts: Parts, mapping: Mapping, records: ReadonlyArray<RecordKey>): ReadonlyArray<RecordKey> =>
+  records.filter(({ object }) => canRead(parts, object) && sourcesOf(mapping, object).length > 0)
+export const putFollow = (parts: Parts, record: RecordKey): DocumentWrite =>
+  put(parts, "follow", recordKey(record), true)
 
 /** Waits until no write to one of the records is on its way. */
 export const untilFree = (parts: Parts, records: ReadonlyArray<RecordKey>): Effect.Effect<void> =>

@@ -1,11 +1,17 @@
 /** What the worker knows of a record, a create or its open writes, rebuilt from the journal where the state lags or is lost. */
 import { opened, type Personal } from "@concordat/model/events/envelope"
-import type { PageCommitted } from "@concordat/model/events/record"
+import type { PageCommitted, RecordConverted } from "@concordat/model/events/record"
 import { readEvent } from "@concordat/model/events/stored"
 import type { JsonObject } from "@concordat/model/json"
 import * as streams from "@concordat/model/streams"
 import type { Mapping } from "@concordat/rules/mapping/lens"
-import type { CursorDoc, OpenIntentDoc, SeenDoc } from "@concordat/rules/state/documents"
+import {
+  type CursorDoc,
+  type OpenIntentDoc,
+  type RecordKey,
+  recordKey,
+  type SeenDoc,
+} from "@concordat/rules/state/documents"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { COMMIT_RECORDS, REBUILD_EVENTS } from "../limits.ts"
@@ -68,6 +74,11 @@ const after = (known: Rebuilt, event: RecordedEvent, data: Record<string, unknow
   return { ...known, seen, intents }
 }
 
+const becameOf = (type: string, data: Record<string, unknown>): ReadonlyArray<RecordKey> => {
+  if (type === "RecordConverted") return (data as unknown as RecordConverted).into
+  return type === "RecordMerged" ? [{ object: String(data["object"]), id: String(data["into"]) }] : []
+}
+
 /** One stream, from its first event on. Null for a stream that has none. */
 export const rebuildStream = Effect.fnUntraced(function* (parts: Parts, stream: string) {
   const store = asWorkerError(parts.connection)
@@ -120,6 +131,8 @@ export const rebuildAll = Effect.fnUntraced(function* (parts: Parts) {
   const mapping = yield* store(parts.planner.mapping)
   const place = `${streams.partitionOf(parts.tenant)}.${parts.tenant}.${parts.connection}.`
   const all = new Map<string, Rebuilt>()
+  /** What records became: where nothing is known of it, a crash came between that word and the reading of it. */
+  const became = new Set<string>()
   for (let from: string | null = null; ;) {
     const page: { readonly events: ReadonlyArray<RecordedEvent>; readonly position: string | null } = yield* store(
       parts.journal.readAll({
@@ -131,11 +144,18 @@ export const rebuildAll = Effect.fnUntraced(function* (parts: Parts) {
     for (const event of page.events) {
       const data = yield* decode(parts, event)
       all.set(event.stream, after(all.get(event.stream) ?? started(event), event, data, mapping))
+      for (const record of becameOf(event.type, data)) became.add(recordKey(record))
     }
     if (page.events.length < REBUILD_EVENTS) break
     from = page.position
   }
+  const known = new Set([...all.values()].map(({ key }) => key))
   const documents: Array<DocumentWrite> = [...parts.cursors].map(([key, cursor]) => put(parts, "cursor", key, cursor))
+  for (const record of became)
+    if (!known.has(record)) {
+      parts.follows.add(record)
+      documents.push(put(parts, "follow", record, true))
+    }
   for (const { kind, key, seen, intents } of all.values()) {
     documents.push(put(parts, kind, key, kind === "seen" ? seen : { revision: seen.revision }))
     for (const [intent, doc] of intents) {

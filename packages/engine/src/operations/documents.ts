@@ -1,12 +1,6 @@
 /** How operations read the state: documents by name and whole ranges of them, page by page. */
 import type { EntityType } from "@concordat/model/canonical/fields"
-import {
-  type ConnectionDoc,
-  type EntityDoc,
-  entityKey,
-  type RecordKey,
-  type TenantDoc,
-} from "@concordat/rules/state/documents"
+import { type ConnectionDoc, type EntityDoc, entityKey, type TenantDoc } from "@concordat/rules/state/documents"
 import { decodeDocument } from "@concordat/rules/state/stored"
 import * as Effect from "effect/Effect"
 import { State, type StateError } from "../ports/State.ts"
@@ -104,12 +98,6 @@ export const entityOf = (
       () => new NotFound({ what: "entity", id: entityKey(type, id) }),
     ),
   )
-
-/** `object:id` as it stands in keys. The object's name has no colon; the id may. */
-export const parseRecordKey = (key: string): RecordKey => {
-  const at = key.indexOf(":")
-  return { object: key.slice(0, at), id: key.slice(at + 1) }
-}
 
 /** The parts of a key; the last one keeps what bars are left in it. */
 export const parts = (key: string, count: number): ReadonlyArray<string> => {

@@ -6,10 +6,11 @@ import {
   entityKey,
   type IssueDoc,
   parseEntityKey,
+  parseRecordKey,
   type QuestionDoc,
 } from "@concordat/rules/state/documents"
 import * as Effect from "effect/Effect"
-import { getMany, pageOf, parseRecordKey, parts } from "./documents.ts"
+import { getMany, pageOf, parts } from "./documents.ts"
 import type { ConflictItem, IssueItem, IssueKind, Listed, MatchItem, RecordAt } from "./views.ts"
 
 /** `connection: null` lists those of all. `limit` is at most 1,000. */

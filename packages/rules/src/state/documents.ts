@@ -15,6 +15,11 @@ export interface RecordKey {
   readonly id: string
 }
 export const recordKey = (record: RecordKey): string => `${record.object}:${record.id}`
+/** The object's name has no colon; the id may. */
+export const parseRecordKey = (key: string): RecordKey => {
+  const at = key.indexOf(":")
+  return { object: key.slice(0, at), id: key.slice(at + 1) }
+}
 export const entityKey = (type: EntityType, id: string): string => `${type}:${id}`
 export const parseEntityKey = (key: string): { readonly type: EntityType; readonly id: string } => {
   const at = key.indexOf(":")
@@ -214,6 +219,9 @@ export interface SeenDoc {
   readonly version?: string
   readonly gone: boolean
 }
+
+/** kind `follow`, key `connection|object:id`: a record that has to be read, since another became it, or it was taken for ours. */
+export type FollowDoc = true
 
 /** kind `intent`, key `connection|key`: writes that are begun and not settled. */
 export interface OpenIntentDoc {
