@@ -45,7 +45,7 @@ tenants:
         credentials: { token: "\${HUBSPOT_TOKEN}", clientSecret: "\${HUBSPOT_SECRET}" }
         create: { contact: afterPlan, company: afterPlan, deal: afterPlan, activity: afterPlan }
         allowPrivateAddresses: true
-        pollEvery: 6s
+        pollEvery: 3s
       - name: odoo
         provider: odoo
         settings: { url: ${JSON.stringify(at.odoo)}, database: crm17, login: admin, overlapSeconds: "5", keepDoneActivities: "yes" }

@@ -4,7 +4,7 @@ import { recordKey, type Truth } from "./dataset/truth.ts"
 import type { System } from "./dataset/sizes.ts"
 import { type Addresses, knock } from "./oracle/fetch.ts"
 import type { Operator } from "./operator.ts"
-import { pause } from "./settling.ts"
+import { pause, type Watch } from "./settling.ts"
 
 /** Answers parked matches as somebody would who knows the deals; what nobody can tell from the records stays parked. */
 export const answerMatches = async (operator: Operator, truth: Truth): Promise<number> => {
@@ -29,17 +29,19 @@ export const answerMatches = async (operator: Operator, truth: Truth): Promise<n
   return answered
 }
 
-const BETWEEN_MS = 40
+const BETWEEN_MS = 25
 
 /** Makes the edits in their order; returns what is true then. */
 export const live = async (
   at: Addresses,
+  watch: Watch,
   edits: ReadonlyArray<Edit>,
   truth: Truth,
   made: Made,
 ): Promise<{ readonly truth: Truth; readonly made: Made }> => {
   let known = { truth, made }
   for (const edit of edits) {
+    watch.alive()
     const answer = await knock(at[edit.system], edit.verb, edit.body(known.made))
     known = afterwards(edit, answer, known)
     await pause(BETWEEN_MS)

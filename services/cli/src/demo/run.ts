@@ -20,7 +20,7 @@ import { answerMatches, live } from "./people.ts"
 import { makeScreen, type Screen } from "./progress.ts"
 import { makeReport, tableOf } from "./report.ts"
 import { introduce, makeScene } from "./scene.ts"
-import { backfilled, pause, readAgain, settled } from "./settling.ts"
+import { backfilled, pause, readAgain, settled, still, type Watch } from "./settling.ts"
 
 export interface DemoOptions {
   /** End when everything agrees, with 0 only if the oracle is content. */
@@ -41,8 +41,6 @@ export interface DemoOptions {
   readonly dir?: string
 }
 
-/** Longer than two polls and an index's lag together: what has not moved by then does not move. */
-const QUIET_MS = 8_000
 const EDITS = 120
 
 const ADMISSION = {
@@ -64,18 +62,19 @@ const freePort = (): Promise<number> =>
 
 interface Stage {
   readonly at: Addresses
+  readonly watch: Watch
   readonly engine: Engine
   readonly operator: Operator
   readonly screen: Screen
 }
 
-const firstSync = async ({ at, engine, operator, screen }: Stage, truth: Truth): Promise<void> => {
+const firstSync = async ({ at, engine, operator, screen, watch }: Stage, truth: Truth): Promise<void> => {
   await introduce(at, engine.url)
-  await backfilled(operator, { alive: engine.alive, look: screen.bars })
+  await backfilled(operator, { ...watch, look: screen.bars })
   screen.endBars()
-  await settled(operator, at, engine, 1_000)
+  await still(operator, at, watch)
   const answered = await answerMatches(operator, truth)
-  await settled(operator, at, engine, 1_000)
+  if (answered > 0) await still(operator, at, watch)
   screen.say(`  ${answered} questions about deals and activities answered by a person`)
   for (const connection of ["app", "hubspot", "odoo"]) {
     const plan = await operator.plan(connection)
@@ -93,7 +92,7 @@ const firstSync = async ({ at, engine, operator, screen }: Stage, truth: Truth):
 
 /** Edits on every side; 429s, lost webhooks and answers; and the engine killed in the middle. */
 const liveEdits = async (
-  { at, engine, screen }: Stage,
+  { at, engine, screen, watch }: Stage,
   dataset: Dataset,
   truth: Truth,
   count: number,
@@ -102,13 +101,13 @@ const liveEdits = async (
   const edits = makeEdits(dataset, { count })
   await knock(at.hubspot, "failNext", [{ status: 429, count: 3, match: "POST" }])
   const half = Math.ceil(edits.length / 2)
-  const first = await live(at, edits.slice(0, half), truth, new Map())
+  const first = await live(at, watch, edits.slice(0, half), truth, new Map())
   screen.say("  the engine is killed (kill -9) and started again")
   await engine.stop("SIGKILL")
-  const missed = await live(at, edits.slice(half, half + 10), first.truth, first.made)
+  const missed = await live(at, watch, edits.slice(half, half + 10), first.truth, first.made)
   await engine.start()
   await knock(at.hubspot, "failNext", [{ status: 0, count: 1, afterEffect: true, match: "batch/update" }])
-  const last = await live(at, edits.slice(half + 10), missed.truth, missed.made)
+  const last = await live(at, watch, edits.slice(half + 10), missed.truth, missed.made)
   return last.truth
 }
 
@@ -138,22 +137,28 @@ const play = async (options: DemoOptions, dir: string, screen: Screen, signal: A
   try {
     await engine.start()
     const operator = makeOperator(engine.url)
-    const stage: Stage = { at: scene.at, engine, operator, screen }
+    const watch: Watch = {
+      alive: () => {
+        engine.alive()
+        signal.throwIfAborted()
+      },
+    }
+    const stage: Stage = { at: scene.at, engine, operator, screen, watch }
     screen.say("First sync: everything is read, matched and compared; nothing is written.")
     await firstSync(stage, dataset.truth)
     screen.say("Armed: what differs is written.")
-    await settled(operator, scene.at, engine, QUIET_MS)
+    await still(operator, scene.at, watch)
     const count = options.edits ?? EDITS
     const truth = count === 0 ? dataset.truth : await liveEdits(stage, dataset, dataset.truth, count)
     if (count > 0) {
-      await settled(operator, scene.at, engine, QUIET_MS)
       // An association that changes moves no date in HubSpot: where its webhook was lost, only reading again finds it.
+      // The engine does so by itself every hour (`rereadEvery`); here nobody waits for so long.
       screen.say("HubSpot is read once more, for what changes no date and whose webhook was lost.")
       await operator.readAgain("hubspot")
-      await readAgain(operator, engine, "hubspot")
-      await settled(operator, scene.at, engine, QUIET_MS)
+      await readAgain(operator, watch, "hubspot")
     }
-    if ((await answerMatches(operator, truth)) > 0) await settled(operator, scene.at, engine, QUIET_MS)
+    await settled(operator, scene.at, watch)
+    if ((await answerMatches(operator, truth)) > 0) await settled(operator, scene.at, watch)
     const status = await operator.status()
     const { entities, records, verdict } = await verdictOf(stage, truth)
     const seconds = Math.round((Date.now() - began) / 100) / 10
@@ -183,6 +188,16 @@ const keepVerdict = async (dir: string, verdict: Verdict): Promise<void> => {
   await writeFile(join(dir, "verdict.json"), JSON.stringify(verdict, null, 2))
 }
 
+const staged = async (options: DemoOptions, signal: AbortSignal): Promise<number> => {
+  const dir = options.dir ?? mkdtempSync(join(tmpdir(), "concordat-demo-"))
+  mkdirSync(dir, { recursive: true })
+  try {
+    return await play(options, dir, makeScreen(options.json, options.quiet ?? false), signal)
+  } finally {
+    if (options.dir === undefined) rmSync(dir, { recursive: true, force: true })
+  }
+}
+
 /** The demo itself failed: a process that did not start, or systems that never came to rest. */
 export class DemoFailed extends Schema.TaggedError<DemoFailed>()("DemoFailed", { detail: Schema.String }) {
   override get message(): string {
@@ -192,15 +207,19 @@ export class DemoFailed extends Schema.TaggedError<DemoFailed>()("DemoFailed", {
 
 /** Runs the demo; the exit code is 0 only if the oracle is content. */
 export const runDemo = (options: DemoOptions): Effect.Effect<number, DemoFailed> =>
-  Effect.tryPromise({
-    try: async (signal) => {
-      const dir = options.dir ?? mkdtempSync(join(tmpdir(), "concordat-demo-"))
-      mkdirSync(dir, { recursive: true })
-      try {
-        return await play(options, dir, makeScreen(options.json, options.quiet ?? false), signal)
-      } finally {
-        if (options.dir === undefined) rmSync(dir, { recursive: true, force: true })
-      }
-    },
-    catch: (error) => new DemoFailed({ detail: error instanceof Error ? error.message : String(error) }),
+  Effect.suspend(() => {
+    const stop = new AbortController()
+    const playing = staged(options, stop.signal)
+    return Effect.tryPromise({
+      try: () => playing,
+      catch: (error) => new DemoFailed({ detail: error instanceof Error ? error.message : String(error) }),
+    }).pipe(
+      // Stopped in the middle it takes its processes with it.
+      Effect.onInterrupt(() =>
+        Effect.promise(async () => {
+          stop.abort()
+          await Promise.allSettled([playing])
+        }),
+      ),
+    )
   })

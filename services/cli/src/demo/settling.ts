@@ -1,9 +1,11 @@
 /** Waiting until nothing moves: not "nothing is due", since what is refused or parked stays so, but "nothing changes". */
-import type { TenantStatus } from "@concordat/api/operator/views"
+import type { ConnectionStatus, TenantStatus } from "@concordat/api/operator/views"
 import { knock, type Addresses } from "./oracle/fetch.ts"
 import type { Operator } from "./operator.ts"
 
-const LOOK_MS = 250
+const LOOK_MS = 200
+/** Webhooks come late by less than this, and an index is behind by less. */
+const QUIET_MS = 1_500
 /** Longer than the pause that a fault of a provider makes. */
 const DUE_QUIET_MS = 25_000
 
@@ -11,8 +13,6 @@ export const pause = (ms: number): Promise<void> => new Promise((resolve) => set
 
 interface AppStats {
   readonly pending: number
-  readonly position: string | null
-  readonly populated: boolean
   readonly counts: Readonly<Record<string, number>>
 }
 
@@ -35,18 +35,26 @@ const moving = (status: TenantStatus): string =>
     ]),
   )
 
+/** Whether its worker has asked for changes of everything since a moment, and has looked at all that it was told of. */
+const isReadSince = ({ idle, worker }: ConnectionStatus, since: number): boolean =>
+  idle === true && worker !== null && worker.hints === 0 && worker.polls.every(({ at }) => at !== null && at > since)
+
 export interface Watch {
   /** Called at each look. */
   readonly look?: (status: TenantStatus) => void
+  /** Throws when there is nothing to wait for any more. */
   readonly alive: () => void
 }
 
-/** Resolves when nothing has moved for `quietMs`; fails after `patienceMs`. */
-export const settled = async (
+/**
+ * `still`: resolves when nothing moves. `settled`: when, besides, every connection was asked for its changes since, so
+ * that what no webhook told of has come too. Fails after `patienceMs`.
+ */
+const wait = async (
   operator: Operator,
   at: Addresses,
   watch: Watch,
-  quietMs: number,
+  isRead: boolean,
   patienceMs = 300_000,
 ): Promise<TenantStatus> => {
   const until = Date.now() + patienceMs
@@ -57,18 +65,25 @@ export const settled = async (
     const status = await operator.status()
     watch.look?.(status)
     const app = await appStats(at)
-    const now = `${moving(status)}|${app.pending}|${app.position}|${app.counts["applied"]}|${app.counts["edits"]}`
+    const now = `${moving(status)}|${app.counts["applied"]}|${app.counts["edits"]}`
     if (now !== last || app.pending > 0 || status.behind > 0) {
       last = now
       since = Date.now()
     }
+    const quiet = Date.now() - since
     // What stays due, since its provider can't take it now, is waited for longer.
     const isDue = status.connections.some((one) => one.armed && (one.due > 0 || one.writing > 0))
-    if (Date.now() - since >= (isDue ? DUE_QUIET_MS : quietMs)) return status
+    const hasCome = !isRead || status.connections.every((one) => isReadSince(one, since + QUIET_MS))
+    if (isDue ? quiet >= DUE_QUIET_MS : quiet >= QUIET_MS && hasCome) return status
     if (Date.now() > until) throw new Error(`still moving after ${patienceMs / 1000} s: ${now}`)
     await pause(LOOK_MS)
   }
 }
+
+export const still = (operator: Operator, at: Addresses, watch: Watch): Promise<TenantStatus> =>
+  wait(operator, at, watch, false)
+export const settled = (operator: Operator, at: Addresses, watch: Watch): Promise<TenantStatus> =>
+  wait(operator, at, watch, true)
 
 /** Resolves when every connection has read everything once. */
 export const backfilled = async (operator: Operator, watch: Watch, patienceMs = 300_000): Promise<TenantStatus> => {
