@@ -60,6 +60,23 @@ describe.each([17, 19] as const)("Odoo %i: writes", (version) => {
     )
   })
 
+  it("[OD55] what a write calls its values differs by model and module, and is no matter", async () => {
+    const partner = await put("res.partner", { name: "Overridden" })
+    const activity = await put("mail.activity", { res_model_id: 1, res_id: partner, summary: "Before" })
+    const named = await database.rpc("mail.activity", "write", [[activity]], { vals: { summary: "By name" } })
+    assert.strictEqual("error" in named, version === 17)
+    await database.door("settings", { writeArgument: { "res.partner": "values" } })
+    for (const summary of ["After", "Once more"]) {
+      written(await one("mail.activity", row({ id: String(activity), values: { summary } })))
+      written(await one("res.partner", row({ id: String(partner), values: { function: summary } })))
+      assert.strictEqual((await get("mail.activity", activity))["summary"], summary)
+      assert.strictEqual((await get("res.partner", partner))["function"], summary)
+    }
+    await database.door("settings", { writeArgument: {} })
+    written(await one("res.partner", row({ id: String(partner), values: { function: "Back" } })))
+    assert.strictEqual((await get("res.partner", partner))["function"], "Back")
+  })
+
   it("[OD39] a create whose answer was lost is found by our id when it is sent again", async () => {
     const create = row({ values: { name: "Lost answer" } })
     await fail({ kind: "drop", afterEffect: true, model: "res.partner", method: "load" })

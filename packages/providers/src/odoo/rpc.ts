@@ -43,6 +43,24 @@ const serverMs = (answer: HttpAnswer): number | undefined => {
   return Number.isNaN(at) ? undefined : at
 }
 
+/**
+ * What a method's arguments are called differs by model and by the modules that override it: `write(self, vals)` and
+ * `write(self, values)` stand side by side in 17. JSON-RPC takes them by place, JSON-2 by name alone.
+ */
+const PLACES: Readonly<Record<string, ReadonlyArray<string>>> = { write: ["vals"], load: ["fields", "data"] }
+
+const byPlace = (method: string, args: JsonObject) => {
+  const places = (PLACES[method] ?? []).filter((name) => name in args)
+  return {
+    placed: places.map((name) => args[name] ?? null),
+    named: Object.fromEntries(Object.entries(args).filter(([name]) => !places.includes(name))),
+  }
+}
+
+/** What JSON-2 says the argument is called there; it compares names before it calls, so nothing has happened. */
+const missingName = (error: CallError): string | undefined =>
+  error._tag === "OdooRefusal" ? /missing a required argument: '(\w+)'/.exec(error.text)?.[1] : undefined
+
 /** 40 hexadecimal digits: an API key, which JSON-2 needs; a password works over JSON-RPC alone. */
 const isApiKey = (secret: string): boolean => /^[0-9a-f]{40}$/.test(secret)
 
@@ -129,7 +147,27 @@ export const makeRpc = (settings: OdooSettings, http: ProviderHttp): Rpc => {
     return (session = { version, protocol: "jsonrpc", uid })
   })
 
-  const call = Effect.fnUntraced(function* ({
+  /** Names that a model gives to the arguments of its own `write`, where they are not the usual ones; JSON-2. */
+  const renamed = new Map<string, string>()
+
+  const call = (asked: MethodCall): Effect.Effect<MethodAnswer, CallError> =>
+    attempt(asked).pipe(
+      Effect.catch((error) => {
+        const name = missingName(error)
+        const place = `${asked.model}.${asked.method}`
+        if (
+          asked.method !== "write" ||
+          session?.protocol !== "json2" ||
+          name === undefined ||
+          renamed.get(place) === name
+        )
+          return Effect.fail(error)
+        renamed.set(place, name)
+        return attempt(asked)
+      }),
+    )
+
+  const attempt = Effect.fnUntraced(function* ({
     model,
     method,
     ids,
@@ -146,11 +184,17 @@ export const makeRpc = (settings: OdooSettings, http: ProviderHttp): Rpc => {
       ...(settings.companies.length === 0 ? {} : { allowed_company_ids: settings.companies }),
       ...context,
     }
+    const { placed, named } = byPlace(method, args)
+    const first = renamed.get(`${model}.${method}`)
     const answer =
       protocol === "json2"
         ? yield* post(
             `/json/2/${model}/${method}`,
-            { ...(ids === undefined ? {} : { ids }), ...args, context: full },
+            {
+              ...(ids === undefined ? {} : { ids }),
+              ...(first === undefined ? args : { ...named, [first]: placed[0] ?? null }),
+              context: full,
+            },
             { authorization: `bearer ${secret}`, "x-odoo-database": settings.database },
             operation,
             writes,
@@ -158,7 +202,15 @@ export const makeRpc = (settings: OdooSettings, http: ProviderHttp): Rpc => {
         : yield* jsonRpc(
             "object",
             "execute_kw",
-            [settings.database, uid, secret, model, method, ids === undefined ? [] : [ids], { ...args, context: full }],
+            [
+              settings.database,
+              uid,
+              secret,
+              model,
+              method,
+              [...(ids === undefined ? [] : [ids]), ...placed],
+              { ...named, context: full },
+            ],
             operation,
             writes,
           )
