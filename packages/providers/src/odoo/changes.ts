@@ -73,7 +73,7 @@ export const makeChanges = (rpc: Rpc, catalog: Catalog, reader: Reader) => {
         [
           ["write_date", ">=", datetimeOf(walk.since)],
           ["id", ">", walk.after],
-          ...described.scope,
+          ...described.scope(yield* catalog.columns(object)),
           ...(yield* unconverted(object)),
         ],
         options,

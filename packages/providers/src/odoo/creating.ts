@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import type { Catalog, Columns } from "./catalog.ts"
 import { type CallError, heldUp, OdooRefusal, providerError, refusedRow } from "./errors.ts"
 import { objects } from "./objects.ts"
+import { newMeeting } from "./meetings.ts"
 import { externalId, externalName, recordsNamed } from "./own-ids.ts"
 import type { Rpc } from "./rpc.ts"
 import { cellOf, type Wanted } from "./values.ts"
@@ -93,7 +94,8 @@ export const makeCreating = (rpc: Rpc, catalog: Catalog, verbs: Verbs): Creating
     return cells
   })
 
-  const plan: Creating["plan"] = Effect.fnUntraced(function* (object, row, wanted, columns) {
+  const plan: Creating["plan"] = Effect.fnUntraced(function* (object, row, given, columns) {
+    const wanted = object === "calendar.event" ? yield* newMeeting(catalog, given) : given
     const blank = (objects[object]?.blank ?? []).filter((name) => !(name in wanted.vals) && columns.has(name))
     const cells = [
       ["id", externalId(row.type, row.ownId)] as const,
@@ -118,8 +120,9 @@ export const makeCreating = (rpc: Rpc, catalog: Catalog, verbs: Verbs): Creating
       vals: {},
       verbs: object === "mail.activity" ? { ...wanted.verbs, $kind: null } : wanted.verbs,
     }
-    if (!pending)
-      return wanted.refused.length === 0 ? answer : { ...answer, outcome: { ...outcome, refused: wanted.refused } }
+    const held = wanted.held === undefined ? {} : { held: wanted.held }
+    const refused = wanted.refused.length === 0 ? {} : { refused: wanted.refused }
+    if (!pending) return { ...answer, outcome: { ...outcome, ...held, ...refused } }
     return yield* verbs.run(object, row, Number(outcome.id), left).pipe(
       Effect.catch((error) => {
         // The record is there; what is missing of it is found by the next comparison and written again.

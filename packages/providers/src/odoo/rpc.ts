@@ -38,6 +38,18 @@ export interface Rpc {
   readonly call: (call: MethodCall) => Effect.Effect<MethodAnswer, CallError>
 }
 
+/**
+ * A write by hand tells people of it by e-mail: the new owner of a lead, the user of an activity, the guests of a meeting.
+ * What comes from another system they know from there, and a first sync would send thousands.
+ */
+const SILENT: JsonObject = {
+  mail_auto_subscribe_no_notify: true,
+  mail_activity_quick_update: true,
+  no_mail_to_attendees: true,
+  // 19 writes names and numbers of owner and guest into a new meeting's description.
+  skip_contact_description: true,
+}
+
 const serverMs = (answer: HttpAnswer): number | undefined => {
   const at = Date.parse(answer.headers["date"] ?? "")
   return Number.isNaN(at) ? undefined : at
@@ -182,6 +194,7 @@ export const makeRpc = (settings: OdooSettings, http: ProviderHttp): Rpc => {
       // The importer reads datetimes in the caller's zone unless it is told another.
       tz: "UTC",
       ...(settings.companies.length === 0 ? {} : { allowed_company_ids: settings.companies }),
+      ...(writes ? SILENT : {}),
       ...context,
     }
     const { placed, named } = byPlace(method, args)
