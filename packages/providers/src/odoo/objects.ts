@@ -75,7 +75,8 @@ export const objects: Readonly<Record<string, OdooObject>> = {
     record: ["model", "res_id"],
   },
   "calendar.event": {
-    scope: () => [],
+    // Of somebody else's private meeting a reader is shown when it is, and "Busy".
+    scope: (columns) => (columns.has("privacy") ? [["privacy", "!=", "private"]] : []),
     live: notArchived,
     always: ["active", "partner_ids"],
     // The caller would be its organiser.

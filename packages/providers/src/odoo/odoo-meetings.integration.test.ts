@@ -121,6 +121,20 @@ describe.each([17, 19] as const)("Odoo %i: meetings, mails and addresses", (vers
     assert.notInclude(ids, beside)
   })
 
+  it("[OD64] a private meeting, which others see as busy, is none of ours", async () => {
+    const shown = await put("calendar.event", { name: "Open", partner_ids: [[6, 0, [guest]]] })
+    const hidden = await put("calendar.event", { name: "Doctor", partner_ids: [[6, 0, []]], privacy: "private" })
+    const { records } = await walk((next) => connector.backfill!("calendar.event", next, fieldsOf("name")), null)
+    const since = await walk((next) => connector.changes!("calendar.event", next, fieldsOf("name")), {
+      since: 0,
+      after: 0,
+    })
+    for (const ids of [records, since.records].map((found) => found.map(({ id }) => Number(id)))) {
+      assert.include(ids, shown)
+      assert.notInclude(ids, hidden)
+    }
+  })
+
   it("[OD61] the state of an address is found in its country, by name or code, and told by its name", async () => {
     await database.door("seed", {
       model: "res.country.state",

@@ -269,6 +269,7 @@ export const makeSchema = (version: Version): Map<string, Model> => {
       start: "datetime!",
       stop: "datetime!",
       duration: "float",
+      privacy: "selection:public|private|confidential",
       allday: "boolean",
       user_id: "many2one:res.users",
       partner_ids: "many2many:res.partner",
