@@ -120,6 +120,7 @@ export const objectMapping = (object: string, type: EntityType, groups: Readonly
   sources: groups.flatMap((one) => one.sources).toSorted(),
   constants: {},
   canCreate: true,
+  needs: [],
   matches: () => true,
   accepts: () => true,
   lookup: () => ({}),

@@ -1,6 +1,8 @@
 /** References to what is not linked: nothing is taken away, and nothing is guessed. */
 import { assert, describe, it } from "vitest"
-import { ada, bertha, scene } from "./scene.ts"
+import { Core, policyOf } from "./core.ts"
+import { lens, mapping, objectMapping } from "./lenses.ts"
+import { ada, bertha, everything, scene } from "./scene.ts"
 
 describe("references", () => {
   const deal = {
@@ -35,5 +37,87 @@ describe("references", () => {
     core.observe("crm", "person", "c1", { ...ada, company: "firm:f1" }, 2_000)
     core.observe("erp", "person", "e1", { ...ada, company: "firm:unknown" }, 3_000)
     assert.deepStrictEqual(core.due("erp"), [])
+  })
+
+  const call = { kind: "task", subject: "Send it", time: "2026-12-01T00:00:00.000Z", contacts: ["person:1"] }
+  const TASK = ["kind", "subject", "time", "contacts", "done"]
+
+  /** A CRM whose tasks hang on a person, and where a done one goes on as a message that has no time of its own to plan. */
+  const hanging = () => {
+    const tasks = objectMapping(
+      "task",
+      "activity",
+      TASK.map((group) => lens("activity", group)),
+    )
+    const said = objectMapping("said", "activity", [
+      lens("activity", "done", { direction: "in", version: "said" }),
+      { ...lens("activity", "subject", { version: "said" }), sources: ["body"] },
+    ])
+    const people = everything().objects.filter(({ type }) => type !== "activity")
+    const crm = mapping(...people, { ...tasks, needs: ["contacts"] }, { ...said, canCreate: false })
+    const app = mapping(
+      ...people,
+      objectMapping(
+        "call",
+        "activity",
+        TASK.map((group) => lens("activity", group)),
+      ),
+    )
+    const core = new Core({ mappings: { app, crm }, policy: policyOf() })
+    core.open("app", { isApp: true, create: "always" })
+    core.open("crm", { create: "always" })
+    return core
+  }
+  const task = (core: Core) => core.due("crm").filter(({ type }) => type === "activity")
+
+  it("[R15] what can't be created without a record that it hangs on waits for it as a whole", () => {
+    const core = hanging()
+    core.observe("app", "person", "1", ada, 2_000)
+    core.observe("app", "call", "k1", { ...call, done: false }, 3_000)
+    assert.deepStrictEqual(task(core), [])
+    core.observe("crm", "person", "c1", ada, 4_000)
+    const [due] = task(core)
+    assert.strictEqual(due?.due.kind, "create")
+    assert.deepInclude(core.plan("crm", "activity", due!.id)?.values, { contacts: ["person:c1"], subject: "Send it" })
+  })
+
+  it("[R20] where it hangs on nothing, that is listed, until it does", () => {
+    const core = hanging()
+    core.observe("crm", "person", "c1", ada, 1_000)
+    core.observe("app", "person", "1", ada, 2_000)
+    core.observe("app", "call", "k1", { ...call, contacts: [], done: false }, 3_000)
+    const problem = () => core.entities("activity")[0]!.links["crm"]?.groups["contacts"]?.problem
+    assert.deepStrictEqual(task(core), [])
+    assert.include(problem()?.message, "without one of: contacts")
+    core.observe("app", "call", "k1", { ...call, done: false }, 4_000)
+    assert.strictEqual(task(core)[0]?.due.kind, "create")
+    assert.isUndefined(problem())
+  })
+
+  it("[R5] what a conversion changed in a field that goes on is a later edit, also where the app wins", () => {
+    const core = hanging()
+    core.observe("app", "person", "1", ada, 1_000)
+    core.observe("crm", "person", "c1", ada, 2_000)
+    core.observe("app", "call", "k1", { ...call, done: false }, 3_000)
+    const { id } = core.entities("activity")[0]!
+    core.observe("crm", "task", "t1", { ...call, contacts: ["person:c1"], done: false }, 4_000, {
+      ownId: `mark0000-${id}`,
+    })
+    core.append(5_000, {
+      _tag: "RecordConverted",
+      connection: "crm",
+      object: "task",
+      externalId: "t1",
+      into: [{ object: "said", id: "m1" }],
+      readStartedAt: 5_000,
+    })
+    core.observe("crm", "said", "m1", { done: true, body: "Send it, done" }, 6_000)
+    assert.deepStrictEqual(core.value("activity", "done"), [true])
+    // What stands elsewhere in the message is seen for the first time, and the app's own stays.
+    assert.deepStrictEqual(core.value("activity", "subject"), ["Send it"])
+    assert.deepStrictEqual(
+      core.due("app").map(({ due }) => due.kind),
+      ["update"],
+    )
   })
 })

@@ -31,11 +31,28 @@ export interface ActivityType {
   readonly kind: ActivityKind
 }
 
+/** A part of a country as addresses name it: California, CA. */
+export interface CountryState {
+  readonly id: number
+  readonly name: string
+  readonly code: string
+  readonly country: number
+}
+
+/** A user of the house and the partner that it is. */
+export interface Colleague {
+  readonly user: number
+  readonly partner: number
+}
+
 export interface Catalog {
   readonly columns: (model: string) => Effect.Effect<Columns, CallError>
   /** By sequence. */
   readonly stages: Effect.Effect<ReadonlyArray<CrmStage>, CallError>
+  /** Those for records of any model first, then by sequence: the first of a kind is the one to make new ones of. */
   readonly activityTypes: Effect.Effect<ReadonlyArray<ActivityType>, CallError>
+  readonly states: Effect.Effect<ReadonlyArray<CountryState>, CallError>
+  readonly staff: Effect.Effect<ReadonlyArray<Colleague>, CallError>
   readonly modelId: (model: string) => Effect.Effect<number | undefined, CallError>
   /** All rows of a small model: used for stages, countries, users. */
   readonly all: (
@@ -72,6 +89,9 @@ const kindOf = (row: JsonObject): ActivityKind => {
   // There is no category for e-mail, only a default type of that icon or name.
   return row["icon"] === "fa-envelope" || /^e-?mail$/i.test(String(row["name"])) ? "email" : "task"
 }
+
+/** Made for records of one model (`Follow-up Quote` of leads), or put away: nothing new is made of such a type. */
+const isSpecial = (row: JsonObject): boolean => row["active"] === false || typeof row["res_model"] === "string"
 
 export const makeCatalog = (rpc: Rpc): Catalog => {
   const known = new Map<string, unknown>()
@@ -142,11 +162,39 @@ export const makeCatalog = (rpc: Rpc): Catalog => {
     ),
     activityTypes: once(
       "activity types",
-      all("mail.activity.type", ["name", "category", "icon", "active", "sequence"]).pipe(
+      all("mail.activity.type", ["name", "category", "icon", "active", "sequence", "res_model"]).pipe(
         Effect.map((rows) =>
           rows
-            .toSorted((a, b) => Number(a["sequence"]) - Number(b["sequence"]) || Number(a["id"]) - Number(b["id"]))
+            .toSorted(
+              (a, b) =>
+                Number(isSpecial(a)) - Number(isSpecial(b)) ||
+                Number(a["sequence"]) - Number(b["sequence"]) ||
+                Number(a["id"]) - Number(b["id"]),
+            )
             .map((row) => ({ id: Number(row["id"]), name: String(row["name"]), kind: kindOf(row) })),
+        ),
+      ),
+    ),
+    states: once(
+      "states",
+      all("res.country.state", ["name", "code", "country_id"]).pipe(
+        Effect.map((rows) =>
+          rows.map((row) => ({
+            id: Number(row["id"]),
+            name: String(row["name"]),
+            code: String(row["code"]),
+            country: Number(row["country_id"]),
+          })),
+        ),
+      ),
+    ),
+    staff: once(
+      "staff",
+      all("res.users", ["partner_id", "share"]).pipe(
+        Effect.map((rows) =>
+          rows
+            .filter((row) => row["share"] !== true)
+            .map((row) => ({ user: Number(row["id"]), partner: Number(row["partner_id"]) })),
         ),
       ),
     ),

@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect"
 import { asProviderError, providerError } from "./errors.ts"
 import { describe, everything, goesOn, type Reader } from "./reading.ts"
 import { datetimeOf, isLive, stampOf } from "./records.ts"
-import { rowsOf } from "./catalog.ts"
+import { type Catalog, rowsOf } from "./catalog.ts"
 import type { Rpc } from "./rpc.ts"
 
 interface Walk {
@@ -30,7 +30,7 @@ const walkFrom = (cursor: unknown): Walk | undefined => {
 
 const wholeSecond = (ms: number): number => Math.floor(ms / 1000) * 1000
 
-export const makeChanges = (rpc: Rpc, reader: Reader) => {
+export const makeChanges = (rpc: Rpc, catalog: Catalog, reader: Reader) => {
   const { overlapMs } = rpc.settings
 
   /** Where the server sends no date, the newest row tells how far its clock has come at least. */
@@ -53,11 +53,15 @@ export const makeChanges = (rpc: Rpc, reader: Reader) => {
   )
 
   /**
-   * Where done activities are kept, each says itself which message it became. Seen before that, the message would be taken
-   * for another activity.
+   * Where a done activity is archived, it says itself which message it became. Seen before that, the message would be taken
+   * for another activity. 19 always archives; before, the activity's type says whether (a type may have been made since).
    */
-  const unconverted = (object: string): ReadonlyArray<Json> =>
-    object === "mail.message" && rpc.settings.keepDone ? [["mail_activity_type_id", "=", false]] : []
+  const unconverted = Effect.fnUntraced(function* (object: string) {
+    if (object !== "mail.message") return []
+    const deletes = (yield* catalog.columns("mail.activity.type")).has("keep_done")
+    const none: Json = ["mail_activity_type_id", "=", false]
+    return deletes ? ["|", none, ["mail_activity_type_id.keep_done", "=", false]] : [none]
+  })
 
   const changes: NonNullable<Connector["changes"]> = Effect.fn("odoo.changes")(
     function* (object, cursor, options) {
@@ -69,8 +73,8 @@ export const makeChanges = (rpc: Rpc, reader: Reader) => {
         [
           ["write_date", ">=", datetimeOf(walk.since)],
           ["id", ">", walk.after],
-          ...described.scope,
-          ...unconverted(object),
+          ...described.scope(yield* catalog.columns(object)),
+          ...(yield* unconverted(object)),
         ],
         options,
       )

@@ -59,7 +59,7 @@ export const connect = Effect.fn("odoo.connect")(function* (config: ConnectionCo
     metadata: makeMetadata(rpc, catalog),
     ...makeReading(rpc, catalog, reader),
     lookup: makeLookup(rpc, catalog, reader),
-    ...makeChanges(rpc, reader),
+    ...makeChanges(rpc, catalog, reader),
     ...makeWriting(rpc, catalog),
     webhook: { verify: verify(config.credentials["webhookSecret"]), parse },
     prepare: prepare(rpc, catalog),

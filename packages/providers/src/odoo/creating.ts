@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import type { Catalog, Columns } from "./catalog.ts"
 import { type CallError, heldUp, OdooRefusal, providerError, refusedRow } from "./errors.ts"
 import { objects } from "./objects.ts"
+import { newMeeting } from "./meetings.ts"
 import { externalId, externalName, recordsNamed } from "./own-ids.ts"
 import type { Rpc } from "./rpc.ts"
 import { cellOf, type Wanted } from "./values.ts"
@@ -25,15 +26,19 @@ interface LoadMessage {
   readonly text: string
 }
 
+/** Warnings say no more than that it was interrupted after ten errors: the rows behind them were not tried. */
 const messagesOf = (result: JsonObject): ReadonlyArray<LoadMessage> =>
-  (Array.isArray(result["messages"]) ? result["messages"] : []).filter(isJsonObject).map((message) => {
-    const rows = isJsonObject(message["rows"]) ? message["rows"] : {}
-    return {
-      from: Number(rows["from"] ?? 0),
-      to: Number(rows["to"] ?? Number.MAX_SAFE_INTEGER),
-      text: String(message["message"] ?? ""),
-    }
-  })
+  (Array.isArray(result["messages"]) ? result["messages"] : [])
+    .filter(isJsonObject)
+    .filter((message) => message["type"] !== "warning")
+    .map((message) => {
+      const rows = isJsonObject(message["rows"]) ? message["rows"] : {}
+      return {
+        from: Number(rows["from"] ?? 0),
+        to: Number(rows["to"] ?? Number.MAX_SAFE_INTEGER),
+        text: String(message["message"] ?? ""),
+      }
+    })
 
 /**
  * An import is all or nothing, and says so with status 200: `ids: false` and messages that name rows. The rows named are
@@ -93,7 +98,8 @@ export const makeCreating = (rpc: Rpc, catalog: Catalog, verbs: Verbs): Creating
     return cells
   })
 
-  const plan: Creating["plan"] = Effect.fnUntraced(function* (object, row, wanted, columns) {
+  const plan: Creating["plan"] = Effect.fnUntraced(function* (object, row, given, columns) {
+    const wanted = object === "calendar.event" ? yield* newMeeting(catalog, given) : given
     const blank = (objects[object]?.blank ?? []).filter((name) => !(name in wanted.vals) && columns.has(name))
     const cells = [
       ["id", externalId(row.type, row.ownId)] as const,
@@ -118,8 +124,9 @@ export const makeCreating = (rpc: Rpc, catalog: Catalog, verbs: Verbs): Creating
       vals: {},
       verbs: object === "mail.activity" ? { ...wanted.verbs, $kind: null } : wanted.verbs,
     }
-    if (!pending)
-      return wanted.refused.length === 0 ? answer : { ...answer, outcome: { ...outcome, refused: wanted.refused } }
+    const held = wanted.held === undefined ? {} : { held: wanted.held }
+    const refused = wanted.refused.length === 0 ? {} : { refused: wanted.refused }
+    if (!pending) return { ...answer, outcome: { ...outcome, ...held, ...refused } }
     return yield* verbs.run(object, row, Number(outcome.id), left).pipe(
       Effect.catch((error) => {
         // The record is there; what is missing of it is found by the next comparison and written again.
@@ -136,22 +143,25 @@ export const makeCreating = (rpc: Rpc, catalog: Catalog, verbs: Verbs): Creating
     )
   })
 
-  const run: Creating["run"] = Effect.fnUntraced(function* (object, planned) {
-    const rows = planned.map(({ row }) => row)
-    // A create whose answer was lost is found, not loaded again: a person may have edited the record meanwhile.
-    const there = new Map(
-      (yield* recordsNamed(
-        rpc,
-        object,
-        rows.map(({ type, ownId }) => externalName(type, ownId)),
-      )).map(({ name, id }) => [name, id]),
+  const adopt = ({ row }: Planned, id: number): WriteAnswer => ({
+    key: row.key,
+    outcome: { _tag: "Written", id: String(id), adopted: true },
+  })
+
+  const namedRecords = (object: string, planned: ReadonlyArray<Planned>) =>
+    recordsNamed(
+      rpc,
+      object,
+      planned.map(({ row }) => externalName(row.type, row.ownId)),
     )
+
+  const run: Creating["run"] = Effect.fnUntraced(function* (object, planned) {
+    // A create whose answer was lost is found, not loaded again: a person may have edited the record meanwhile.
+    const there = new Map((yield* namedRecords(object, planned)).map(({ name, id }) => [name, id]))
     const held = ({ row }: Planned) => there.get(externalName(row.type, row.ownId))
     const adopted = planned.flatMap((each): ReadonlyArray<WriteAnswer> => {
       const id = held(each)
-      return id === undefined
-        ? []
-        : [{ key: each.row.key, outcome: { _tag: "Written", id: String(id), adopted: true } }]
+      return id === undefined ? [] : [adopt(each, id)]
     })
     const fresh = planned.filter((each) => held(each) === undefined)
     if (fresh.length === 0) return adopted
@@ -167,7 +177,14 @@ export const makeCreating = (rpc: Rpc, catalog: Catalog, verbs: Verbs): Creating
     )
     if (answers === undefined)
       return yield* providerError("load", new Unreadable({ detail: "an import's answer of no known shape" }))
-    const finished = yield* Effect.forEach(answers, (answer, index) => finish(object, fresh[index]!, answer))
+    // Refused may be because the same create, whose answer was lost, was still under way: then it is there by now.
+    const unmade = fresh.filter((_, index) => answers[index]?.outcome._tag === "Refused")
+    const since = new Map((yield* namedRecords(object, unmade)).map(({ name, id }) => [name, id]))
+    const finished = yield* Effect.forEach(answers, (answer, index) => {
+      const each = fresh[index]!
+      const id = answer.outcome._tag === "Refused" ? since.get(externalName(each.row.type, each.row.ownId)) : undefined
+      return id === undefined ? finish(object, each, answer) : Effect.succeed(adopt(each, id))
+    })
     return [...adopted, ...finished]
   })
 

@@ -58,7 +58,7 @@ export const definition: Definition = {
     keepDoneActivities: {
       required: false,
       description:
-        "yes: tells Odoo 17 and 18 to archive done activities instead of deleting them, so that what a person has done is known as done elsewhere (default no)",
+        "yes (default): when it is armed, Odoo 17 and 18 are told to archive done activities instead of deleting them, so that what a person has done is known as done elsewhere; no: it is taken for a deletion and a new activity",
     },
     companies: {
       required: false,

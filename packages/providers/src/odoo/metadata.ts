@@ -28,7 +28,9 @@ const fieldsOf = (object: string, columns: Columns): Fields => {
     // Every relation can also be had as an association, by object and id.
     if (relational.has(column.type)) fields[`@${name}`] = { ...described, type: "association" }
   }
-  if (objects[object]?.record !== null) fields["@record"] = { type: "association", label: "Related record" }
+  if (objects[object]?.record !== null)
+    fields["@record"] = { type: "association", label: "Related record", required: true }
+  if (object === "calendar.event") fields["@guests"] = { type: "association", label: "Guests" }
   for (const [name, { type, options, readOnly }] of Object.entries(derived[object] ?? {}))
     fields[name] = {
       type,

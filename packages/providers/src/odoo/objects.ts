@@ -5,8 +5,8 @@ import type { Columns } from "./catalog.ts"
 export type Domain = ReadonlyArray<Json>
 
 export interface OdooObject {
-  /** Rows that belong to the object at all. */
-  readonly scope: Domain
+  /** Rows that belong to the object at all, by the columns that the version and its modules have. */
+  readonly scope: (columns: Columns) => Domain
   /** Rows that are there, as against archived ones, by the columns that the version has; needs `active_test: false`. */
   readonly live: (columns: Columns) => Domain
   /** The server takes `limit` rows and then leaves out those whose record the user may not see: a short page is no last page. */
@@ -27,16 +27,16 @@ const RELATED = ["res.partner", "crm.lead"]
 export const objects: Readonly<Record<string, OdooObject>> = {
   // Persons and companies, and the invoice and delivery addresses below them: `is_company` and `type` tell which.
   "res.partner": {
-    scope: [],
+    scope: () => [],
     live: notArchived,
-    always: ["active"],
+    always: ["active", "state_id"],
     blank: [],
     shortPages: false,
     record: null,
   },
   // A lost lead is archived with probability 0; any other archived one is only archived.
   "crm.lead": {
-    scope: [],
+    scope: () => [],
     live: (columns) => [
       "|",
       ["active", "=", true],
@@ -49,7 +49,11 @@ export const objects: Readonly<Record<string, OdooObject>> = {
   },
   // Open ones. A done one is deleted (17) or archived (19), and lives on as a message.
   "mail.activity": {
-    scope: [["res_model", "in", RELATED]],
+    // A meeting that stands in the calendar has an activity beside it: the calendar's entry is the one that says when.
+    scope: (columns) => [
+      ["res_model", "in", RELATED],
+      ...(columns.has("calendar_event_id") ? [["calendar_event_id", "=", false]] : []),
+    ],
     live: notArchived,
     always: ["active", "res_model", "res_id", "activity_type_id", "write_date"],
     blank: [],
@@ -58,7 +62,7 @@ export const objects: Readonly<Record<string, OdooObject>> = {
   },
   // Notes, e-mails and done activities; not what the chatter says of itself.
   "mail.message": {
-    scope: [
+    scope: () => [
       ["model", "in", RELATED],
       "|",
       ["message_type", "in", ["comment", "email", "email_outgoing"]],
@@ -71,10 +75,12 @@ export const objects: Readonly<Record<string, OdooObject>> = {
     record: ["model", "res_id"],
   },
   "calendar.event": {
-    scope: [],
+    // Of somebody else's private meeting a reader is shown when it is, and "Busy".
+    scope: (columns) => (columns.has("privacy") ? [["privacy", "!=", "private"]] : []),
     live: notArchived,
-    always: ["active"],
-    blank: [],
+    always: ["active", "partner_ids"],
+    // The caller would be its organiser.
+    blank: ["user_id"],
     shortPages: false,
     record: null,
   },
@@ -89,6 +95,7 @@ export const derived: Readonly<
     >
   >
 > = {
+  "res.partner": { $state: { type: "char" } },
   "crm.lead": { $status: { type: "selection", options: ["open", "won", "lost"] } },
   "mail.activity": {
     $kind: { type: "selection", options: ["call", "meeting", "email", "task"] },

@@ -56,43 +56,53 @@ describe.each([17, 19] as const)("Odoo %i: activities and messages", (version) =
     )
   })
 
-  it("[OD35] a done activity becomes a message: deleted on 17, archived and so followed on 19", async () => {
+  /** A person's done activity, and what the connector then tells of messages and of the activity. */
+  const done = async (by: Connector, type: number) => {
     const partner = await put("res.partner", { name: "Called" })
-    const activity = await put("mail.activity", {
-      res_model_id: 1,
-      res_id: partner,
-      summary: "Ring",
-      activity_type_id: 2,
-    })
+    const vals = { res_model_id: 1, res_id: partner, summary: "Ring", activity_type_id: type }
+    const activity = await put("mail.activity", vals)
     await later(10 * 60_000)
-    const cursor = await from("mail.message")
-    await database.door("press", {
-      model: "mail.activity",
-      method: "action_feedback",
-      ids: [activity],
-      args: { feedback: "reached" },
+    const cursor = await run(by.changesFrom!("mail.message"))
+    const args = { feedback: "reached" }
+    await database.door("press", { model: "mail.activity", method: "action_feedback", ids: [activity], args })
+    const fields = fieldsOf("body", "$kind", "$done", "@record")
+    const { records } = await walk((next) => by.changes!("mail.message", next, fields), cursor)
+    const [reading] = await run(by.read!("mail.activity", [String(activity)], NAMES))
+    const listed = await walk((next) => by.backfill!("mail.message", next, fields), null)
+    const message = listed.records.find(({ values }) => JSON.stringify(values["@record"]).includes(`"${partner}"`))
+    return { records, reading, message: message!, activity: String(activity), partner }
+  }
+
+  it("[OD35] a done activity is archived and says which message it became, which is no news of its own; 17 has to be told once", async () => {
+    await run(connector.prepare!)
+    await run(connector.prepare!)
+    const { records, reading, message, activity, partner } = await done(connector, 2)
+    assert.deepStrictEqual(records, [])
+    assert.deepStrictEqual(reading, {
+      _tag: "Converted",
+      object: "mail.activity",
+      id: activity,
+      into: [{ object: "mail.message", id: message.id }],
     })
-    const { records } = await changed("mail.message", cursor, fieldsOf("body", "$kind", "$done", "@record"))
-    assert.strictEqual(records.length, 1)
-    const { body, ...rest } = records[0]!.values
+    const { body, ...rest } = message.values
     assert.deepStrictEqual(rest, {
       $kind: "call",
       $done: true,
       "@record": [{ object: "res.partner", id: String(partner) }],
     })
     assert.include(String(body), "reached")
-    const [reading] = await run(connector.read!("mail.activity", [String(activity)], NAMES))
+  })
+
+  it("[OD35] of a type that was made since, 17 deletes a done activity, and its message is news", async () => {
+    await database.door("seed", { model: "mail.activity.type", rows: [{ id: 77, name: "Visit", category: "default" }] })
+    const { records, reading, message, activity } = await done(connector, 77)
     assert.deepStrictEqual(
-      reading,
-      version === 17
-        ? { _tag: "Gone", object: "mail.activity", id: String(activity), reason: "deleted" }
-        : {
-            _tag: "Converted",
-            object: "mail.activity",
-            id: String(activity),
-            into: [{ object: "mail.message", id: records[0]!.id }],
-          },
+      records.map(({ id }) => id),
+      version === 17 ? [message.id] : [],
     )
+    if (version === 17)
+      assert.deepStrictEqual(reading, { _tag: "Gone", object: "mail.activity", id: activity, reason: "deleted" })
+    else assert.strictEqual(reading?._tag, "Converted")
   })
 
   it("[OD54] rows are left out after the limit: a short page of messages is not the last one", async () => {
@@ -130,15 +140,10 @@ describe.each([17, 19] as const)("Odoo %i: activities and messages", (version) =
     assert.notInclude(JSON.stringify(records), `{"object":"crm.lead","id":"${lead}"}`)
   })
 
-  it("[OD35] told to keep done activities, 17 archives them too, and they can be followed", async () => {
-    const keeping = await database.connector({ keepDoneActivities: "yes" })
-    await run(keeping.prepare!)
-    await run(keeping.prepare!)
-    const partner = await put("res.partner", { name: "Followed" })
-    const activity = await put("mail.activity", { res_model_id: 1, res_id: partner, summary: "Kept" })
-    await database.door("press", { model: "mail.activity", method: "action_feedback", ids: [activity] })
-    const [reading] = await run(keeping.read!("mail.activity", [String(activity)], NAMES))
-    assert.strictEqual(reading?._tag, "Converted")
+  it("[OD35] where it is asked not to, nothing is changed in the database", async () => {
+    const before = (await database.door("log"))["writes"] as ReadonlyArray<Json>
+    await run((await database.connector({ keepDoneActivities: "no" })).prepare!)
+    assert.lengthOf((await database.door("log"))["writes"] as ReadonlyArray<Json>, before.length)
   })
 
   it("[OD48] the messages of a deleted lead are gone with it", async () => {

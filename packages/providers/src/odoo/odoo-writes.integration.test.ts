@@ -60,6 +60,23 @@ describe.each([17, 19] as const)("Odoo %i: writes", (version) => {
     )
   })
 
+  it("[OD55] what a write calls its values differs by model and module, and is no matter", async () => {
+    const partner = await put("res.partner", { name: "Overridden" })
+    const activity = await put("mail.activity", { res_model_id: 1, res_id: partner, summary: "Before" })
+    const named = await database.rpc("mail.activity", "write", [[activity]], { vals: { summary: "By name" } })
+    assert.strictEqual("error" in named, version === 17)
+    await database.door("settings", { writeArgument: { "res.partner": "values" } })
+    for (const summary of ["After", "Once more"]) {
+      written(await one("mail.activity", row({ id: String(activity), values: { summary } })))
+      written(await one("res.partner", row({ id: String(partner), values: { function: summary } })))
+      assert.strictEqual((await get("mail.activity", activity))["summary"], summary)
+      assert.strictEqual((await get("res.partner", partner))["function"], summary)
+    }
+    await database.door("settings", { writeArgument: {} })
+    written(await one("res.partner", row({ id: String(partner), values: { function: "Back" } })))
+    assert.strictEqual((await get("res.partner", partner))["function"], "Back")
+  })
+
   it("[OD39] a create whose answer was lost is found by our id when it is sent again", async () => {
     const create = row({ values: { name: "Lost answer" } })
     await fail({ kind: "drop", afterEffect: true, model: "res.partner", method: "load" })
@@ -72,6 +89,29 @@ describe.each([17, 19] as const)("Odoo %i: writes", (version) => {
       ] as ReadonlyArray<Json>,
       1,
     )
+  })
+
+  it("[OD62] an import that is interrupted after ten errors blames no row behind them", async () => {
+    const rows = Array.from({ length: 15 }, (_, at) =>
+      row({ values: { name: `Row ${at}`, type: at < 10 ? "wrong" : "contact" } }),
+    )
+    const codes = (await write("res.partner", ...rows)).map(({ outcome }) => refused(outcome))
+    assert.deepStrictEqual(
+      codes.map(({ code, retry }) => [code, retry]),
+      codes.map((_, at) => (at < 10 ? ["validation", false] : ["busy", true])),
+    )
+    await fail({ kind: "serialization", model: "res.partner", method: "load" })
+    const locked = (await write("res.partner", ...rows.slice(2))).map(({ outcome }) => refused(outcome))
+    assert.isTrue(locked.every(({ code, retry, effect }) => code === "busy" && retry && effect === "none"))
+  })
+
+  it("[OD63] a create that meets itself, still under way after its answer was lost, is adopted when it is there", async () => {
+    const rows = Array.from({ length: 12 }, (_, at) => row({ values: { name: `Twice ${at}` } }))
+    await fail({ kind: "serialization", afterEffect: true, model: "res.partner", method: "load" })
+    const answers = await write("res.partner", ...rows)
+    assert.isTrue(answers.every(({ outcome }) => written(outcome).adopted === true))
+    const there = (await database.door("list", { model: "res.partner", domain: [["name", "like", "Twice "]] }))["rows"]
+    assert.lengthOf(there as ReadonlyArray<Json>, 12)
   })
 
   it("[OD22] one bad row refuses the whole import, with status 200: the others had no effect and can be sent again", async () => {

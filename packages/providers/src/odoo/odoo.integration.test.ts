@@ -240,6 +240,8 @@ describe.each([17, 19] as const)("Odoo %i: interfaces", (version) => {
       "2": "call",
       "3": "meeting",
       "4": "task",
+      "6": "task",
+      "7": "task",
     })
     assert.strictEqual(metadata.currency, "USD")
     assert.strictEqual(metadata.version, `${version}.0`)

@@ -55,6 +55,8 @@ export const makeReader = (rpc: Rpc, catalog: Catalog): Reader => {
       columns: yield* catalog.columns(object),
       stages: object === "crm.lead" ? yield* catalog.stages : [],
       activityTypes: object.startsWith("mail.") ? yield* catalog.activityTypes : [],
+      states: object === "res.partner" ? yield* catalog.states : [],
+      colleagues: new Set(object === "calendar.event" ? (yield* catalog.staff).map(({ partner }) => partner) : []),
       uid,
     }
   })
@@ -114,7 +116,8 @@ const numeric = (id: string): boolean => /^[1-9]\d{0,9}$/.test(id)
 export const makePresent = (catalog: Catalog) =>
   Effect.fnUntraced(function* (object: string) {
     const { scope, live } = yield* describe(object)
-    return [...scope, ...live(yield* catalog.columns(object))]
+    const columns = yield* catalog.columns(object)
+    return [...scope(columns), ...live(columns)]
   })
 
 /** Whether a walk has another page: where rows are left out after the limit, only an empty page is the last. */

@@ -1,7 +1,7 @@
 /** Rows of Odoo as records: bare ids, `false` for empty kept as it is, associations, and values derived from several columns. */
 import type { RawRecord } from "@concordat/engine/ports/Provider"
 import type { Json, JsonObject } from "@concordat/model/json"
-import type { ActivityType, Columns, CrmStage } from "./catalog.ts"
+import type { ActivityType, Columns, CountryState, CrmStage } from "./catalog.ts"
 import { objects } from "./objects.ts"
 
 /** Leans on `write_date` being `YYYY-MM-DD HH:MM:SS` in UTC: whole seconds, truncated. */
@@ -50,10 +50,22 @@ export interface Surroundings {
   readonly columns: Columns
   readonly stages: ReadonlyArray<CrmStage>
   readonly activityTypes: ReadonlyArray<ActivityType>
+  readonly states: ReadonlyArray<CountryState>
+  /** Partners that are users of the house. */
+  readonly colleagues: ReadonlySet<number>
   readonly uid: number | null
 }
 
-const association = (row: JsonObject, name: string, { columns }: Surroundings, object: string): Json | undefined => {
+const association = (
+  row: JsonObject,
+  name: string,
+  { columns, colleagues }: Surroundings,
+  object: string,
+): Json | undefined => {
+  if (name === "guests") {
+    const all = Array.isArray(row["partner_ids"]) ? row["partner_ids"] : []
+    return all.flatMap((id) => (colleagues.has(Number(id)) ? [] : [{ object: "res.partner", id: String(id) }]))
+  }
   const record = objects[object]?.record
   if (name === "record") {
     if (record === null || record === undefined) return undefined
@@ -69,6 +81,10 @@ const association = (row: JsonObject, name: string, { columns }: Surroundings, o
 
 const derivedValue = (object: string, name: string, row: JsonObject, around: Surroundings): Json | undefined => {
   if (object === "crm.lead" && name === "$status") return leadStatus(row, around.stages)
+  if (name === "$state")
+    return typeof row["state_id"] === "number"
+      ? (around.states.find(({ id }) => id === row["state_id"])?.name ?? undefined)
+      : false
   const type = row[object === "mail.message" ? "mail_activity_type_id" : "activity_type_id"]
   if (name === "$kind") {
     if (object === "mail.message" && typeof type !== "number")

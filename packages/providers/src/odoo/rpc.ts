@@ -38,10 +38,40 @@ export interface Rpc {
   readonly call: (call: MethodCall) => Effect.Effect<MethodAnswer, CallError>
 }
 
+/**
+ * A write by hand tells people of it by e-mail: the new owner of a lead, the user of an activity, the guests of a meeting.
+ * What comes from another system they know from there, and a first sync would send thousands.
+ */
+const SILENT: JsonObject = {
+  mail_auto_subscribe_no_notify: true,
+  mail_activity_quick_update: true,
+  no_mail_to_attendees: true,
+  // 19 writes names and numbers of owner and guest into a new meeting's description.
+  skip_contact_description: true,
+}
+
 const serverMs = (answer: HttpAnswer): number | undefined => {
   const at = Date.parse(answer.headers["date"] ?? "")
   return Number.isNaN(at) ? undefined : at
 }
+
+/**
+ * What a method's arguments are called differs by model and by the modules that override it: `write(self, vals)` and
+ * `write(self, values)` stand side by side in 17. JSON-RPC takes them by place, JSON-2 by name alone.
+ */
+const PLACES: Readonly<Record<string, ReadonlyArray<string>>> = { write: ["vals"], load: ["fields", "data"] }
+
+const byPlace = (method: string, args: JsonObject) => {
+  const places = (PLACES[method] ?? []).filter((name) => name in args)
+  return {
+    placed: places.map((name) => args[name] ?? null),
+    named: Object.fromEntries(Object.entries(args).filter(([name]) => !places.includes(name))),
+  }
+}
+
+/** What JSON-2 says the argument is called there; it compares names before it calls, so nothing has happened. */
+const missingName = (error: CallError): string | undefined =>
+  error._tag === "OdooRefusal" ? /missing a required argument: '(\w+)'/.exec(error.text)?.[1] : undefined
 
 /** 40 hexadecimal digits: an API key, which JSON-2 needs; a password works over JSON-RPC alone. */
 const isApiKey = (secret: string): boolean => /^[0-9a-f]{40}$/.test(secret)
@@ -129,7 +159,27 @@ export const makeRpc = (settings: OdooSettings, http: ProviderHttp): Rpc => {
     return (session = { version, protocol: "jsonrpc", uid })
   })
 
-  const call = Effect.fnUntraced(function* ({
+  /** Names that a model gives to the arguments of its own `write`, where they are not the usual ones; JSON-2. */
+  const renamed = new Map<string, string>()
+
+  const call = (asked: MethodCall): Effect.Effect<MethodAnswer, CallError> =>
+    attempt(asked).pipe(
+      Effect.catch((error) => {
+        const name = missingName(error)
+        const place = `${asked.model}.${asked.method}`
+        if (
+          asked.method !== "write" ||
+          session?.protocol !== "json2" ||
+          name === undefined ||
+          renamed.get(place) === name
+        )
+          return Effect.fail(error)
+        renamed.set(place, name)
+        return attempt(asked)
+      }),
+    )
+
+  const attempt = Effect.fnUntraced(function* ({
     model,
     method,
     ids,
@@ -144,13 +194,20 @@ export const makeRpc = (settings: OdooSettings, http: ProviderHttp): Rpc => {
       // The importer reads datetimes in the caller's zone unless it is told another.
       tz: "UTC",
       ...(settings.companies.length === 0 ? {} : { allowed_company_ids: settings.companies }),
+      ...(writes ? SILENT : {}),
       ...context,
     }
+    const { placed, named } = byPlace(method, args)
+    const first = renamed.get(`${model}.${method}`)
     const answer =
       protocol === "json2"
         ? yield* post(
             `/json/2/${model}/${method}`,
-            { ...(ids === undefined ? {} : { ids }), ...args, context: full },
+            {
+              ...(ids === undefined ? {} : { ids }),
+              ...(first === undefined ? args : { ...named, [first]: placed[0] ?? null }),
+              context: full,
+            },
             { authorization: `bearer ${secret}`, "x-odoo-database": settings.database },
             operation,
             writes,
@@ -158,7 +215,15 @@ export const makeRpc = (settings: OdooSettings, http: ProviderHttp): Rpc => {
         : yield* jsonRpc(
             "object",
             "execute_kw",
-            [settings.database, uid, secret, model, method, ids === undefined ? [] : [ids], { ...args, context: full }],
+            [
+              settings.database,
+              uid,
+              secret,
+              model,
+              method,
+              [...(ids === undefined ? [] : [ids]), ...placed],
+              { ...named, context: full },
+            ],
             operation,
             writes,
           )

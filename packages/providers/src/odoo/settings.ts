@@ -14,7 +14,7 @@ export interface OdooSettings {
   readonly overlapMs: number
   readonly language: string
   readonly companies: ReadonlyArray<number>
-  /** Whether Odoo 17 and 18 are told to keep done activities. */
+  /** Whether Odoo 17 and 18 are told to keep done activities when the connection is armed. */
   readonly keepDone: boolean
 }
 
@@ -56,7 +56,7 @@ export const readSettings = (config: ConnectionConfig): Result.Result<OdooSettin
     .filter((each) => each.trim() !== "")
     .map(Number)
   if (companies.some((each) => !Number.isInteger(each) || each < 1)) return refuse("companies is not a list of ids")
-  const keep = settings["keepDoneActivities"] ?? "no"
+  const keep = settings["keepDoneActivities"] ?? "yes"
   if (keep !== "yes" && keep !== "no") return refuse("keepDoneActivities is neither yes nor no")
   const keepDone = keep === "yes"
   return Result.succeed({

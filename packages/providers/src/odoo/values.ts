@@ -19,6 +19,8 @@ export interface Wanted {
   readonly record: { readonly model: string; readonly id: number } | undefined
   /** Names that can't be written: not there, or the server's own. */
   readonly refused: ReadonlyArray<{ readonly key: string; readonly code: "validation"; readonly message: string }>
+  /** What is known to be held in place of what was sent. */
+  readonly held?: JsonObject
 }
 
 const recordOf = (value: Json): Wanted["record"] => {
@@ -59,7 +61,8 @@ export const wantedOf = (object: string, values: JsonObject, columns: Columns): 
     else if (name === modelColumn || name === idColumn) continue
     else {
       const association = name.startsWith("@")
-      const key = association ? name.slice(1) : name
+      // Guests are the attendees that are no users of the house.
+      const key = name === "@guests" ? "partner_ids" : association ? name.slice(1) : name
       const column = columns.get(key)
       if (column === undefined || column.readonly) {
         const message = column === undefined ? `${object} has no field ${key}` : `${key} is read-only`

@@ -5,8 +5,10 @@ import { inTurn, isAboutRows, refuseAll } from "./attempt.ts"
 import type { Catalog } from "./catalog.ts"
 import { makeCreating, type Planned } from "./creating.ts"
 import { asProviderError, type CallError, OdooRefusal } from "./errors.ts"
+import { movedMeeting } from "./meetings.ts"
 import { describe } from "./reading.ts"
 import type { MethodCall, Rpc } from "./rpc.ts"
+import { placeState } from "./states.ts"
 import { grouped, type Wanted, wantedOf } from "./values.ts"
 import { makeVerbs } from "./verbs.ts"
 
@@ -26,6 +28,7 @@ const done = (row: WriteRow, wanted?: Wanted): WriteAnswer => ({
   outcome: {
     _tag: "Written",
     id: row.id ?? "",
+    ...(wanted?.held === undefined ? {} : { held: wanted.held }),
     ...(wanted === undefined || wanted.refused.length === 0 ? {} : { refused: wanted.refused }),
   },
 })
@@ -73,7 +76,8 @@ export const makeWriting = (rpc: Rpc, catalog: Catalog) => {
     const planned: Array<Planned> = []
     const answers: Array<WriteAnswer> = []
     for (const row of rows) {
-      const plan = yield* Effect.result(creating.plan(object, row, wantedOf(object, row.values, columns), columns))
+      const wanted = yield* placeState(catalog, object, wantedOf(object, row.values, columns))
+      const plan = yield* Effect.result(creating.plan(object, row, wanted, columns))
       if (plan._tag === "Success") planned.push(plan.success)
       else if (plan.failure._tag === "OdooRefusal" && isAboutRows(plan.failure))
         answers.push(...refuseAll([row], plan.failure))
@@ -110,7 +114,12 @@ export const makeWriting = (rpc: Rpc, catalog: Catalog) => {
           ),
         )
       else if (row.kind === "archive") archives.push({ row, id })
-      else updates.push({ row, id, wanted: wantedOf(object, row.values, columns) })
+      else {
+        const asked = wantedOf(object, row.values, columns)
+        const placed =
+          object === "calendar.event" ? movedMeeting(rpc, catalog, id, asked) : placeState(catalog, object, asked)
+        updates.push({ row, id, wanted: yield* Effect.mapError(placed, asProviderError("write", false)) })
+      }
     }
     const plain = updates.filter(({ wanted }) => Object.keys(wanted.verbs).length === 0)
     for (const group of grouped(plain, ({ wanted }) => wanted.vals)) {

@@ -141,6 +141,9 @@ const objectMapping = (
     sources: [...new Set([...groups.flatMap((lens) => lens.sources), ...Object.keys(object.when)])].sort(),
     constants,
     canCreate: object.create,
+    needs: [...new Set(groups.flatMap((lens) => lens.sources))].filter(
+      (source) => source.startsWith("@") && binding.metadata.fields[object.object]?.[source]?.required === true,
+    ),
     matches: (raw) => {
       if (wanted.some(([source, value]) => raw[source] !== undefined && !sameRaw(raw[source], value))) return false
       return wanted.every(([source]) => raw[source] !== undefined) ? true : null

@@ -85,6 +85,8 @@ export interface ObjectMapping {
   /** Constant raw values that a create there needs (`is_company: true`). */
   readonly constants: JsonObject
   readonly canCreate: boolean
+  /** References without which nothing can be created there: an Odoo activity hangs on a record. */
+  readonly needs: ReadonlyArray<string>
   /** Whether a record belongs to this object's mapping (`is_company` tells contact from company); null: can't be told. */
   readonly matches: (raw: JsonObject) => boolean | null
   /** Whether an entity with these groups would be created as this object (`kind: call` → `calls`). */

@@ -3,7 +3,7 @@ import type { GroupValue } from "@concordat/model/canonical/fields"
 import { fieldOf } from "@concordat/model/canonical/types"
 import { shortHash } from "@concordat/model/ids"
 import { canonicalJson } from "@concordat/model/json"
-import type { GroupLens, ObjectMapping, View } from "../mapping/lens.ts"
+import type { GroupLens, ObjectMapping, Problem, View } from "../mapping/lens.ts"
 import { linkOf, openConnections } from "../state/access.ts"
 import type { ConnectionDoc, DueDoc, EntityDoc, HeldState, LinkState, RecordKey } from "../state/documents.ts"
 import { type Context, heldUnder, holds, mappingOf, objectMappings, references, valueOf } from "./context.ts"
@@ -113,6 +113,27 @@ const dueUpdate = (
   return Object.keys(groups).length === 0 ? null : { kind: "update", mapping, record: link.primary, groups }
 }
 
+const without = (
+  doc: EntityDoc,
+  connection: string,
+  mapping: ObjectMapping,
+  source: string,
+  obstacles: Obstacles,
+): void => {
+  const lenses = mapping.groups.filter((one) => one.sources.includes(source))
+  const lens = lenses[0]
+  if (lens === undefined) return
+  const names = lenses.flatMap((one) => one.fields).join(", ")
+  const problem: Problem = {
+    code: "unmapped",
+    field: source,
+    value: "",
+    message: `nothing can be created there without one of: ${names}`,
+  }
+  const held = heldUnder(doc.links[connection]?.groups[lens.group], lens)
+  obstacles.held(lens.group, { ...held, problem })
+}
+
 const dueCreate = (
   context: Context,
   doc: EntityDoc,
@@ -132,16 +153,32 @@ const dueCreate = (
   const groups: Record<string, View> = {}
   let isRefused = false
   let hasNews = false
+  let waits = false
+  const noting: Obstacles = {
+    ...obstacles,
+    waiting: (lens, ids) => {
+      waits = true
+      obstacles.waiting(lens, ids)
+    },
+  }
   for (const lens of mapping.groups) {
     if (lens.direction === "in" || (lens.readOnly !== null && !lens.onCreate) || doc.groups[lens.group] === undefined)
       continue
     const held = heldUnder(link.groups[lens.group], lens)
-    const wanted = wantedView(context, doc, connection, lens, held, obstacles)
+    const wanted = wantedView(context, doc, connection, lens, held, noting)
     if (wanted === null || lens.empty(wanted)) continue
     groups[lens.group] = wanted
     if (held.refused === undefined) continue
     isRefused = true
     if (!lens.same(held.refused.view, wanted)) hasNews = true
+  }
+  const missing = mapping.needs.find(
+    (source) => !mapping.groups.some((lens) => groups[lens.group] !== undefined && lens.sources.includes(source)),
+  )
+  if (missing !== undefined && Object.keys(groups).length > 0) {
+    // What it refers to comes first; where it refers to nothing, a person has to say to what.
+    if (!waits) without(doc, connection, mapping, missing, obstacles)
+    return null
   }
   if (Object.keys(groups).length === 0 || (isRefused && !hasNews)) return null
   return { kind: "create", mapping, record: null, groups }

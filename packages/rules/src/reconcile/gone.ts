@@ -1,9 +1,18 @@
 /** Records that went away: deleted, archived, merged by the provider, converted; and those that came back. */
 import { entityEventType } from "@concordat/model/events/stored"
 import type { RecordConverted, RecordGone, RecordMerged } from "@concordat/model/events/record"
+import type { EntityType } from "@concordat/model/canonical/fields"
+import { sameJson } from "@concordat/model/json"
 import { connectionDoc, entityDoc, putConnection, putRecord, recordDoc } from "../state/access.ts"
-import { type ConnectionDoc, recordKey, type RecordDoc, type RecordKey } from "../state/documents.ts"
-import { type Context, mappingOf, sameRecord } from "./context.ts"
+import {
+  type ConnectionDoc,
+  type HeldState,
+  type LinkState,
+  recordKey,
+  type RecordDoc,
+  type RecordKey,
+} from "../state/documents.ts"
+import { type Context, heldUnder, mappingOf, sameRecord } from "./context.ts"
 import { EntityEdit } from "./edit.ts"
 import { finish } from "./finish.ts"
 import { answered } from "./identify.ts"
@@ -139,6 +148,28 @@ export const recordMerged = (context: Context, data: RecordMerged): void => {
   if (won?.state === "parked") placeAgain(context, `${connection}|${recordKey(winner)}`)
 }
 
+/**
+ * What the new record is known to hold. A group that both are read from under the same names is one fact that goes on, so
+ * that what the conversion changed in it is a later edit (a task is done now). Of all else nothing is known until it is read.
+ */
+const continued = (
+  context: Context,
+  state: ConnectionDoc,
+  type: EntityType,
+  record: RecordKey,
+  next: RecordKey,
+  before: LinkState["groups"],
+): LinkState["groups"] => {
+  const from = mappingOf(context, state, record.object, type)?.groups ?? []
+  const groups: Record<string, HeldState> = {}
+  for (const lens of mappingOf(context, state, next.object, type)?.groups ?? []) {
+    const old = from.find(({ group, sources }) => group === lens.group && sameJson(sources, lens.sources))
+    const shadow = old === undefined ? null : heldUnder(before[lens.group], old).shadow
+    if (shadow !== null) groups[lens.group] = { signature: lens.signature, shadow }
+  }
+  return groups
+}
+
 /** The record became another one (a done activity, a converted lead): the entity goes with it. */
 export const recordConverted = (context: Context, data: RecordConverted): void => {
   const { tx } = context
@@ -161,8 +192,8 @@ export const recordConverted = (context: Context, data: RecordConverted): void =
   const edit = new EntityEdit(context, doc, doc)
   const link = edit.link(connection)
   const primary = sameRecord(link.primary, record)
-  // Another object has other lenses: nothing is known of what it holds until it is read.
-  edit.setLink(connection, { ...link, primary: primary ? next : link.primary, groups: primary ? {} : link.groups })
+  const groups = primary ? continued(context, state, type, record, next, link.groups) : link.groups
+  edit.setLink(connection, { ...link, primary: primary ? next : link.primary, groups })
   edit.sayLinked({ connection, record: next, primary, how: "converted" })
   putRecord(tx, connection, next, { type, entity: doc.id, primary, state: "linked" })
   finish(edit)

@@ -78,7 +78,7 @@ export const defaults = (env: Environment, model: Model): Vals => {
       date: secondOf(env.tx.startedAt),
       author_id: env.tx.get("res.users", env.uid)?.["partner_id"] ?? false,
     }
-  if (model.name === "calendar.event") return { ...vals, user_id: env.uid, partner_ids: [] }
+  if (model.name === "calendar.event") return { ...vals, user_id: env.uid }
   return vals
 }
 

@@ -108,6 +108,9 @@ export const demoRows = (
         xmlid: "mail.mail_activity_data_meeting",
       },
       { id: 4, name: "To-Do", sequence: 12, category: "default", active: true, xmlid: "mail.mail_activity_data_todo" },
+      { id: 6, name: "Exception", sequence: 0, category: "default", active: false },
+      // Of leads alone, and before the general one.
+      { id: 7, name: "Follow-up Quote", sequence: 10, category: "default", active: true, res_model: "crm.lead" },
     ],
   },
   {

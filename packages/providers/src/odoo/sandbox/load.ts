@@ -92,6 +92,13 @@ const importRow = (
   return id
 }
 
+/** Names no rows, and is no error: what comes after it was not tried. */
+export const interrupted: JsonObject = {
+  type: "warning",
+  message:
+    "Found more than 10 errors and more than one error per 10 records, interrupted to avoid showing too many errors.",
+}
+
 /** `ids` is false when a single row failed, and then nothing at all was written: the caller rolls back. */
 export const load = (
   env: Environment,
@@ -108,6 +115,9 @@ export const load = (
     } catch (fault) {
       if (!(fault instanceof OdooFault)) throw fault
       messages.push({ type: "error", message: fault.message, record: index, rows: { from: index, to: index } })
+      if (messages.length < 10 || messages.length < (index + 1) / 10) continue
+      messages.push(interrupted)
+      break
     }
   }
   return messages.length === 0 ? { ids, messages: [], nextrow: 0 } : { ids: false, messages, nextrow: 0 }

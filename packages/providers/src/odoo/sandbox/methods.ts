@@ -221,11 +221,6 @@ const common: Record<string, Method> = {
   ),
   fields_get: method(false, false, ["allfields", "attributes"], [], fieldsGet),
   create: method(false, true, ["vals_list"], ["vals_list"], createMethod),
-  write: method(true, true, ["vals"], ["vals"], ({ env, model, ids, args }) => {
-    if (!isObject(args["vals"])) throw new OdooFault("TypeError", "write() expects a dict")
-    write(env, model, ids, args["vals"])
-    return true
-  }),
   unlink: method(true, true, [], [], ({ env, model, ids }) => {
     unlink(env, model, ids)
     return true
@@ -262,11 +257,24 @@ const post = method(
   true,
 )
 
+/** What `write` calls its values, by model: overrides name them as they like, and 17 itself does for these two. */
+const valuesOf = (env: Environment, model: string): string =>
+  env.settings.writeArgument[model] ??
+  (env.version === 17 && (model === "mail.activity" || model === "calendar.event") ? "values" : "vals")
+
+const writeMethod = (vals: string): Method =>
+  method(true, true, [vals], [vals], ({ env, model, ids, args }) => {
+    if (!isObject(args[vals])) throw new OdooFault("TypeError", "write() expects a dict")
+    write(env, model, ids, args[vals])
+    return true
+  })
+
 export const methodOf = (env: Environment, model: string, name: string): Method => {
   const { fields } = modelOf(env, model)
   // `exists` can be called on 17 and is private from 19 on.
   if (name.startsWith("_") || (name === "exists" && env.version === 19))
     throw new OdooFault("AccessError", `Private methods (such as '${model}.${name}') cannot be called remotely.`)
+  if (name === "write") return writeMethod(valuesOf(env, model))
   const found =
     ofModel[model]?.[name] ??
     (name === "message_post" && fields.has("message_ids") ? post : name === "exists" ? exists : common[name])

@@ -1,6 +1,8 @@
 /** Search, read, create, write, unlink over the tables, with the rights and refusals of the real ones. */
 import { chatter, checkLead, complete, defaults, leadWrite, newLead, propagate } from "./behaviour.ts"
 import { checkRequired, convertValues } from "./convert.ts"
+import { eventWrite, newEvent } from "./calendar.ts"
+import { notify } from "./mails.ts"
 import { displayName, served, valueOf } from "./display.ts"
 import { compileDomain } from "./domain.ts"
 import {
@@ -123,15 +125,22 @@ const store = (env: Environment, model: Model, before: Row, vals: Vals): void =>
   env.tx.put(model.name, after)
   mark(env, { model: model.name, event: "write", row: after })
   chatter(model, before, after, (target, made) => insert(env, target, made))
+  notify(env, model.name, before, after, (target, made) => insert(env, target, made))
   propagate(env, model.name, before, after, (target, id, changes) => touch(env, target, id, changes))
 }
+
+const made = (env: Environment, name: string, full: Vals): Vals =>
+  name === "crm.lead" ? newLead(env, full) : name === "calendar.event" ? newEvent(env, full) : full
+
+const carried = (env: Environment, name: string, before: Row, vals: Vals): Vals =>
+  name === "crm.lead" ? leadWrite(env, before, vals) : name === "calendar.event" ? eventWrite(before, vals) : vals
 
 /** Makes a row from columns, without looking at rights. */
 export const insert = (env: Environment, name: string, vals: Vals, id = env.tx.newId(name)): number => {
   const model = modelOf(env, name)
   const full = { ...defaults(env, model), ...vals }
   const row = complete(env, name, {
-    ...(name === "crm.lead" ? newLead(env, full) : full),
+    ...made(env, name, full),
     id,
     create_date: env.tx.startedAt,
     create_uid: env.uid,
@@ -142,6 +151,7 @@ export const insert = (env: Environment, name: string, vals: Vals, id = env.tx.n
   env.tx.put(name, row)
   mark(env, { model: name, event: "create", row })
   chatter(model, undefined, row, (target, made) => insert(env, target, made))
+  notify(env, name, undefined, row, (target, made) => insert(env, target, made))
   propagate(env, name, undefined, row, (target, other, changes) => touch(env, target, other, changes))
   return id
 }
@@ -165,7 +175,7 @@ export const write = (env: Environment, name: string, ids: ReadonlyArray<number>
   for (const id of ids) {
     const before = env.tx.get(name, id)!
     const converted = convertValues(env, model, vals, before)
-    store(env, model, before, name === "crm.lead" ? leadWrite(env, before, converted) : converted)
+    store(env, model, before, carried(env, name, before, converted))
   }
 }
 
@@ -173,8 +183,7 @@ export const write = (env: Environment, name: string, ids: ReadonlyArray<number>
 export const writeColumns = (env: Environment, name: string, ids: ReadonlyArray<number>, vals: Vals): void => {
   for (const id of ids) {
     const before = env.tx.get(name, id)
-    if (before !== undefined)
-      store(env, modelOf(env, name), before, name === "crm.lead" ? leadWrite(env, before, vals) : vals)
+    if (before !== undefined) store(env, modelOf(env, name), before, carried(env, name, before, vals))
   }
 }
 

@@ -12,6 +12,8 @@ export interface Invocation {
   readonly named: JsonObject
   readonly context: JsonObject
   readonly uid: number
+  /** JSON-2 compares names with the signature before it calls: there what is missing is said first. */
+  readonly compared?: boolean
 }
 
 export interface Answer {
@@ -33,7 +35,7 @@ export const json = (status: number, body: unknown): Answer => ({
 })
 
 /** Arguments by name; what does not fit the method's signature is a TypeError. */
-export const bind = (method: Method, { model, method: name, positional, named }: Invocation) => {
+export const bind = (method: Method, { model, method: name, positional, named, compared }: Invocation) => {
   const rest = [...positional]
   const first = method.onRecords && !("ids" in named) ? rest.shift() : named["ids"]
   const ids = Array.isArray(first) ? first.map(Number) : typeof first === "number" ? [first] : []
@@ -47,6 +49,9 @@ export const bind = (method: Method, { model, method: name, positional, named }:
       )
     args[parameter] = value
   }
+  if (compared === true)
+    for (const key of method.required)
+      if (!(key in named)) throw new OdooFault("TypeError", `missing a required argument: '${key}'`)
   for (const [key, value] of Object.entries(named)) {
     if (key === "ids" || key === "context") continue
     if (!method.parameters.includes(key) && method.open !== true)
@@ -160,7 +165,7 @@ export const parseJson2 = (request: SandboxRequest, path: string, settings: Sand
       debug: "",
     })
   const context = named["context"]
-  return { model, method, positional: [], named, context: isObject(context) ? context : {}, uid: 2 }
+  return { model, method, positional: [], named, context: isObject(context) ? context : {}, uid: 2, compared: true }
 }
 
 export const json2Answer = (outcome: Json | undefined | OdooFault, method: string): Answer => {

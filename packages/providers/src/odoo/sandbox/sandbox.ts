@@ -4,6 +4,7 @@ import { makeBackdoor, type Backdoor } from "./backdoor.ts"
 import { demoRows } from "./demo.ts"
 import type { Environment } from "./environment.ts"
 import { OdooFault } from "./fault.ts"
+import { interrupted } from "./load.ts"
 import { methodOf } from "./methods.ts"
 import {
   type Answer,
@@ -223,16 +224,21 @@ export const makeOdooSandbox = (options: OdooSandboxOptions): OdooSandbox => {
         return respond(answer(new OdooFault("AccessDenied", "Access Denied", [])), trouble)
       case "serialization": {
         const text = "could not serialize access due to concurrent update\n"
-        // The importer swallows even this, and answers as if a row were bad.
-        if (invocation.method === "load")
+        // The importer swallows even this: it tries row by row, each meets the lock, and after ten it stops.
+        if (invocation.method === "load") {
+          const data = invocation.named["data"] ?? invocation.positional[1]
+          const rows = Array.isArray(data) ? data.slice(0, 10) : []
+          const messages = rows.map((_, at) => ({
+            type: "error",
+            message: text,
+            rows: { from: at, to: at },
+            record: at,
+          }))
           return respond(
-            answer({
-              ids: false,
-              messages: [{ type: "error", message: text, rows: { from: 0, to: 0 }, record: 0 }],
-              nextrow: 0,
-            }),
+            answer({ ids: false, messages: rows.length < 10 ? messages : [...messages, interrupted], nextrow: 0 }),
             trouble,
           )
+        }
         return respond(answer(new OdooFault("SerializationFailure", text)), trouble)
       }
       default:

@@ -231,6 +231,7 @@ export const makeSchema = (version: Version): Map<string, Model> => {
       date_done: "date-",
       user_id: "many2one:res.users!",
       state: "selection:overdue|today|planned|done-~",
+      calendar_event_id: "many2one:calendar.event",
       active: "boolean",
       ...(old ? {} : { feedback: "text" }),
     }),
@@ -239,6 +240,8 @@ export const makeSchema = (version: Version): Map<string, Model> => {
       sequence: "integer",
       category: "selection:default|phonecall|meeting|upload_file",
       active: "boolean",
+      icon: "char",
+      res_model: "char",
       ...(old ? { keep_done: "boolean" } : {}),
     }),
     model("mail.message", "Message", "id desc", {
@@ -265,6 +268,8 @@ export const makeSchema = (version: Version): Map<string, Model> => {
       name: "char!",
       start: "datetime!",
       stop: "datetime!",
+      duration: "float",
+      privacy: "selection:public|private|confidential",
       allday: "boolean",
       user_id: "many2one:res.users",
       partner_ids: "many2many:res.partner",
@@ -276,6 +281,7 @@ export const makeSchema = (version: Version): Map<string, Model> => {
       description: "html",
       active: "boolean",
     }),
+    model("mail.mail", "Outgoing Mails", "id desc", { email_to: "char", subject: "char", state: "char" }),
     model("ir.model", "Models", "model", { model: "char!", name: "char!", state: "char-" }),
     model("ir.model.fields", "Fields", "name, id", {
       name: "char!",

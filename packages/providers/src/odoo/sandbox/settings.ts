@@ -30,6 +30,8 @@ export interface SandboxSettings {
   readonly denied: Readonly<Record<string, ReadonlyArray<"read" | "write" | "create" | "unlink">>>
   /** Ids that a record rule hides from the caller. */
   readonly hidden: Readonly<Record<string, ReadonlyArray<number>>>
+  /** Models whose `write` a module overrides under another name for its values. */
+  readonly writeArgument: Readonly<Record<string, string>>
   readonly webhook: WebhookSettings | null
 }
 
@@ -43,6 +45,7 @@ export const defaultSettings = (version: 17 | 19): SandboxSettings => ({
   authenticateMs: 0,
   denied: {},
   hidden: {},
+  writeArgument: {},
   webhook: null,
 })
 

@@ -49,7 +49,7 @@ describe("objects", () => {
       ["mail.activity"],
       ["mail.activity"],
       ["mail.message"],
-      ["mail.activity"],
+      ["calendar.event"],
       ["mail.activity"],
     ])
     expect(accepting("hubspot", "fax")).toEqual([])
@@ -75,7 +75,9 @@ describe("compiling", () => {
   it("leaves out what the connection lacks, says so, and never throws", () => {
     const made = compileMapping(document("odoo"), { metadata: { ...odoo, fields }, settings })
     const person = made.objects[0]
-    expect(person?.groups.map((one) => one.group)).toEqual(["name", "email"])
+    // Of the address what the connector itself makes is left.
+    expect(person?.groups.map((one) => one.group)).toEqual(["name", "email", "address"])
+    expect(person?.groups.find((one) => one.group === "address")?.fields).toEqual(["state"])
     expect(made.problems.map((one) => one.field)).toContain("res.partner.person.phone")
     // Declared as optional, since 19 lacks it.
     expect(made.problems.map((one) => one.field)).not.toContain("res.partner.person.mobile")

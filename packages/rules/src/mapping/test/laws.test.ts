@@ -30,7 +30,7 @@ interface Case {
  */
 const oneOfMany = (lens: GroupLens): boolean =>
   (lens.group === "contacts" || lens.group === "deals") &&
-  lens.sources.some((source) => source === "partner_id" || source === "@record")
+  lens.sources.some((source) => ["partner_id", "opportunity_id", "@record"].includes(source))
 
 /** A view that the connection can hold: what it holds of some value. */
 const heldView = ({ lens, references, value }: Case, d: Dice): View => {

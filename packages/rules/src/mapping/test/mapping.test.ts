@@ -288,12 +288,14 @@ describe("plain values", () => {
         street2: false,
         city: "Berlin",
         zip: "10115",
+        $state: false,
         country_id: 57,
       }),
     ).toEqual({
       street: "A 1",
       city: "Berlin",
       zip: "10115",
+      state: null,
       country: "DE",
     })
     expect(known(lens("hubspot", "calls", "duration"), { hs_call_duration: "90000" })).toEqual({ duration: 90 })

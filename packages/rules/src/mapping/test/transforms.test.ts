@@ -35,6 +35,8 @@ const make = (
 const value = (step: Step): Json | string => (Result.isSuccess(step) ? step.success : `!${step.failure.code}`)
 const inOdoo = context(odoo, "crm.lead", "stage_id")
 const stages = { new: "New", proposal: "Proposition", negotiation: "Negotiation|Proposition", won: "Won" }
+// As the journal keeps it: by the alphabet.
+const sorted = { negotiation: "Negotiation|Proposition", new: "New", proposal: "Proposition", won: "Won" }
 const euro: View = { currency: "EUR" }
 
 /** Transform, provider's value, our value, and what it is written as (where that differs from what was read). */
@@ -61,6 +63,22 @@ const cases: ReadonlyArray<readonly [Transform, string, Json, Json, Json?, View?
   [make("lower"), "lower", "de", "DE"],
   [make("zero"), "zero", 0, null],
   [make("zero"), "not zero", 12.5, 12.5],
+  [make("mailbox"), "mailbox", "Ada Lovelace <ada@acme.test>", "ada@acme.test", "ada@acme.test"],
+  [make("mailbox"), "mailbox without a name", "ada@acme.test", "ada@acme.test"],
+  [
+    make("mailbox"),
+    "mailboxes, of which none is the one",
+    "A <a@acme.test>, B <b@acme.test>",
+    "A <a@acme.test>, B <b@acme.test>",
+  ],
+  [
+    make("stage", sorted, inOdoo),
+    "stage that another names only as a substitute",
+    "3",
+    "proposal",
+    "3",
+    { pipeline: "1" },
+  ],
   [make("website"), "website", "http://www.Acme.test/about", "acme.test", "https://acme.test"],
   [make("country"), "country by name", "Allemagne", "DE", "Germany"],
   [make("country", "alpha3"), "country by code", "DEU", "DE"],

@@ -18,6 +18,21 @@ export const table = (option: Json): ReadonlyArray<readonly [string, ReadonlyArr
     ? Object.entries(option).map(([key, entry]) => [key, alternatives(entry)])
     : []
 
+/**
+ * Which entry stands for a provider's value. Where several name it, the one that names it first in its own list: for the
+ * others it is only what they are written as in want of better (`negotiation: Negotiation|Proposition`).
+ */
+export const standsFor = (
+  entries: ReadonlyArray<readonly [string, ReadonlyArray<string>]>,
+  matches: (value: string) => boolean,
+): string | undefined => {
+  const found = entries.flatMap(([canonical, values]) => {
+    const at = values.findIndex(matches)
+    return at < 0 ? [] : [{ canonical, at }]
+  })
+  return found.toSorted((a, b) => a.at - b.at)[0]?.canonical
+}
+
 /** Two maps, and what to say or do where they have nothing. */
 const byMaps = (
   spec: TransformSpec,
@@ -48,8 +63,9 @@ const picklist: TransformDefinition = {
     const ours = new Map<string, string>()
     const theirs = new Map<string, string>()
     const offered = options(context)
-    for (const [canonical, entries] of table(spec.option)) {
-      for (const entry of entries) if (!ours.has(entry)) ours.set(entry, canonical)
+    const all = table(spec.option)
+    for (const [canonical, entries] of all) {
+      for (const entry of entries) ours.set(entry, standsFor(all, (value) => value === entry) ?? canonical)
       // Where the provider says what it offers, only that is written.
       const written = entries.find((entry) => offered.length === 0 || offered.some((option) => option.value === entry))
       if (written !== undefined) theirs.set(canonical, written)

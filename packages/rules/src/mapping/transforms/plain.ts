@@ -64,6 +64,12 @@ const letters = (read: (text: string) => string, write: (text: string) => string
 const lower = (text: string): string => text.toLowerCase()
 const upper = (text: string): string => text.toUpperCase()
 
+/** `Ada Lovelace <ada@example.com>`: the address. With several of them it is not said which one is meant. */
+const mailbox = (text: string): string => {
+  const found = /^[^<>,;]*<\s*([^\s<>,;]+)\s*>\s*$/.exec(text)
+  return found?.[1] ?? text
+}
+
 /** Reads any name or code, writes the form asked for. */
 const country: TransformDefinition = {
   option: "optional",
@@ -163,6 +169,8 @@ export const plainTransforms: Readonly<Record<string, TransformDefinition>> = {
     takes: ["text"],
     make: letters(tidyDomain, (domain) => `https://${tidyDomain(domain)}`),
   },
+  /** An e-mail address here, there sometimes with a name before it. */
+  mailbox: { option: "none", takes: ["text"], make: letters(mailbox, (address) => address) },
   country,
   list,
 }

@@ -5,7 +5,7 @@ import { foldName } from "@concordat/model/values/text"
 import * as Result from "effect/Result"
 import type { TransformSpec } from "../document.ts"
 import type { View } from "../lens.ts"
-import { alternatives, table } from "./lookups.ts"
+import { alternatives, standsFor, table } from "./lookups.ts"
 import { ok, problem, type Context, type Step, type TransformDefinition } from "./transform.ts"
 
 type Stage = Pipeline["stages"][number]
@@ -24,8 +24,8 @@ const pipeline: TransformDefinition = {
     return Result.succeed({
       read: (raw) => {
         const there = known.find((one) => one.id === String(raw)) ?? { id: String(raw), label: String(raw) }
-        const found = entries.find(([, values]) => values.some((value) => names(there, value)))
-        return found === undefined ? problem(context, "stage", raw, "no pipeline here stands for it") : ok(found[0])
+        const found = standsFor(entries, (value) => names(there, value))
+        return found === undefined ? problem(context, "stage", raw, "no pipeline here stands for it") : ok(found)
       },
       write: (value) => {
         const values = entries.find(([canonical]) => canonical === value)?.[1] ?? []
@@ -71,7 +71,7 @@ const stages = (spec: TransformSpec, context: Context): Stages => {
       // What the provider calls won or lost is so, whatever the stage was named once.
       if (there?.closed === "won" || there?.closed === "lost") return there.closed
       const stage = there ?? { id: String(raw), label: String(raw) }
-      return entriesOf(view).find(([, values]) => values.some((value) => names(stage, value)))?.[0]
+      return standsFor(entriesOf(view), (value) => names(stage, value))
     },
     theirs: (canonical, view) => {
       const values = entriesOf(view).find(([name]) => name === canonical)?.[1] ?? []

@@ -9,7 +9,7 @@ import { day, domain, email, instant, minor, phone, text, yes } from "./normalis
 /** As the back door's `list` shows them: many2one as a bare id, empty as `false`. */
 export type SeenOdooRow = Readonly<Record<string, unknown>>
 
-export const ODOO_MODELS = ["res.partner", "crm.lead", "mail.activity", "mail.message"] as const
+export const ODOO_MODELS = ["res.partner", "crm.lead", "mail.activity", "mail.message", "calendar.event"] as const
 
 const string = (value: unknown): string | null => (typeof value === "string" && value !== "" ? value : null)
 
@@ -96,6 +96,17 @@ const message = (row: SeenOdooRow): Part => {
   }
 }
 
+/** Its calendar does not say whether it took place. */
+const meeting = (row: SeenOdooRow): Part => {
+  const at = string(row["start"])
+  return {
+    type: "activity",
+    kind: "meeting",
+    fields: { subject: text(string(row["name"])), time: instant(at), day: day(at) },
+    refs: {},
+  }
+}
+
 const isLive = (model: string, row: SeenOdooRow): boolean => {
   if (model === "crm.lead") return row["active"] !== false || Number(row["probability"] ?? 0) === 0
   if (model !== "mail.message") return row["active"] !== false
@@ -112,6 +123,7 @@ const PARTS: Readonly<Record<string, (row: SeenOdooRow, currency: string | null)
   "crm.lead": lead,
   "mail.activity": openActivity,
   "mail.message": message,
+  "calendar.event": meeting,
 }
 
 /** `currency`: of the company, in which all of its amounts are. */
