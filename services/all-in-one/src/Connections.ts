@@ -1,5 +1,6 @@
 /** The connections of this process: each has a worker that is started again when it stops, and a handle while it runs. */
 import { makeBudget } from "@concordat/engine/budget/Budget"
+import { definitionFor } from "@concordat/engine/connection/connectProvider"
 import { type ConnectionHandle, makeConnection } from "@concordat/engine/connection/ConnectionWorker"
 import type { Stats } from "@concordat/engine/connection/stats"
 import { makeProviderHttp, noCalls } from "@concordat/engine/http/ProviderHttp"
@@ -74,7 +75,7 @@ export class Connections {
 
   /** Connects and works until something can't go on; to be supervised. */
   work({ connection, provider, tenant }: ConnectionPlace, compilers: Compilers, key: Redacted.Redacted) {
-    const { definition } = provider
+    const definition = definitionFor(provider, connection.settings)
     const name = nameOf(tenant, connection.name)
     return Effect.gen({ self: this }, function* () {
       const budget = yield* makeBudget(definition.limits)

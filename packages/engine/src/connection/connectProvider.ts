@@ -11,6 +11,12 @@ export interface ProviderConnection {
   readonly connector: Connector
 }
 
+/** The provider with the limits of the account at hand. */
+export const definitionFor = (
+  { definition, limitsOf }: Provider,
+  settings: ConnectionConfig["settings"],
+): Provider["definition"] => (limitsOf === undefined ? definition : { ...definition, limits: limitsOf(settings) })
+
 /** Fails with the provider's own error where it can't even be connected to, and with `WorkerError` for the stores. */
 export const connectProvider = Effect.fn("connectProvider")(function* (options: {
   readonly provider: Provider
@@ -21,7 +27,7 @@ export const connectProvider = Effect.fn("connectProvider")(function* (options: 
   readonly rereadEveryMs?: number | null
 }) {
   const { compilers, config, provider, ...pace } = options
-  const { definition } = provider
+  const definition = definitionFor(provider, config.settings)
   const { connection, tenant } = config
   const stats = noCalls()
   const budget = yield* makeBudget(definition.limits)

@@ -58,8 +58,15 @@ export interface Definition {
   /** Whether a write can carry a precondition; without one the engine reads directly before it writes. */
   readonly preconditions: boolean
   /** Settings a person gives, and which credentials are needed: validated as a whole by the configuration. */
-  readonly settings: Readonly<Record<string, { readonly required: boolean; readonly description: string }>>
+  readonly settings: Readonly<Record<string, Setting>>
   readonly credentials: Readonly<Record<string, { readonly required: boolean; readonly description: string }>>
+}
+
+export interface Setting {
+  readonly required: boolean
+  readonly description: string
+  /** The values that it can have; absent: any. */
+  readonly values?: ReadonlyArray<string>
 }
 
 export interface ConnectionConfig {
@@ -249,6 +256,8 @@ export interface Connector {
 
 export interface Provider {
   readonly definition: Definition
+  /** The limits of an account, where its plan decides them: by the connection's settings. The definition's unless given. */
+  readonly limitsOf?: (settings: ConnectionConfig["settings"]) => Definition["limits"]
   /** The default mapping, as YAML text. */
   readonly mapping: string
   readonly connect: (

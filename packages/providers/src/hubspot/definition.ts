@@ -38,6 +38,33 @@ const object = (after: ReadonlyArray<string>, census = false): ObjectDefinition 
 
 const crm = ["companies", "contacts", "deals"]
 
+/**
+ * Requests in ten seconds and in a day that a plan gives a private app: Free and Starter, Professional, Enterprise
+ * (https://developers.hubspot.com/docs/api/usage-details).
+ */
+const PLANS = {
+  starter: { burst: 100, daily: 250_000 },
+  professional: { burst: 190, daily: 625_000 },
+  enterprise: { burst: 190, daily: 1_000_000 },
+} as const
+const planOf = (name: string | undefined) => PLANS[name === "professional" || name === "enterprise" ? name : "starter"]
+
+export const limitsOf = (settings: Readonly<Record<string, string>>): Definition["limits"] => {
+  const { burst, daily } = planOf(settings["plan"])
+  return {
+    buckets: {
+      // A bucket lets through its capacity and ten seconds of refill in a rolling window of ten.
+      default: { capacity: burst / 10, perSecond: (burst * 9) / 100 },
+      // Five searches a second for the whole account, counted apart from the rest.
+      search: { capacity: 1, perSecond: 4 },
+      // Every call counts for the day, searches too: their answers carry its two headers.
+      day: { capacity: burst, perSecond: burst, daily },
+    },
+    concurrency: 6,
+    timeoutMs: 30_000,
+  }
+}
+
 export const definition: Definition = {
   provider: "hubspot",
   class: "peer",
@@ -53,19 +80,7 @@ export const definition: Definition = {
     meetings: object(crm),
     emails: object(crm),
   },
-  limits: {
-    buckets: {
-      // A bucket lets through its capacity and ten seconds of refill in a rolling window of ten: 100, the least any
-      // account has (https://developers.hubspot.com/docs/api/usage-details).
-      default: { capacity: 10, perSecond: 9 },
-      // Five searches a second for the whole account, counted apart from the rest.
-      search: { capacity: 1, perSecond: 4 },
-      // Every call counts for the day, searches too: their answers carry its two headers.
-      day: { capacity: 100, perSecond: 100, daily: 250_000 },
-    },
-    concurrency: 6,
-    timeoutMs: 30_000,
-  },
+  limits: limitsOf({}),
   pollEveryMs: 30_000,
   secondLookMs: 0,
   indexLagMs: INDEX_LAG_MS,
@@ -73,6 +88,11 @@ export const definition: Definition = {
   preconditions: false,
   settings: {
     baseUrl: { required: false, description: "Where HubSpot's API is; https://api.hubapi.com unless given." },
+    plan: {
+      required: false,
+      values: Object.keys(PLANS),
+      description: "Of the account, which decides its limits: starter (default, also for free ones), professional, enterprise.",
+    },
     indexLagSeconds: {
       required: false,
       description: "How far each poll looks back for records that search shows late (default 60).",

@@ -1,6 +1,6 @@
 /** One connection of the file against what its provider declares: settings, credentials, mapping. */
 import type { EntityType } from "@concordat/model/canonical/fields"
-import type { Definition } from "@concordat/engine/ports/Provider"
+import type { Definition, Setting } from "@concordat/engine/ports/Provider"
 import type * as Redacted from "effect/Redacted"
 import type { ConnectionConfig, CreatePolicy } from "./Config.ts"
 import type { Findings, Path } from "./problems.ts"
@@ -50,7 +50,8 @@ const checkNames = (
 }
 
 /** What a setting's name says of its form: `…Url` is an address, `…Seconds` a number. */
-const formFault = (name: string, value: string): string | null => {
+const formFault = (name: string, value: string, { values }: Setting): string | null => {
+  if (values !== undefined && !values.includes(value)) return `has to be one of: ${values.join(", ")}`
   if (/url$/i.test(name)) {
     const isAddress = URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)
     return isAddress ? null : "has to be an address: https://…"
@@ -67,8 +68,8 @@ const settingsOf = (checking: Checking, path: Path, file: ConnectionFile, defini
       const at = [...path, "settings", name]
       const before = findings.problems.length
       const text = filled(findings, environment, at, String(value))
-      const isKnown = definition.settings[name] !== undefined && findings.problems.length === before
-      const fault = isKnown ? formFault(name, text) : null
+      const setting = findings.problems.length === before ? definition.settings[name] : undefined
+      const fault = setting === undefined ? null : formFault(name, text, setting)
       if (fault !== null) findings.add(at, fault)
       return [name, text]
     }),

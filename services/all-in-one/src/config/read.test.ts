@@ -29,7 +29,7 @@ const definition: Definition = {
   preconditions: false,
   settings: {
     url: { required: true, description: "Address of the server" },
-    language: { required: false, description: "Language" },
+    language: { required: false, description: "Language", values: ["en", "de"] },
     waitSeconds: { required: false, description: "How long" },
   },
   credentials: { apiKey: { required: true, description: "API key of the user" } },
@@ -296,6 +296,7 @@ tenants:
         settings:
           url: erp.example.com
           waitSeconds: five
+          language: fr
         credentials:
           apiKey: \${ODOO_KEY}
 `,
@@ -308,6 +309,7 @@ tenants:
         "2 key [not shown] names a variable of less than 16 characters: openssl rand -hex 32 makes a key",
         "11 tenants[0].connections[0].settings.url [erp.example.com] has to be an address: https://…",
         "12 tenants[0].connections[0].settings.waitSeconds [five] has to be a whole number of seconds",
+        "13 tenants[0].connections[0].settings.language [fr] has to be one of: en, de",
       ],
     )
     const never = faults(`http:\n  token: \${TOKEN}\ntenants:

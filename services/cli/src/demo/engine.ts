@@ -41,7 +41,7 @@ tenants:
         create: { contact: always, company: always, deal: always, activity: always }
       - name: hubspot
         provider: hubspot
-        settings: { baseUrl: ${JSON.stringify(at.hubspot)}, indexLagSeconds: "5" }
+        settings: { baseUrl: ${JSON.stringify(at.hubspot)}, indexLagSeconds: "5", plan: professional }
         credentials: { token: "\${HUBSPOT_TOKEN}", clientSecret: "\${HUBSPOT_SECRET}" }
         create: { contact: afterPlan, company: afterPlan, deal: afterPlan, activity: afterPlan }
         allowPrivateAddresses: true

@@ -12,7 +12,12 @@ export interface Scene {
 }
 
 /** Faults that the demo puts up with: webhooks that come twice, late or never, and an index that is behind. */
-const HUBSPOT = { tokens: [HUBSPOT_TOKEN], indexLagMs: [200, 1_200] }
+const HUBSPOT = {
+  tokens: [HUBSPOT_TOKEN],
+  indexLagMs: [200, 1_200],
+  // A portal of the plan Professional.
+  limits: { enforced: true, burst: 190, searchPerSecond: 5, daily: 625_000, dayBeginsAtHour: 5 },
+}
 
 export const makeScene = async (dir: string, dataset: Dataset): Promise<Scene> => {
   const running: Array<Running> = []
