@@ -228,7 +228,7 @@ describe("hints", () => {
     board.add(hint("1"), 0, 5)
     board.add(hint("1"), 0, 6)
     board.add(hint("2"), 0, 6)
-    const taken = board.take(0, 10)
+    const taken = board.take(0, () => 10)
     assert.lengthOf(taken, 2)
     assert.strictEqual(board.doneTo(6), 4)
     board.looked(taken[0]!, true, 10)
@@ -240,11 +240,11 @@ describe("hints", () => {
   it("are looked at again where the provider may have been too quick", () => {
     const board = makeHintBoard(3_000)
     board.add(hint("1"), 0, 1)
-    board.looked(board.take(0, 10)[0]!, true, 100)
+    board.looked(board.take(0, () => 10)[0]!, true, 100)
     assert.strictEqual(board.nextAt(), 3_100)
     assert.strictEqual(board.pending(), 0)
     assert.strictEqual(board.doneTo(1), 0)
-    board.looked(board.take(3_100, 10)[0]!, true, 3_200)
+    board.looked(board.take(3_100, () => 10)[0]!, true, 3_200)
     assert.isNull(board.nextAt())
     assert.strictEqual(board.doneTo(1), 1)
   })
@@ -253,7 +253,7 @@ describe("hints", () => {
     board.add(hint("1", "created"), 0, null)
     let looks = 0
     for (let next = board.nextAt(); next !== null; next = board.nextAt()) {
-      board.looked(board.take(next, 1)[0]!, false, next)
+      board.looked(board.take(next, () => 1)[0]!, false, next)
       looks += 1
     }
     assert.strictEqual(looks, 4)
@@ -261,11 +261,17 @@ describe("hints", () => {
   it("that come in while their record is read are looked at after it", () => {
     const board = makeHintBoard(0)
     board.add(hint("1"), 0, null)
-    const [taken] = board.take(0, 1)
+    const [taken] = board.take(0, () => 1)
     board.add(hint("1"), 5, null)
-    assert.lengthOf(board.take(5, 1), 0)
+    assert.lengthOf(
+      board.take(5, () => 1),
+      0,
+    )
     board.looked(taken!, true, 10)
-    assert.lengthOf(board.take(10, 1), 1)
+    assert.lengthOf(
+      board.take(10, () => 1),
+      1,
+    )
   })
 })
 

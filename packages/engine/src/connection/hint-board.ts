@@ -7,7 +7,7 @@ interface Waiting {
   readonly record: RecordKey
   /** ms since 1970. */
   dueAt: number
-  /** A look that is only there for a provider that said it too early. */
+  /** A look made again later, for a provider that said it too early. */
   isSecond: boolean
   /** Looks left for a record that is said to be created and is not there. */
   createdLooks: ReadonlyArray<number>
@@ -19,8 +19,11 @@ interface Waiting {
 export interface HintBoard {
   /** False: there is no room, and the delivery has to be taken again later. */
   readonly add: (hint: Hint, now: number, delivery: number | null) => boolean
-  /** What is due, taken off the board; each has to be given back through `looked` or `failed`. */
-  readonly take: (now: number, limit: number) => ReadonlyArray<RecordKey>
+  /**
+   * What is due, of the object that has waited longest: records of one object share their calls. Taken off the board, so
+   * each has to be given back through `looked` or `failed`. `limit`: by object.
+   */
+  readonly take: (now: number, limit: (object: string) => number) => ReadonlyArray<RecordKey>
   /** The record was read: `found` is false where it was not there. */
   readonly looked: (record: RecordKey, found: boolean, now: number) => void
   /** The read failed: everything is as before. */
@@ -29,7 +32,7 @@ export interface HintBoard {
   readonly nextAt: () => number | null
   /** The last delivery up to which everything is done, given the last one that was added. */
   readonly doneTo: (added: number) => number
-  /** Looks that somebody waits for; second looks are only a precaution. */
+  /** Looks that somebody waits for; those made again later are only a precaution. */
   readonly pending: () => number
 }
 
@@ -74,10 +77,12 @@ export const makeHintBoard = (secondLookMs: number): HintBoard => {
     add,
     take: (now, limit) => {
       const records: Array<RecordKey> = []
+      let object: string | null = null
       for (const [key, one] of waiting) {
-        if (records.length >= limit) break
+        if (object !== null && records.length >= limit(object)) break
         // What is being read is read again afterwards, if it was hinted at meanwhile.
-        if (one.dueAt > now || taken.has(key)) continue
+        if (one.dueAt > now || taken.has(key) || (object !== null && one.record.object !== object)) continue
+        object = one.record.object
         waiting.delete(key)
         taken.set(key, one)
         records.push(one.record)
@@ -90,7 +95,7 @@ export const makeHintBoard = (secondLookMs: number): HintBoard => {
       taken.delete(recordKey(record))
       const [next, ...rest] = one.createdLooks
       if (!found && next !== undefined)
-        return putBack({ ...one, createdLooks: rest, dueAt: now + next, isSecond: false })
+        return putBack({ ...one, createdLooks: rest, dueAt: now + next, isSecond: true })
       if (one.isSecondOwed)
         putBack({ ...one, createdLooks: [], isSecondOwed: false, dueAt: now + secondLookMs, isSecond: true })
     },

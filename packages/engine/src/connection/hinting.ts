@@ -8,7 +8,6 @@ import * as Latch from "effect/Latch"
 import * as Result from "effect/Result"
 import { DELIVERIES_AT_ONCE, DELIVERIES_KEPT, DELIVERY_LOOK_MS, HINT_GATHER_MS, WALK_RETRY_MS } from "../limits.ts"
 import type { Hint } from "../ports/Provider.ts"
-import { groupedBy } from "./batches.ts"
 import type { Gate } from "./faults.ts"
 import { makeHintBoard } from "./hint-board.ts"
 import { look } from "./look.ts"
@@ -116,26 +115,23 @@ export const makeHinting = Effect.fn("Hinting.make")(function* (
   const lookAtDue = Effect.gen(function* () {
     const now = yield* parts.tick
     for (const hint of early.splice(0)) board.add(hint, now, null)
-    const most = Math.max(1, ...Object.values(parts.definition.objects).map(({ batch }) => batch.read))
-    const records = board.take(now, most)
+    const records = board.take(now, (object) => Math.max(1, parts.definition.objects[object]?.batch.read ?? 1))
     if (records.length === 0) return false
     const giveBack = (wait: number) =>
       Effect.map(parts.tick, (at) => {
         for (const record of records) board.failed(record, at + wait)
         return true
       })
-    for (const [, group] of groupedBy(records, ({ object }) => object)) {
-      const isRead = yield* read(group).pipe(
-        Effect.catchTag("ProviderError", (error) =>
-          Effect.andThen(
-            error.transient ? Effect.void : Effect.logWarning("hints can't be read", { fault: error.message }),
-            giveBack(error.transient ? 0 : WALK_RETRY_MS),
-          ),
+    const isRead = yield* read(records).pipe(
+      Effect.catchTag("ProviderError", (error) =>
+        Effect.andThen(
+          error.transient ? Effect.void : Effect.logWarning("hints can't be read", { fault: error.message }),
+          giveBack(error.transient ? 0 : WALK_RETRY_MS),
         ),
-        Effect.onInterrupt(() => giveBack(0)),
-      )
-      if (!isRead) yield* giveBack(WALK_RETRY_MS / 60)
-    }
+      ),
+      Effect.onInterrupt(() => giveBack(0)),
+    )
+    if (!isRead) yield* giveBack(WALK_RETRY_MS / 60)
     return true
   })
 

@@ -91,7 +91,8 @@ export const definition: Definition = {
     plan: {
       required: false,
       values: Object.keys(PLANS),
-      description: "Of the account, which decides its limits: starter (default, also for free ones), professional, enterprise.",
+      description:
+        "Of the account, which decides its limits: starter (default, also for free ones), professional, enterprise.",
     },
     indexLagSeconds: {
       required: false,

@@ -36,8 +36,8 @@ const moving = (status: TenantStatus): string =>
   )
 
 /** Whether its worker has asked for changes of everything since a moment, and has looked at all that it was told of. */
-const isReadSince = ({ idle, worker }: ConnectionStatus, since: number): boolean =>
-  idle === true && worker !== null && worker.hints === 0 && worker.polls.every(({ at }) => at !== null && at > since)
+const isReadSince = ({ worker }: ConnectionStatus, since: number): boolean =>
+  worker !== null && worker.hints === 0 && worker.polls.every(({ at }) => at !== null && at > since)
 
 export interface Watch {
   /** Called at each look. */
