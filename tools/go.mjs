@@ -20,6 +20,9 @@ const env = Object.fromEntries(
 for (const [name, value] of Object.entries(process.env))
   if (/^npm_config_(registry|cache|userconfig)$/i.test(name)) env[name] = value
 
+// Buffers go from thread to thread here, and each thread's own arena would keep what it once needed (glibc).
+env.MALLOC_ARENA_MAX ??= "2"
+
 const run = (command, args) => {
   const { error, signal, status } = spawnSync(command, args, { cwd: root, env, stdio: "inherit" })
   if (error) console.error(`could not run ${command}: ${error.message}`)

@@ -186,11 +186,26 @@ describe("reading", () => {
     }).pipe(Effect.provide(store, { local: true })),
   )
 
+  it.effect("a field that is mapped in another way is shown again, though it stands there unchanged", () =>
+    Effect.gen(function* () {
+      const { quiet } = yield* alone({})
+      assert.lengthOf(yield* observed("1"), 1)
+      yield* changeMapping("crm", MAPPING.replace("title: job", "title: { from: job, transform: lower }"))
+      yield* pass(6_000)
+      yield* quiet
+      assert.deepStrictEqual((yield* observed("1")).map(job), ["Engineer", "Engineer"])
+      const held = (yield* entities).map((one) => one.links["crm"]?.groups["title"]?.shadow)
+      assert.deepStrictEqual(held, Array(3).fill({ title: "ENGINEER" }))
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+
   it.effect("a provider that is down or wants to be left alone is waited for, and loses nothing", () =>
     Effect.gen(function* () {
       const { handle, quiet, world } = yield* alone({})
       world.failNext("changes", "down", "limited", "down")
       world.put("1", { job: "Later" })
+      // Pauses and polls in a row, in which nothing moves.
+      yield* pass(20_000)
       yield* quiet
       assert.deepStrictEqual((yield* observed("1")).map(job), ["Engineer", "Later"])
       const stats = yield* handle.stats

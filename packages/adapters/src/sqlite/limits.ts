@@ -1,7 +1,7 @@
 /** Every bound of the embedded store, with its reason. Sizes in characters are those of JavaScript strings. */
 
 /** SQLite's page cache, in KiB. More takes the process's memory budget for pages that the OS caches anyway. */
-export const CACHE_KIB = 32_000
+export const CACHE_KIB = 16_000
 
 /** After so many pages of 4 KiB the WAL is copied into the file while the store is idle. */
 export const CHECKPOINT_IDLE_PAGES = 1_000

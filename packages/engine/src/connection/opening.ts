@@ -4,11 +4,12 @@ import type { Metadata } from "@concordat/model/metadata"
 import * as streams from "@concordat/model/streams"
 import { sha256 } from "@concordat/model/ids"
 import type { Mapping } from "@concordat/rules/mapping/lens"
-import type { CursorDoc } from "@concordat/rules/state/documents"
+import type { CursorDoc, SeenDoc } from "@concordat/rules/state/documents"
 import * as Effect from "effect/Effect"
-import { LAG_WAIT_MS, LISTED_ENTITIES } from "../limits.ts"
+import { COMMIT_RECORDS, LAG_WAIT_MS, LISTED_ENTITIES } from "../limits.ts"
 import { appendTo } from "../operations/append.ts"
 import { Journal } from "../ports/Journal.ts"
+import type { StoredDocument } from "../ports/State.ts"
 import { inOrder } from "./batches.ts"
 import { bindingDoc, type Gate } from "./faults.ts"
 import { documentId, fenceOf, mappedObjects, type Parts, put, sourcesOf } from "./parts.ts"
@@ -56,12 +57,40 @@ export const finishReading = Effect.fnUntraced(function* (parts: Parts, records:
   }
 })
 
-/** The document that says under which names an object was last read whole. */
+/** The document that says under which meaning an object was last read whole. */
 const sourcesKey = (object: string): string => `sources|${object}`
-export const sourcesHash = (mapping: Mapping, object: string): string =>
-  sha256(canonicalJson(sourcesOf(mapping, object))).slice(0, 16)
+/** Of the names that are read, and of what each group's lens makes of them. */
+export const meaningHash = (mapping: Mapping, object: string): string => {
+  const lenses = mapping.objects
+    .filter((one) => one.object === object)
+    .flatMap(({ groups, type }) => groups.map(({ group, signature }) => `${type}.${group} ${signature}`))
+  return sha256(canonicalJson([sourcesOf(mapping, object), lenses.toSorted()])).slice(0, 16)
+}
 
-/** Objects that have never been read whole under today's names: new ones, and those with newly mapped fields. */
+/**
+ * What stands in a record is news again, though its values are the same: shadows under another lens say nothing, so each
+ * record has to be shown once more.
+ */
+const forgetHashes = Effect.fnUntraced(function* (parts: Parts, object: string) {
+  const store = asWorkerError(parts.connection)
+  const prefix = `${parts.connection}|${object}:`
+  for (let after: string | null = null; ;) {
+    const options = { tenant: parts.tenant, kind: "seen", prefix, after, limit: COMMIT_RECORDS }
+    const page: ReadonlyArray<StoredDocument> = yield* store(parts.state.scan(options))
+    const documents = page.map(({ key, value }) => {
+      const seen = JSON.parse(value) as SeenDoc
+      return put(parts, "seen", key.slice(parts.connection.length + 1), { ...seen, hashes: {} } satisfies SeenDoc)
+    })
+    if (documents.length > 0)
+      yield* parts.ledger.exclusively(
+        parts.ledger.commit({ entries: [], documents, fence: fenceOf(parts, "changes", object) }),
+      )
+    if (page.length < COMMIT_RECORDS) return
+    after = page.at(-1)!.key
+  }
+})
+
+/** Objects that have never been read whole under today's meaning: new ones, and those whose mapping changed. */
 export const unread = Effect.fnUntraced(function* (parts: Parts, mapping: Mapping) {
   const objects = mappedObjects(parts, mapping)
     .filter(([, definition]) => definition.backfill && parts.connector.backfill !== undefined)
@@ -73,11 +102,13 @@ export const unread = Effect.fnUntraced(function* (parts: Parts, mapping: Mappin
   for (const [i, object] of objects.entries()) {
     const text = texts[i]
     const before = text === null || text === undefined ? null : (JSON.parse(text) as CursorDoc).cursor
-    if (before === sourcesHash(mapping, object) && cursorOf(parts, "backfill", object)?.finished === true) continue
+    if (before === meaningHash(mapping, object) && cursorOf(parts, "backfill", object)?.finished === true) continue
     stale.push(object)
-    // Begun under other names: what was read so far lacks the new ones.
-    if (before !== sourcesHash(mapping, object) && cursorOf(parts, "backfill", object) !== null)
+    // Begun under another meaning: what was read so far lacks it.
+    if (before !== meaningHash(mapping, object) && cursorOf(parts, "backfill", object) !== null) {
+      yield* forgetHashes(parts, object)
       yield* restartBackfill(parts, object)
+    }
     yield* keepSources(parts, mapping, object)
   }
   return stale
@@ -85,7 +116,7 @@ export const unread = Effect.fnUntraced(function* (parts: Parts, mapping: Mappin
 
 const keepSources = Effect.fnUntraced(function* (parts: Parts, mapping: Mapping, object: string) {
   const startedAt = yield* parts.tick
-  const cursor = sourcesHash(mapping, object)
+  const cursor = meaningHash(mapping, object)
   const doc: CursorDoc = { cursor, done: 0, total: null, finished: false, startedAt }
   const unit = {
     entries: [],
@@ -117,7 +148,11 @@ export const readAllOf = Effect.fn("Connection.readAll")(function* (
   const ordered = inReadingOrder(parts, objects)
   yield* say(parts, "BackfillStarted", { objects: ordered })
   for (const object of ordered) yield* backfill(parts, gate, mapping, object, "backfill")
-  for (const object of walks.deltas(mapping)) yield* walks.poll(mapping, object)
+  // Each waits for its turn in the budget alone.
+  yield* Effect.forEach(walks.deltas(mapping), (object) => walks.poll(mapping, object), {
+    concurrency: "unbounded",
+    discard: true,
+  })
   let records = 0
   for (const object of ordered) records += cursorOf(parts, "backfill", object)?.done ?? 0
   yield* finishReading(parts, records)

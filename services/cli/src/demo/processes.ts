@@ -18,7 +18,8 @@ export const start = (
   args: ReadonlyArray<string>,
   options: { readonly env?: Record<string, string>; readonly log: string },
 ): Running => {
-  const child = spawn(process.execPath, [script, ...args], {
+  // With the same limits of memory as this process has.
+  const child = spawn(process.execPath, [...process.execArgv, script, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...options.env },
   })
