@@ -106,7 +106,8 @@ export const unread = Effect.fnUntraced(function* (parts: Parts, mapping: Mappin
     stale.push(object)
     // Begun under another meaning: what was read so far lacks it.
     if (before !== meaningHash(mapping, object) && cursorOf(parts, "backfill", object) !== null) {
-      yield* forgetHashes(parts, object)
+      // Where the state was dropped nobody knows the meaning: what the journal holds was shown by the replay.
+      if (before !== undefined) yield* forgetHashes(parts, object)
       yield* restartBackfill(parts, object)
     }
     yield* keepSources(parts, mapping, object)
