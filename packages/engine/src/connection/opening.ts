@@ -107,7 +107,7 @@ export const unread = Effect.fnUntraced(function* (parts: Parts, mapping: Mappin
     // Begun under another meaning: what was read so far lacks it.
     if (before !== meaningHash(mapping, object) && cursorOf(parts, "backfill", object) !== null) {
       // Where the state was dropped nobody knows the meaning: what the journal holds was shown by the replay.
-      if (before !== undefined) yield* forgetHashes(parts, object)
+      if (before !== null) yield* forgetHashes(parts, object)
       yield* restartBackfill(parts, object)
     }
     yield* keepSources(parts, mapping, object)
