@@ -113,8 +113,8 @@ export const DECISION_ROUNDS = 10_000
  * entities, and what those refer to. */
 export const AHEAD_LOOKS = 4
 /** Characters of JSON that the reconciler keeps parsed, over all tenants, twice over; a parsed one takes three bytes for
- * each, so 36 MB in all. */
-export const CACHED_CHARACTERS = 6_000_000
+ * each beside what it is kept under, so some 30 MB in all. */
+export const CACHED_CHARACTERS = 2_000_000
 /** Tenants whose documents are kept; the least recently used one goes. */
 export const CACHED_TENANTS = 64
 /** Rows of a kind that is kept whole (what waits, what is being created): beyond it they are asked for one by one. */

@@ -19,7 +19,8 @@ export const start = (
   options: { readonly env?: Record<string, string>; readonly log: string },
 ): Running => {
   // With the same limits of memory as this process has.
-  const child = spawn(process.execPath, [...process.execArgv, script, ...args], {
+  const limits = process.execArgv.filter((flag) => flag.startsWith("--max-"))
+  const child = spawn(process.execPath, [...limits, script, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...options.env },
   })
