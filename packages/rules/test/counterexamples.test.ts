@@ -167,6 +167,29 @@ describe("counterexamples", () => {
       [["update", ["title"]]],
     )
   })
+  it("[CE8] [R16] what the app deleted and puts again gets what it lacks, and takes it from nobody", () => {
+    for (const reason of ["deleted", "archived"] as const) {
+      const core = new Core({ mappings: { app: people(), crm: people() } })
+      core.open("app", { isApp: true })
+      core.open("crm")
+      core.observe("app", "person", "1", ada, 2_000)
+      core.observe("crm", "person", "c1", ada, 3_000)
+      const of = { connection: "app", object: "person", externalId: "1" }
+      core.append(4_000, { _tag: "RecordGone", ...of, reason, readStartedAt: 3_990 })
+      core.observe("app", "person", "1", { ...ada, title: "", firstName: "Augusta" }, 5_000)
+      // What somebody else restores in its own system holds what it held: an empty field there is an edit.
+      assert.deepStrictEqual(title(core), [reason === "deleted" ? ada.title : ""])
+      assert.deepStrictEqual(
+        core.due("app").map(({ due }) => due.groups),
+        reason === "deleted" ? [["title"]] : [],
+      )
+      assert.deepStrictEqual(core.value("contact", "firstName"), ["Augusta"])
+      assert.deepStrictEqual(
+        core.due("crm").map(({ due }) => due.groups),
+        [reason === "deleted" ? ["name"] : ["name", "title"]],
+      )
+    }
+  })
   it("[CE9] a record of ours seen before the answer to its create waits, and is not created everywhere", () => {
     const core = new Core({ mappings: { app: people(), crm: people() } })
     core.open("app", { isApp: true, create: "always" })

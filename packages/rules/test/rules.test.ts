@@ -206,6 +206,24 @@ describe("identity", () => {
     })
     assert.deepStrictEqual([other.core.entities("contact").length, other.core.loaded.range("question", "")], [2, []])
   })
+  it("[R12] a part of a parked record answers no question, and what was read before it stands", () => {
+    const core = scene()
+    core.observe("crm", "person", "c1", ada, 2_000)
+    core.observe("app", "person", "1", { ...bertha, email: ada.email }, 3_000)
+    core.observe("app", "person", "1", { title: "Pioneer" }, 4_000)
+    assert.deepStrictEqual([core.entities("contact").length, core.loaded.range("question", "")!.length], [1, 1])
+    const record = { object: "person", id: "1" }
+    core.append(5_000, { _tag: "MatchRequested", connection: "app", by: "ops", record, entity: null })
+    const apart = core.entities("contact").find((doc) => doc.links["app"]?.primary?.id === "1")
+    assert.deepStrictEqual(
+      [
+        apart?.groups["email"]?.value["email"],
+        apart?.groups["name"]?.value["lastName"],
+        apart?.groups["title"]?.value["title"],
+      ],
+      [ada.email, "Benz", "Pioneer"],
+    )
+  })
   it("[R12] a parked match is looked at again when a key changes", () => {
     const core = scene()
     core.observe("app", "person", "1", ada, 2_000)

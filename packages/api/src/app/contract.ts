@@ -73,7 +73,12 @@ const record = { ...connection, object: Schema.String, id: Schema.String }
 /** The same key and the same body: taken once. Unique per edit, 1 to 200 characters. */
 const headers = { "idempotency-key": Schema.String }
 
-/** A missing field is unknown and stays as it is; `null` empties. `custom.<name>` is a field of the app's own. */
+/**
+ * A missing field stays as it is; `null` empties. `custom.<name>` is a field of the app's own. Of a record that was not
+ * there before (its first edit, by PUT or as a row of a batch, and the first one after its deletion) nothing stays as it is:
+ * a field that is missing there is empty, and gets what other systems have. A missing `custom.<name>` is unknown until it is
+ * named. Records that Concordat created (`cc-…`) were there before.
+ */
 export const Edit = Schema.Struct({
   values: Values,
   /** The record's revision that the app last saw, in an answer or in a change; null: none yet. */

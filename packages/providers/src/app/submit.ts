@@ -5,16 +5,17 @@
 import type { Journal, JournalError } from "@concordat/engine/ports/Journal"
 import type { RawRecord } from "@concordat/engine/ports/Provider"
 import type { UnreadableEvent } from "@concordat/model/events/stored"
-import type { JsonObject } from "@concordat/model/json"
+import { canonicalJson, type JsonObject } from "@concordat/model/json"
 import { record as recordStream } from "@concordat/model/streams"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Semaphore from "effect/Semaphore"
-import { type Open, recentOf, valuesOf } from "./history.ts"
+import { isEnd, type Open, type Recent, recentOf, valuesOf } from "./history.ts"
 import { makeKeys } from "./keys.ts"
 import { ownIdOf } from "./own-ids.ts"
 import { checkId, checkKey, checkObject, checkValues, isObject, type Problem } from "./validate.ts"
 import type { Versions } from "./versions.ts"
+import { wholeOf } from "./whole.ts"
 
 /** Not now, and nobody knows whether it was taken: the same edit is to be sent again with its key. */
 export class AppUnavailable extends Schema.TaggedError<AppUnavailable>()("AppUnavailable", {
@@ -114,14 +115,33 @@ export const makeSubmit = (options: SubmitOptions): Submit => {
   const turn = Semaphore.makeUnsafe(1)
   const streamOf = (edit: AppEdit) => recordStream(tenant, connection, edit.object, options.opaqueId(edit.id))
 
+  /**
+   * The first edit of a record brings it whole. Asked in the same turn in which the edit is appended, of the record's own
+   * stream: of two first ones the second finds the first. A record of our making (`cc-`) was there before the app's first
+   * edit of it; one with a revision from a journal that was lost had values that nobody here knows.
+   */
+  const begins = (edit: AppEdit, { newest }: Recent): boolean =>
+    newest === null ? edit.basedOn === null && ownIdOf(edit.id) === null : isEnd(newest)
+
+  /** A first edit that comes again without its key being kept (a crash) is the same again, and so no news. */
+  const comesAgain = Effect.fnUntraced(function* (whole: JsonObject, { newest }: Recent) {
+    if (newest?._tag !== "RecordObserved") return false
+    return canonicalJson(yield* options.open(tenant, newest.values)) === canonicalJson(whole)
+  })
+
   const judge = Effect.fnUntraced(function* (edit: AppEdit, waits: boolean) {
-    if (edit.values === null) return null
+    if (edit.values === null) return { _tag: "Give", values: null } as const
     const recent = yield* recentOf(journal.read, streamOf(edit), edit.basedOn, versions.wasTaken)
     if (recent.stale) {
       const values = yield* valuesOf(journal.read, tenant, streamOf(edit), options.open)
       return { _tag: "Stale", revision: recent.revision, values } as const
     }
-    return recent.open && waits ? ({ _tag: "Wait" } as const) : null
+    if (recent.open && waits) return { _tag: "Wait" } as const
+    const { object, values } = edit
+    if (!isObject(object)) return { _tag: "Give", values } as const
+    const whole = wholeOf(object, values)
+    const isWhole = begins(edit, recent) || (yield* comesAgain(whole, recent))
+    return { _tag: "Give", values: isWhole ? whole : values } as const
   })
 
   const give = Effect.fnUntraced(function* (edits: ReadonlyArray<AppEdit>) {
@@ -154,15 +174,18 @@ export const makeSubmit = (options: SubmitOptions): Submit => {
       return before === null ? versions.announce(edit.object, edit.id, versions.of(edit.key)) : null
     })
     const taken = yield* Effect.gen(function* () {
+      const fresh: Array<{ readonly edit: AppEdit; readonly at: number; readonly values: AppEdit["values"] }> = []
       for (const [at, edit] of edits.entries()) {
         if (announced[at] === null) continue
         const judged = yield* judge(edit, waits)
-        if (judged === null) continue
+        if (judged._tag === "Give") {
+          fresh.push({ edit, at, values: judged.values })
+          continue
+        }
         results[at] = judged
         announced[at]?.withdraw()
       }
-      const fresh = edits.flatMap((edit, at) => (results[at] === null ? [{ edit, at }] : []))
-      const revisions = yield* give(fresh.map(({ edit }) => edit))
+      const revisions = yield* give(fresh.map(({ edit, values }) => ({ ...edit, values })))
       for (const { at } of fresh) announced[at]?.keep()
       return fresh.map(({ edit, at }, place) => ({ edit, at, revision: revisions[place] ?? null }))
     }).pipe(

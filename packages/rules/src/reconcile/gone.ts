@@ -2,6 +2,8 @@
 import { entityEventType } from "@concordat/model/events/stored"
 import type { RecordConverted, RecordGone, RecordMerged } from "@concordat/model/events/record"
 import type { EntityType } from "@concordat/model/canonical/fields"
+import { opened } from "@concordat/model/events/envelope"
+import { isEmpty } from "@concordat/model/canonical/types"
 import { sameJson } from "@concordat/model/json"
 import { connectionDoc, entityDoc, putConnection, putRecord, recordDoc } from "../state/access.ts"
 import {
@@ -12,6 +14,7 @@ import {
   type RecordDoc,
   type RecordKey,
 } from "../state/documents.ts"
+import type { ObjectMapping } from "../mapping/lens.ts"
 import { type Context, heldUnder, mappingOf, sameRecord } from "./context.ts"
 import { EntityEdit } from "./edit.ts"
 import { finish } from "./finish.ts"
@@ -90,6 +93,27 @@ const guard = (context: Context, connection: string): void => {
   if (isNew) tx.decide("Paused", { connection, reason: "mass deletion" })
 }
 
+/**
+ * What the app deleted and puts again is a new record under the old id: what it lacks nobody took out of it. A group that
+ * lacks something is seen as if for the first time, so that it is filled and empties no other side.
+ */
+const beginAnew = (edit: EntityEdit, mapping: ObjectMapping, { data }: Seen): void => {
+  for (const lens of mapping.groups) {
+    const {
+      before: _,
+      rendering: __,
+      shadow,
+      wrote: ___,
+      ...rest
+    } = heldUnder(edit.held(data.connection, lens.group), lens)
+    const read = lens.read(opened(data.values), undefined)
+    if (shadow === null || read._tag !== "Known") continue
+    const { view } = read
+    if (!Object.entries(shadow).some(([slot, value]) => !isEmpty(value) && isEmpty(view[slot]))) continue
+    edit.setHeld(data.connection, lens.group, { ...rest, shadow: null })
+  }
+}
+
 /** A record that was gone is there again: it is linked by its id and keeps its shadows, so what it missed is due. */
 export const relink = (
   context: Context,
@@ -120,6 +144,7 @@ export const relink = (
   edit.sayLinked({ connection, record, primary, how: "restored" })
   putRecord(tx, connection, record, { type: known.type, entity: doc.id, primary, state: "linked" })
   tx.count(connection, "links")
+  if (primary && state.opened.isApp && known.reason === "deleted") beginAnew(edit, mapping, seen)
   if (primary) observeFields(edit, mapping, seen)
   finish(edit)
   return true

@@ -1,9 +1,9 @@
 /** A record was observed: its groups are shown to the entity it is linked to, or a place is found for it. */
-import { opened } from "@concordat/model/events/envelope"
+import { clear, opened } from "@concordat/model/events/envelope"
 import type { RecordObserved } from "@concordat/model/events/record"
 import type { ObjectMapping } from "../mapping/lens.ts"
 import { connectionDoc, entityDoc, putRecord, recordDoc } from "../state/access.ts"
-import { recordKey, type WaitDoc } from "../state/documents.ts"
+import { type RecordDoc, recordKey, type WaitDoc } from "../state/documents.ts"
 import { type Context, heldUnder, mappingOf, sameRecord } from "./context.ts"
 import { EntityEdit } from "./edit.ts"
 import { finish, lookAgain } from "./finish.ts"
@@ -29,6 +29,14 @@ export const observeFields = (edit: EntityEdit, mapping: ObjectMapping, seen: Se
   }
 }
 
+/** A record without a place is read in parts too: what this reading leaves out is as the one before had it. */
+const completed = (seen: Seen, before: RecordDoc["observation"]): Seen => {
+  if (before === undefined || !("clear" in seen.data.values)) return seen
+  const [old, now] = [opened(before.data.values), opened(seen.data.values)]
+  if (Object.keys(old).every((name) => Object.hasOwn(now, name))) return seen
+  return { ...seen, data: { ...seen.data, values: clear({ ...old, ...now }) } }
+}
+
 export const recordObserved = (context: Context, data: RecordObserved): void => {
   const { tx } = context
   const { connection } = data
@@ -42,7 +50,7 @@ export const recordObserved = (context: Context, data: RecordObserved): void => 
     if (relink(context, state, record, known, seen)) return
   }
   if (known === null || known.state !== "linked" || known.entity === null || known.type === null) {
-    place(context, state, seen, { others: known?.others ?? [] })
+    place(context, state, completed(seen, known?.observation), { others: known?.others ?? [] })
     return
   }
   const doc = entityDoc(tx, known.type, known.entity)
