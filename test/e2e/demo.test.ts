@@ -38,6 +38,24 @@ const BUGS: ReadonlyArray<{
     from: "if (!holds(lens, held, wanted, held.shadow))",
     to: "if (held.shadow === null)",
   },
+  {
+    name: "a domain identifies nobody",
+    file: "identity/keys.ts",
+    from: "...(domain === null || ",
+    to: "...(domain !== '' || ",
+  },
+  {
+    name: "the app wins over a CRM in master data",
+    file: "reconcile/conflict.ts",
+    from: 'return side.isApp === (rule._tag === "App") ? 1 : 0',
+    to: 'return side.isApp === (rule._tag !== "App") ? 1 : 0',
+  },
+  {
+    name: "a reference is left out of what is created",
+    file: "reconcile/due.ts",
+    from: "if (wanted === null || lens.empty(wanted)) continue",
+    to: "if (wanted === null || lens.empty(wanted) || lens.group === 'company') continue",
+  },
 ]
 
 /** Processes that wait for one another on a machine that is shared: slow is no fault. */
