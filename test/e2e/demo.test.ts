@@ -17,8 +17,15 @@ const demo = async (options: Partial<DemoOptions> = {}) => {
   )
   const file = join(dir, "verdict.json")
   assert.isTrue(existsSync(file))
-  return { code, verdict: JSON.parse(readFileSync(file, "utf8")) as Verdict }
+  return { code, dir, verdict: JSON.parse(readFileSync(file, "utf8")) as Verdict }
 }
+
+/** What a sandbox has taken: one line for each record written. */
+const logOf = (dir: string, sandbox: string): ReadonlyArray<{ readonly traceId?: string }> =>
+  readFileSync(join(dir, `${sandbox}.writes.jsonl`), "utf8")
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as { readonly traceId?: string })
 
 const BUGS: ReadonlyArray<{
   readonly name: string
@@ -45,16 +52,16 @@ const BUGS: ReadonlyArray<{
     to: "...(domain !== '' || ",
   },
   {
-    name: "the app wins over a CRM in master data",
-    file: "reconcile/conflict.ts",
-    from: 'return side.isApp === (rule._tag === "App") ? 1 : 0',
-    to: 'return side.isApp === (rule._tag !== "App") ? 1 : 0',
+    name: "an amount has two decimals too many",
+    file: "transforms/money.ts",
+    from: ": scale(exponent)",
+    to: ": scale(exponent + 2)",
   },
   {
-    name: "a reference is left out of what is created",
+    name: "a contact's company is never due",
     file: "reconcile/due.ts",
-    from: "if (wanted === null || lens.empty(wanted)) continue",
-    to: "if (wanted === null || lens.empty(wanted) || lens.group === 'company') continue",
+    from: "  const got = lens.get(",
+    to: "  if (lens.group === 'company') return null\n  const got = lens.get(",
   },
 ]
 
@@ -69,6 +76,21 @@ describe("demo", () => {
     assert.deepStrictEqual(verdict.missing, [])
     assert.strictEqual(code, 0)
   })
+  it(
+    "ends in agreement after twenty kills at random moments, and writes each thing that it meant to write once",
+    LONG,
+    async () => {
+      const { code, dir, verdict } = await demo({ kills: 20 })
+      assert.deepStrictEqual([verdict.divergent, verdict.duplicates, verdict.missing], [[], [], []])
+      assert.strictEqual(code, 0)
+      const keys = logOf(dir, "hubspot").flatMap(({ traceId }) => (traceId === undefined ? [] : [traceId]))
+      assert.isAbove(keys.length, 100)
+      assert.deepStrictEqual(
+        keys.filter((key, at) => keys.indexOf(key) !== at),
+        [],
+      )
+    },
+  )
   for (const bug of BUGS) {
     it(`sees a planted bug: ${bug.name}`, LONG, async () => {
       const engineEnv = { NODE_OPTIONS: `--import ${plantFile}`, PLANT: JSON.stringify(bug) }

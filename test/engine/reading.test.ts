@@ -195,7 +195,10 @@ describe("reading", () => {
       yield* quiet
       assert.deepStrictEqual((yield* observed("1")).map(job), ["Engineer", "Engineer"])
       const held = (yield* entities).map((one) => one.links["crm"]?.groups["title"]?.shadow)
-      assert.deepStrictEqual(held, Array(3).fill({ title: "ENGINEER" }))
+      assert.deepStrictEqual(
+        held,
+        [1, 2, 3].map(() => ({ title: "ENGINEER" })),
+      )
     }).pipe(Effect.provide(store, { local: true })),
   )
 

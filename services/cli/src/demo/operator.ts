@@ -2,6 +2,7 @@
 import type { Matches, Plan, TenantStatus } from "@concordat/api/operator/views"
 import type { Request } from "@concordat/api/operator/requests"
 import { OPERATOR_TOKEN, TENANT } from "./engine.ts"
+import { pause } from "./settling.ts"
 
 export interface Operator {
   readonly status: () => Promise<TenantStatus>
@@ -13,10 +14,23 @@ export interface Operator {
 }
 
 const PAGE = 1_000
+const AWAY_MS = 20_000
+const AGAIN_MS = 100
 
 export const makeOperator = (url: string): Operator => {
+  /** An engine that was killed is started again: a question that met it away is put again. */
+  const patient = async (path: string, init: RequestInit): Promise<Response> => {
+    for (const until = Date.now() + AWAY_MS; ;) {
+      try {
+        return await fetch(path, init)
+      } catch (error) {
+        if (Date.now() > until) throw error
+        await pause(AGAIN_MS)
+      }
+    }
+  }
   const call = async (path: string, body?: unknown): Promise<unknown> => {
-    const response = await fetch(`${url}/operator/tenants/${TENANT}${path}`, {
+    const response = await patient(`${url}/operator/tenants/${TENANT}${path}`, {
       method: body === undefined ? "GET" : "POST",
       headers: { authorization: `Bearer ${OPERATOR_TOKEN}`, "content-type": "application/json" },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -31,6 +31,8 @@ export interface DemoOptions {
   readonly port?: number
   /** Says nothing on the way. */
   readonly quiet?: boolean
+  /** How often the engine is killed at random moments, from its first start on, instead of once among the edits. */
+  readonly kills?: number
   /** How many edits people make; 0 leaves out the edits and the kill. */
   readonly edits?: number
   /** Another size of the data set, for tests. */
@@ -63,6 +65,7 @@ const freePort = (): Promise<number> =>
 interface Stage {
   readonly at: Addresses
   readonly watch: Watch
+  readonly isKilledElsewhere: boolean
   readonly engine: Engine
   readonly operator: Operator
   readonly screen: Screen
@@ -90,9 +93,22 @@ const firstSync = async ({ at, engine, operator, screen, watch }: Stage, truth: 
   }
 }
 
+/** Kills and starts the engine again, `kills` times, after some tenths of a second up to two seconds each. */
+const killAtRandom = async (engine: Engine, kills: number, seed: number, watch: Watch): Promise<void> => {
+  let state = seed
+  for (let n = 0; n < kills; n++) {
+    // A linear congruential generator (Numerical Recipes) is chance enough.
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    await pause(200 + (state / 2 ** 32) * 1_800)
+    watch.alive()
+    await engine.stop("SIGKILL")
+    await engine.start()
+  }
+}
+
 /** Edits on every side; 429s, lost webhooks and answers; and the engine killed in the middle. */
 const liveEdits = async (
-  { at, engine, screen, watch }: Stage,
+  { at, engine, isKilledElsewhere, screen, watch }: Stage,
   dataset: Dataset,
   truth: Truth,
   count: number,
@@ -102,10 +118,12 @@ const liveEdits = async (
   await knock(at.hubspot, "failNext", [{ status: 429, count: 3, match: "POST" }])
   const half = Math.ceil(edits.length / 2)
   const first = await live(at, watch, edits.slice(0, half), truth, new Map())
-  screen.say("  the engine is killed (kill -9) and started again")
-  await engine.stop("SIGKILL")
+  if (!isKilledElsewhere) {
+    screen.say("  the engine is killed (kill -9) and started again")
+    await engine.stop("SIGKILL")
+  }
   const missed = await live(at, watch, edits.slice(half, half + 10), first.truth, first.made)
-  await engine.start()
+  if (!isKilledElsewhere) await engine.start()
   await knock(at.hubspot, "failNext", [{ status: 0, count: 1, afterEffect: true, match: "batch/update" }])
   const last = await live(at, watch, edits.slice(half + 10), missed.truth, missed.made)
   return last.truth
@@ -143,13 +161,19 @@ const play = async (options: DemoOptions, dir: string, screen: Screen, signal: A
         signal.throwIfAborted()
       },
     }
-    const stage: Stage = { at: scene.at, engine, operator, screen, watch }
+    const kills = options.kills ?? 0
+    const stage: Stage = { at: scene.at, engine, operator, screen, watch, isKilledElsewhere: kills > 0 }
+    const killing = killAtRandom(engine, kills, options.seed, watch)
+    killing.catch(() => {
+      // It is waited for below.
+    })
     screen.say("First sync: everything is read, matched and compared; nothing is written.")
     await firstSync(stage, dataset.truth)
     screen.say("Armed: what differs is written.")
     await still(operator, scene.at, watch)
     const count = options.edits ?? EDITS
     const truth = count === 0 ? dataset.truth : await liveEdits(stage, dataset, dataset.truth, count)
+    await killing
     if (count > 0) {
       // An association that changes moves no date in HubSpot: where its webhook was lost, only reading again finds it.
       // The engine does so by itself every hour (`rereadEvery`); here nobody waits for so long.
