@@ -20,7 +20,7 @@ import { answerMatches, live } from "./people.ts"
 import { makeScreen, type Screen } from "./progress.ts"
 import { makeReport, tableOf } from "./report.ts"
 import { introduce, makeScene } from "./scene.ts"
-import { backfilled, pause, readAgain, settled, still, type Watch } from "./settling.ts"
+import { backfilled, pause, readAgain, settled, still, type Watch, written } from "./settling.ts"
 
 export interface DemoOptions {
   /** End when everything agrees, with 0 only if the oracle is content. */
@@ -170,8 +170,8 @@ const play = async (options: DemoOptions, dir: string, screen: Screen, signal: A
     screen.say("First sync: everything is read, matched and compared; nothing is written.")
     await firstSync(stage, dataset.truth)
     screen.say("Armed: what differs is written.")
-    await still(operator, scene.at, watch)
     const count = options.edits ?? EDITS
+    if (count > 0) await written(operator, watch)
     const truth = count === 0 ? dataset.truth : await liveEdits(stage, dataset, dataset.truth, count)
     await killing
     if (count > 0) {

@@ -80,6 +80,19 @@ const wait = async (
   }
 }
 
+/** Resolves when everything that was due is written; the echoes of it may still be on their way. */
+export const written = async (operator: Operator, watch: Watch, patienceMs = 300_000): Promise<void> => {
+  const until = Date.now() + patienceMs
+  for (let since = Date.now(); ;) {
+    watch.alive()
+    const status = await operator.status()
+    if (status.behind > 0 || status.connections.some((one) => one.due > 0 || one.writing > 0)) since = Date.now()
+    if (Date.now() - since >= QUIET_MS) return
+    if (Date.now() > until) throw new Error(`not everything is written after ${patienceMs / 1000} s`)
+    await pause(LOOK_MS)
+  }
+}
+
 export const still = (operator: Operator, at: Addresses, watch: Watch): Promise<TenantStatus> =>
   wait(operator, at, watch, false)
 export const settled = (operator: Operator, at: Addresses, watch: Watch): Promise<TenantStatus> =>
