@@ -53,8 +53,8 @@ const say = Effect.fnUntraced(function* (
   assert.strictEqual(result._tag, "Appended")
 })
 
-const open = Effect.fnUntraced(function* (connection: string, isApp: boolean) {
-  const stream = streams.connection("acme", connection)
+const open = Effect.fnUntraced(function* (connection: string, isApp: boolean, tenant = "acme") {
+  const stream = streams.connection(tenant, connection)
   const opened = {
     _tag: "ConnectionOpened",
     connection,
@@ -72,8 +72,15 @@ const open = Effect.fnUntraced(function* (connection: string, isApp: boolean) {
   yield* say(stream, 1, 1_000, { _tag: "MappingChanged", connection, document } as never)
 })
 
-const observe = (connection: string, id: string, revision: number, at: number, values: Record<string, string | null>) =>
-  say(streams.record("acme", connection, "person", id), revision - 1, at, {
+const observe = (
+  connection: string,
+  id: string,
+  revision: number,
+  at: number,
+  values: Record<string, string | null>,
+  tenant = "acme",
+) =>
+  say(streams.record(tenant, connection, "person", id), revision - 1, at, {
     _tag: "RecordObserved",
     connection,
     object: "person",
@@ -126,6 +133,27 @@ layer(sqlite({ path: ":memory:" }))("reconciler", (it) => {
       assert.strictEqual(yield* again.drain, 8)
       assert.strictEqual(yield* dump(), before)
       assert.strictEqual(yield* journal.end, end)
+    }),
+  )
+})
+
+layer(sqlite({ path: ":memory:" }))("reconciler of many tenants", (it) => {
+  it.effect("[R50] decides for more tenants than it remembers, all of them in each batch", () =>
+    Effect.gen(function* () {
+      // More than are remembered, and each of them in each batch.
+      const names = Array.from({ length: 80 }, (_, n) => `tenant${n}`)
+      for (const name of names) yield* open("crm", false, name)
+      const titles = Array.from({ length: 16 }, (_, n) => `Title ${n}`)
+      for (const [n, title] of titles.entries())
+        for (const name of names)
+          yield* observe("crm", "1", n, 2_000 + n, { email: "ada@lovelace.org", first: "Ada", last: "L", title }, name)
+      const reconciler = yield* makeReconciler(makeCompilers())
+      assert.strictEqual(yield* reconciler.drain, names.length * (3 + titles.length))
+      const state = yield* State
+      for (const name of names) {
+        const [found] = yield* state.scan({ tenant: name, kind: "entity", prefix: "", after: null, limit: 2 })
+        assert.include(found?.value, '"title":"Title 15"')
+      }
     }),
   )
 })

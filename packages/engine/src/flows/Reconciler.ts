@@ -75,10 +75,11 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (compilers: 
     tenants.set(tenant, known)
     return known
   }
-  const forgetTenants = (): void => {
+  /** Not those of the batch that is being committed: what they hold is nowhere else yet. */
+  const forgetTenants = (busy: ReadonlySet<string>): void => {
     for (const oldest of tenants.keys()) {
       if (tenants.size <= CACHED_TENANTS) return
-      tenants.delete(oldest)
+      if (!busy.has(oldest)) tenants.delete(oldest)
     }
   }
 
@@ -169,7 +170,8 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (compilers: 
   const decideBatch = Effect.fnUntraced(function* (events: ReadonlyArray<RecordedEvent>) {
     const { decided, wakes } = yield* decideAll(events)
     const last = events.at(-1)!
-    const touched = [...new Set(events.map((event) => tenantOf(event.stream)))].map(documentsOf)
+    const names = new Set(events.map((event) => tenantOf(event.stream)))
+    const touched = [...names].map(documentsOf)
     const commit = Effect.suspend(() => {
       const parts = touched.map((documents) => documents.takeOff())
       const unit: Unit = {
@@ -187,7 +189,7 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (compilers: 
         progress = { decided: progress.decided + events.length, position: last.position }
       })
     })
-    return { commit }
+    return { names, commit }
   })
 
   /** Decides batch after batch, each while the one before it is being committed. */
@@ -199,10 +201,10 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (compilers: 
         const landed = Effect.suspend(() => (flying === null ? Effect.void : Fiber.join(flying)))
         const all = Stream.runForEach(batches, (events) =>
           Effect.gen(function* () {
-            const { commit } = yield* decideBatch(events)
+            const { commit, names } = yield* decideBatch(events)
             yield* landed
             flying = yield* Effect.forkScoped(Effect.onError(commit, (cause) => Deferred.failCause(failed, cause)))
-            forgetTenants()
+            forgetTenants(names)
           }),
         )
         // A commit that fails while nothing new comes must be noticed too.
