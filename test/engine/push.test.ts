@@ -2,7 +2,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { appendTo } from "@concordat/engine/operations/append"
 import * as streams from "@concordat/model/streams"
+import { WAKE_ACK_MS, WAKES_IN_FLIGHT } from "@concordat/engine/limits"
+import { Bus, pushSubject } from "@concordat/engine/ports/Bus"
+import { State } from "@concordat/engine/ports/State"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import { MAPPING, type Traits, World } from "./synthetic.ts"
 import {
@@ -317,6 +323,37 @@ describe("push", () => {
       yield* quiet
       assert.strictEqual(only(right).values["job"], "Analyst")
       assert.lengthOf(yield* eventsOf("WriteRefused"), 0)
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+
+  it.effect("[CE18] wake-ups of a connection that may not write are answered at once, and hold nobody back", () =>
+    Effect.gen(function* () {
+      const { left, quiet, right, workers } = yield* pair()
+      yield* quiet
+      // More than may be in flight at once.
+      right.failNext("lookup", "unauthorised")
+      right.failNext("read", "unauthorised")
+      right.failNext("write", "unauthorised")
+      for (let n = 0; n < 2 * WAKES_IN_FLIGHT; n++)
+        left.put(null, { mail: `p${n}@firm${n}.example`, first: `First${n}`, last: `Last${n}`, job: "Engineer" })
+      yield* pass(20_000, 500)
+      assert.lengthOf(right.live(), 1)
+      const state = yield* State
+      assert.strictEqual(yield* state.count({ tenant: TENANT, kind: "due", prefix: "right|" }), 2 * WAKES_IN_FLIGHT)
+      // What had not been answered would come again after its time, to whoever asks then.
+      yield* workers[1].stop
+      yield* pass(WAKE_ACK_MS + 1_000, 500)
+      const bus = yield* Bus
+      const again = yield* bus
+        .consume({
+          group: `push-${TENANT}-right`,
+          subjects: [pushSubject(streams.partitionOf(TENANT), TENANT, "right")],
+          maxInFlight: 10,
+          ackWait: "30 seconds",
+        })
+        .pipe(Stream.take(1), Stream.runCollect, Effect.timeoutOption(1_000), Effect.forkChild)
+      yield* pass(2_000)
+      assert.isTrue(Option.isNone(yield* Fiber.join(again)))
     }).pipe(Effect.provide(store, { local: true })),
   )
 
