@@ -357,6 +357,25 @@ describe("push", () => {
     }).pipe(Effect.provide(store, { local: true })),
   )
 
+  it.effect("creates what it may create from now on, though nothing was edited since", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(START)
+      const [left, right] = [new World(), new World()]
+      left.put(null, ADA)
+      yield* openConnection("left", { world: left })
+      yield* openConnection("right", { world: right, create: "never" })
+      yield* startReconciler
+      const first = [yield* startWorker("left", left), yield* startWorker("right", right)] as const
+      yield* settleDown(first.map(({ handle }) => handle))
+      assert.lengthOf(right.live(), 0)
+      yield* first[1].stop
+      yield* openConnection("right", { world: right, create: "always" })
+      const next = yield* startWorker("right", right)
+      yield* settleDown([first[0].handle, next.handle])
+      assert.deepStrictEqual(only(right).values, ADA)
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+
   it.effect("writes nothing before it is armed, and no more an hour than it may on its first day", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(START)

@@ -11,7 +11,7 @@ import { appendTo } from "../operations/append.ts"
 import { Journal } from "../ports/Journal.ts"
 import type { StoredDocument } from "../ports/State.ts"
 import { inOrder } from "./batches.ts"
-import { bindingDoc, type Gate } from "./faults.ts"
+import { bindingDoc, connectionDoc, type Gate } from "./faults.ts"
 import { documentId, fenceOf, mappedObjects, type Parts, put, sourcesOf } from "./parts.ts"
 import { backfill, cursorOf, poll, restartBackfill, startChanges } from "./walks.ts"
 import { asWorkerError } from "./WorkerError.ts"
@@ -44,17 +44,44 @@ export const untilMapped = Effect.fnUntraced(function* (parts: Parts, metadata: 
   }
 })
 
-/** Says that everything was read, and which entities there are that this connection may lack. */
-export const finishReading = Effect.fnUntraced(function* (parts: Parts, records: number) {
-  yield* say(parts, "BackfillFinished", { records })
+/** The document that says under what entities were last listed. */
+const LISTED = "listed|"
+
+/** What is due here follows from it beside the entities: the mapping with its metadata, and what may be created. */
+export const listedUnder = Effect.fnUntraced(function* (parts: Parts) {
+  const store = asWorkerError(parts.connection)
+  const mapping = yield* store(parts.planner.mapping)
+  const doc = yield* store(connectionDoc(parts))
+  return sha256(canonicalJson([mapping?.hash ?? null, doc?.opened.create ?? null])).slice(0, 16)
+})
+
+/** Has what is due of every entity computed again. */
+const listEntities = Effect.fnUntraced(function* (parts: Parts, under: string) {
   for (let after: string | null = null; ;) {
     const page: ReadonlyArray<{ readonly key: string }> = yield* asWorkerError(parts.connection)(
       parts.state.scan({ tenant: parts.tenant, kind: "entity", prefix: "", after, limit: LISTED_ENTITIES }),
     )
     if (page.length > 0) yield* say(parts, "EntitiesListed", { entities: page.map(({ key }) => key) })
-    if (page.length < LISTED_ENTITIES) return
+    if (page.length < LISTED_ENTITIES) break
     after = page.at(-1)!.key
   }
+  const doc: CursorDoc = { cursor: under, done: 0, total: null, finished: false, startedAt: yield* parts.tick }
+  const documents = [put(parts, "cursor", LISTED, doc)]
+  yield* parts.ledger.exclusively(parts.ledger.commit({ entries: [], documents, fence: fenceOf(parts, "changes", "") }))
+})
+
+/** Says that everything was read, and which entities there are that this connection may lack. */
+export const finishReading = Effect.fnUntraced(function* (parts: Parts, records: number) {
+  yield* say(parts, "BackfillFinished", { records })
+  yield* listEntities(parts, yield* listedUnder(parts))
+})
+
+/** A new stage or owner, or another admission, makes due what could not be held before, though nothing was read. */
+export const listAgain = Effect.fnUntraced(function* (parts: Parts) {
+  const under = yield* listedUnder(parts)
+  const [text] = yield* asWorkerError(parts.connection)(parts.state.getMany([documentId(parts, "cursor", LISTED)]))
+  const known = text === null || text === undefined ? null : (JSON.parse(text) as CursorDoc).cursor
+  if (known !== under) yield* listEntities(parts, under)
 })
 
 /** The document that says under which meaning an object was last read whole. */

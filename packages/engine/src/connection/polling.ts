@@ -7,7 +7,17 @@ import { MAPPING_LOOK_MS, METADATA_EVERY_MS, WALK_RETRY_MS } from "../limits.ts"
 import type { ProviderError } from "../ports/ProviderError.ts"
 import { census, snapshot, type Suspects } from "./absence.ts"
 import { connectionDoc, type Gate, persistently } from "./faults.ts"
-import { finishReading, observeMetadata, readAllOf, say, unread, untilMapped, type Walks } from "./opening.ts"
+import {
+  finishReading,
+  listAgain,
+  listedUnder,
+  observeMetadata,
+  readAllOf,
+  say,
+  unread,
+  untilMapped,
+  type Walks,
+} from "./opening.ts"
 import { mappedObjects, type Parts, put, fenceOf, walkKey } from "./parts.ts"
 import { type Rereading, rereadEveryMs, rereadObject } from "./rereading.ts"
 import { poll, restartBackfill } from "./walks.ts"
@@ -187,6 +197,7 @@ export const makePolling = Effect.fn("Polling.make")(function* (parts: Parts, ga
     const hasWalk = parts.connector.backfill !== undefined
     // A crash between the last page and its word leaves all read and nothing said.
     if (objects.length > 0 || (hasWalk && !(yield* isDone))) yield* readAllOf(parts, gate, walks, mapping, objects)
+    else if (yield* isDone) yield* listAgain(parts)
   })
 
   const openAndRead = Effect.gen(function* () {
@@ -205,10 +216,10 @@ export const makePolling = Effect.fn("Polling.make")(function* (parts: Parts, ga
     }
   })
 
-  /** Until the mapping reads other names, the metadata is old, or somebody asks for everything again. */
+  /** Until the mapping or what may be created is another, the metadata is old, or somebody asks for everything again. */
   const untilSomethingChanges = Effect.gen(function* () {
     const began = yield* parts.tick
-    const before = (yield* store(parts.planner.mapping))?.hash
+    const before = yield* listedUnder(parts)
     for (;;) {
       const rung = yield* Effect.timeoutOption(again.await, MAPPING_LOOK_MS)
       if (rung._tag === "Some") {
@@ -217,7 +228,7 @@ export const makePolling = Effect.fn("Polling.make")(function* (parts: Parts, ga
       }
       const now = yield* parts.tick
       if (now - began > METADATA_EVERY_MS) return
-      if ((yield* store(parts.planner.mapping))?.hash !== before) return
+      if ((yield* listedUnder(parts)) !== before) return
     }
   })
 
