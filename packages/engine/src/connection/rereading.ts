@@ -11,7 +11,7 @@ import type { ProviderError } from "../ports/ProviderError.ts"
 import type { Gate } from "./faults.ts"
 import type { Parts } from "./parts.ts"
 import { beginning, cursorOf, lost, setCursor, step, untilReady } from "./walks.ts"
-import type { WorkerError } from "./WorkerError.ts"
+import { asWorkerError, type WorkerError } from "./WorkerError.ts"
 
 const canWalk = (parts: Parts, object: string): boolean => {
   const definition = parts.definition.objects[object]
@@ -99,9 +99,10 @@ const makeRewalk = Effect.fnUntraced(function* (
   })
 
   const ask = Effect.gen(function* () {
-    const under = yield* mapping
-    // Not mapped, or being read for the first time.
-    if (under === null || !under.objects.some((one) => one.object === object)) return
+    const under = yield* asWorkerError(parts.connection)(parts.planner.mapping)
+    const isRead = cursorOf(parts, "backfill", object)?.finished === true
+    // Not mapped, or still being read for the first time.
+    if (!isRead || under === null || !under.objects.some((one) => one.object === object)) return
     isAsked = true
     yield* setCursor(parts, { walk: "reread", object, to: yield* beginning(parts) }, false)
     yield* bell.open
