@@ -33,7 +33,11 @@ const entity: EntityDoc = {
       primary: { object: "person", id: "1" },
       duplicates: [],
       tombstone: null,
-      groups: { a: held("lens-1", "A", seen("crm", "event-1")), b: held("lens-1", "B"), c: held("lens-2", "C") },
+      groups: {
+        a: held("lens-1", "A", seen("crm", "event-1")),
+        b: { ...held("lens-1", "B"), wrote: { view: { text: "B" }, at: 5 } },
+        c: { ...held("lens-2", "C"), wrote: { view: { text: "Another" }, at: 6 }, hops: 2, quarantined: true },
+      },
       intents: [],
       due: { seq: 1, hash: null },
     },
@@ -58,5 +62,6 @@ describe("stored documents", () => {
     const text = encodeDocument("entity", entity)
     expect(text.split("event-1").length - 1).toBe(1)
     expect(text.split("lens-1").length - 1).toBe(1)
+    expect(text.split('{"text":"B"}').length - 1).toBe(2)
   })
 })

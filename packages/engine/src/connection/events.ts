@@ -1,7 +1,6 @@
 /** How the worker's facts become events: ids from place and content, metadata without a personal value. */
 import { versionOf } from "@concordat/model/events/stored"
-import { eventId, sha256 } from "@concordat/model/ids"
-import { canonicalJson } from "@concordat/model/json"
+import { eventId } from "@concordat/model/ids"
 import type { Append, NewEvent } from "../ports/Journal.ts"
 
 /** A fact before it has a place. `correlation` and `cause`: event ids; absent: the fact is its own beginning. */
@@ -13,16 +12,20 @@ export interface Fact {
   readonly epoch?: string
 }
 
-/** The same fact after the same revision has the same id, whoever says it and however often. */
-export const factId = (stream: string, after: number, data: unknown, epoch = ""): string =>
-  eventId(stream, after, sha256(epoch + canonicalJson(data)))
+const idOf = (stream: string, after: number, text: string, epoch = ""): string =>
+  eventId(stream, after, `${epoch}\n${text}`)
+
+/** The same fact after the same revision has the same id, whoever says it and however often: it has its members in the same order. */
+export const factId = (stream: string, after: number, data: unknown, epoch?: string): string =>
+  idOf(stream, after, JSON.stringify(data), epoch)
 
 const newEvent = (stream: string, after: number, fact: Fact, atMs: number): NewEvent => {
-  const id = factId(stream, after, fact.data, fact.epoch)
+  const data = JSON.stringify(fact.data)
+  const id = idOf(stream, after, data, fact.epoch)
   return {
     id,
     type: fact.data._tag,
-    data: JSON.stringify(fact.data),
+    data,
     metadata: {
       $correlationId: fact.correlation ?? id,
       $causationId: fact.cause ?? id,

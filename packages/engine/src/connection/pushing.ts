@@ -49,6 +49,8 @@ export const makePushing = Effect.fn("Pushing.make")(function* (parts: Parts, ga
   const bell = yield* Latch.make(false)
   /** Entities with news, by `type:id`. */
   const noted = new Set<string>()
+  /** Creates that wait for the reconciler. */
+  const waiting = new Set<string>()
   let rescan = true
   let isBusy = false
   let isPrepared = false
@@ -103,7 +105,7 @@ export const makePushing = Effect.fn("Pushing.make")(function* (parts: Parts, ga
 
   const round = Effect.fnUntraced(function* (doc: ConnectionDoc, entities: ReadonlyArray<string>) {
     if (entities.length === 0) return false
-    const result = yield* pushRound(parts, gate, cap, doc, entities)
+    const result = yield* pushRound(parts, gate, cap, doc, entities, waiting)
     for (const entity of result.soon) noted.add(entity)
     isStuck = result.soon.length === entities.length
     return result.soon.length > 0
@@ -126,6 +128,7 @@ export const makePushing = Effect.fn("Pushing.make")(function* (parts: Parts, ga
         cap,
         doc,
         page.map(({ key }) => entityAt(key)),
+        waiting,
       )
       for (const entity of result.soon) noted.add(entity)
       const later = new Set(result.later)

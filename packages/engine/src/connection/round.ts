@@ -40,6 +40,8 @@ export interface Round {
   readonly doc: ConnectionDoc
   readonly mapping: Mapping
   readonly lag: Lag
+  /** Creates that waited for the reconciler when they were last looked at. */
+  readonly waiting: Set<string>
   readonly soon: Set<string>
   readonly later: Set<string>
   readonly answers: Array<Answered>
@@ -54,8 +56,13 @@ const isDecided = (round: Round, entity: string, record: RecordKey | null): bool
 }
 
 /** Entities that may be planned: what is not due any more, or waits for the reconciler, is not worth a plan. */
-const plannable = Effect.fnUntraced(function* (round: Round, entities: ReadonlyArray<string>) {
-  const { later, parts, soon } = round
+const plannable = Effect.fnUntraced(function* (round: Round, given: ReadonlyArray<string>) {
+  const { lag, later, parts, soon, waiting } = round
+  // While anything seen is undecided no create may go: hundreds of them are not read again and again to find that.
+  const isHeld = lag.streams === null || lag.hasRecords
+  if (!isHeld) waiting.clear()
+  for (const entity of given) if (waiting.has(entity)) soon.add(entity)
+  const entities = given.filter((entity) => !waiting.has(entity))
   const texts = yield* asWorkerError(parts.connection)(
     parts.state.getMany(entities.map((entity) => documentId(parts, "due", entity))),
   )
@@ -68,6 +75,7 @@ const plannable = Effect.fnUntraced(function* (round: Round, entities: ReadonlyA
       return false
     }
     if (due === null || isDecided(round, entity, due.kind === "create" ? null : { object: "", id: "" })) return true
+    if (due.kind === "create") waiting.add(entity)
     soon.add(entity)
     return false
   })
@@ -192,13 +200,14 @@ const writeBatch = Effect.fnUntraced(function* (round: Round, object: string, ba
   yield* readOvertaken(round, answers)
 })
 
-/** Entities by `type:id`, at most as many as are planned at once. */
+/** Entities by `type:id`, at most as many as are planned at once. `waiting`: kept from round to round. */
 export const pushRound = Effect.fn("Connection.push")(function* (
   parts: Parts,
   gate: Gate,
   cap: Cap,
   doc: ConnectionDoc,
   entities: ReadonlyArray<string>,
+  waiting: Set<string>,
 ) {
   const mapping = yield* asWorkerError(parts.connection)(parts.planner.mapping)
   const lag = yield* lagOf(parts)
@@ -207,7 +216,7 @@ export const pushRound = Effect.fn("Connection.push")(function* (
   const answers: Array<Answered> = []
   const result: RoundResult = { soon: [], later: [], answers }
   if (mapping === null) return { ...result, later: entities }
-  const round: Round = { parts, gate, cap, doc, mapping, lag, soon, later, answers }
+  const round: Round = { parts, gate, cap, doc, mapping, lag, waiting, soon, later, answers }
   const candidates = yield* candidatesOf(round, yield* plannable(round, entities))
   const batches: Array<readonly [object: string, batch: ReadonlyArray<Candidate>]> = []
   for (const [, group] of groupedBy(candidates, ({ kind, object }) => `${object} ${kind}`)) {

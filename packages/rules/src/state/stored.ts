@@ -2,7 +2,7 @@
  * Documents as text. An entity says the same few things of its connections again and again (where a value was seen, under
  * which lens): in its text each is said once and referred to by number, or most of the state would be repetition.
  */
-import type { EntityDoc, GroupState, HeldState } from "./documents.ts"
+import type { EntityDoc, GroupState, HeldState, LinkState } from "./documents.ts"
 
 /** Numbers for values, in the order of first use; the same value has the same number. */
 class Shared {
@@ -30,31 +30,72 @@ const mapped = <A, B>(record: Readonly<Record<string, A>>, to: (value: A) => B):
   return made
 }
 
-const packEntity = (doc: EntityDoc): string => {
-  const shared = new Shared()
-  const groups = mapped(doc.groups, (state) => ({ ...state, provenance: shared.numberOf(state.provenance) }))
-  const held = (one: HeldState) => ({
-    ...one,
-    signature: shared.numberOf(one.signature),
-    ...(one.seen === undefined ? {} : { seen: shared.numberOf(one.seen) }),
-  })
-  const links = mapped(doc.links, (link) => ({ ...link, groups: mapped(link.groups, held) }))
-  return JSON.stringify({ shared: shared.values, entity: { ...doc, groups, links } })
+/** `null`: no write; a number: a write of the view that is the shadow, at that time. */
+type PackedWrite = null | number | NonNullable<HeldState["wrote"]>
+/** Signature and sight by number (-1: not seen), and what few have. Names of members would be a third of the text. */
+type PackedHeld = readonly [
+  signature: number,
+  shadow: HeldState["shadow"],
+  seen: number,
+  wrote: PackedWrite,
+  rest?: Omit<HeldState, "signature" | "shadow" | "seen" | "wrote">,
+]
+type PackedGroup = readonly [value: GroupState["value"], revision: number, provenance: number]
+
+interface Packed {
+  readonly shared: ReadonlyArray<unknown>
+  readonly entity: Omit<EntityDoc, "groups" | "links"> & {
+    readonly groups: Readonly<Record<string, PackedGroup>>
+    readonly links: Readonly<
+      Record<string, Omit<LinkState, "groups"> & { readonly groups: Readonly<Record<string, PackedHeld>> }>
+    >
+  }
 }
 
-/** The text is ours, so its shape is known: numbers are replaced where they stand. */
+const packWrite = (wrote: HeldState["wrote"], shadow: HeldState["shadow"]): PackedWrite => {
+  if (wrote === undefined) return null
+  return wrote.view === shadow || JSON.stringify(wrote.view) === JSON.stringify(shadow) ? wrote.at : wrote
+}
+
+const isEmpty = (rest: object): boolean => {
+  for (const _ in rest) return false
+  return true
+}
+
+const packEntity = (doc: EntityDoc): string => {
+  const shared = new Shared()
+  const group = ({ provenance, revision, value }: GroupState): PackedGroup => [
+    value,
+    revision,
+    shared.numberOf(provenance),
+  ]
+  const held = ({ seen, shadow, signature, wrote, ...rest }: HeldState): PackedHeld => {
+    const sight = seen === undefined ? -1 : shared.numberOf(seen)
+    const write = packWrite(wrote, shadow)
+    const number = shared.numberOf(signature)
+    return isEmpty(rest) ? [number, shadow, sight, write] : [number, shadow, sight, write, rest]
+  }
+  const groups = mapped(doc.groups, group)
+  const links = mapped(doc.links, (link) => ({ ...link, groups: mapped(link.groups, held) }))
+  const packed: Packed = { shared: shared.values, entity: { ...doc, groups, links } }
+  return JSON.stringify(packed)
+}
+
+/** The text is ours, so its shape is known: what is packed is replaced where it stands. */
 const unpackEntity = (text: string): EntityDoc => {
-  const { entity, shared } = JSON.parse(text) as { readonly entity: EntityDoc; readonly shared: ReadonlyArray<unknown> }
-  type Open<A> = { -readonly [K in keyof A]: unknown }
-  for (const state of Object.values(entity.groups) as Array<Open<GroupState>>)
-    state.provenance = shared[state.provenance as number]
-  for (const link of Object.values(entity.links)) {
-    for (const held of Object.values(link.groups) as Array<Open<HeldState>>) {
-      held.signature = shared[held.signature as number]
-      if (held.seen !== undefined) held.seen = shared[held.seen as number]
+  const { entity, shared } = JSON.parse(text) as Packed
+  const open = (groups: object): Record<string, unknown> => groups as Record<string, unknown>
+  for (const [name, [value, revision, provenance]] of Object.entries(entity.groups))
+    open(entity.groups)[name] = { value, revision, provenance: shared[provenance] }
+  for (const { groups } of Object.values(entity.links)) {
+    for (const [name, [signature, shadow, sight, write, rest]] of Object.entries(groups)) {
+      const held: Record<string, unknown> = { signature: shared[signature], shadow }
+      if (sight >= 0) held["seen"] = shared[sight]
+      if (write !== null) held["wrote"] = typeof write === "number" ? { view: shadow, at: write } : write
+      open(groups)[name] = rest === undefined ? held : Object.assign(held, rest)
     }
   }
-  return entity
+  return entity as unknown as EntityDoc
 }
 
 export const encodeDocument = (kind: string, value: unknown): string =>

@@ -6,6 +6,8 @@ import type { Operator } from "./operator.ts"
 const LOOK_MS = 200
 /** Webhooks come late by less than this, and an index is behind by less. */
 const QUIET_MS = 1_500
+/** While nothing is written nothing comes back: two looks that see the same are enough. */
+const STILL_MS = 300
 /** Longer than the pause that a fault of a provider makes. */
 const DUE_QUIET_MS = 25_000
 
@@ -53,14 +55,15 @@ export interface Watch {
 }
 
 /**
- * `still`: resolves when nothing moves. `settled`: when, besides, every connection was asked for its changes since, so
- * that what no webhook told of has come too. Fails after `patienceMs`.
+ * `still`: resolves when nothing moves, before anything is written. `settled`: when, besides, every connection was asked for
+ * its changes since, so that what no webhook told of has come too. Fails after `patienceMs`.
  */
 const wait = async (
   operator: Operator,
   at: Addresses,
   watch: Watch,
   isRead: boolean,
+  quietMs: number,
   patienceMs = 300_000,
 ): Promise<TenantStatus> => {
   const until = Date.now() + patienceMs
@@ -79,8 +82,8 @@ const wait = async (
     const quiet = Date.now() - since
     // What stays due, since its provider can't take it now, is waited for longer.
     const isDue = status.connections.some((one) => one.armed && (one.due > 0 || one.writing > 0))
-    const hasCome = !isRead || status.connections.every((one) => isReadSince(one, since + QUIET_MS))
-    if (isDue ? quiet >= DUE_QUIET_MS : quiet >= QUIET_MS && hasCome) return status
+    const hasCome = !isRead || status.connections.every((one) => isReadSince(one, since + quietMs))
+    if (isDue ? quiet >= DUE_QUIET_MS : quiet >= quietMs && hasCome) return status
     if (Date.now() > until) throw new Error(`still moving after ${patienceMs / 1000} s: ${now}`)
     await pause(LOOK_MS)
   }
@@ -100,9 +103,9 @@ export const written = async (operator: Operator, watch: Watch, patienceMs = 300
 }
 
 export const still = (operator: Operator, at: Addresses, watch: Watch): Promise<TenantStatus> =>
-  wait(operator, at, watch, false)
+  wait(operator, at, watch, false, STILL_MS)
 export const settled = (operator: Operator, at: Addresses, watch: Watch): Promise<TenantStatus> =>
-  wait(operator, at, watch, true)
+  wait(operator, at, watch, true, QUIET_MS)
 
 /** Resolves when every connection has read everything once. */
 export const backfilled = async (operator: Operator, watch: Watch, patienceMs = 300_000): Promise<TenantStatus> => {
