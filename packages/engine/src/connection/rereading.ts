@@ -71,7 +71,9 @@ const makeRewalk = Effect.fnUntraced(function* (
     const isNew = isAsked || at === null || at.finished
     if (isNew) isWanted = isAsked
     isAsked = false
-    const from = isNew ? yield* beginning(parts) : at
+    // As many as there were when it was read first: a guess is enough, and costs no call.
+    const total = cursorOf(parts, "backfill", object)?.done ?? null
+    const from = isNew ? { ...(yield* beginning(parts)), total } : at
     const { isReady, to } = yield* step(parts, gate, under, object, isWanted ? "asked" : "reread", from)
     waits = isReady ? 0 : waits + 1
     if (waits > 0 && !(yield* untilReady(waits))) {

@@ -145,7 +145,7 @@ export const step = Effect.fn("Connection.step")(function* (
   const limit = parts.definition.objects[object]!.batch.list
   yield* gate.untilRunning
   const startedAt = yield* parts.tick
-  const options = { fields, limit, counted: whole !== "reread" }
+  const options = { fields, limit, counted: walk !== "reread" }
   const page = yield* gate.callNow(work, parts.connector.backfill!(object, from.cursor, options)).pipe(
     Effect.catchIf(
       (error) => error._tag === "ProviderError" && error.reason._tag === "CursorExpired" && from.cursor !== null,

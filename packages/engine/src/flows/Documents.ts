@@ -111,6 +111,11 @@ export class Documents {
     }
   }
 
+  /** A document that is here; undefined: it was not loaded. */
+  known(kind: string, key: string): unknown {
+    return this.#cache.get(kind, key)
+  }
+
   /** Loads documents that will be asked for, in one question. */
   prefetch(names: ReadonlyArray<{ readonly kind: string; readonly key: string }>): Effect.Effect<void, StateError> {
     return this.#load(

@@ -2,7 +2,7 @@
 import { readEvent } from "@concordat/model/events/stored"
 import { INPUT_CATEGORIES, partitionOf, tenantOf } from "@concordat/model/streams"
 import type { Compilers } from "@concordat/rules/reconcile/context"
-import { foreseen } from "@concordat/rules/reconcile/foreseen"
+import { foreseen, foreseenThen } from "@concordat/rules/reconcile/foreseen"
 import { type Input, reconcile } from "@concordat/rules/reconcile/reconcile"
 import type { DecidedEvent, Wake } from "@concordat/rules/state/transaction"
 import * as Deferred from "effect/Deferred"
@@ -122,6 +122,9 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (compilers: 
     for (const [tenant, ofTenant] of Map.groupBy(readings, (one) => one.tenant)) {
       const documents = documentsOf(tenant)
       yield* documents.prefetch(ofTenant.flatMap(({ input }) => foreseen(input)))
+      yield* documents.prefetch(
+        ofTenant.flatMap(({ input }) => foreseenThen(input, (kind, key) => documents.known(kind, key))),
+      )
       yield* documents.decideAll(
         ofTenant,
         (loaded, { cause, input }) => reconcile(loaded, compilers, cause, input),

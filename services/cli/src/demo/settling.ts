@@ -96,7 +96,7 @@ export const written = async (operator: Operator, watch: Watch, patienceMs = 300
     watch.alive()
     const status = await operator.status()
     if (status.behind > 0 || status.connections.some((one) => one.due > 0 || one.writing > 0)) since = Date.now()
-    if (Date.now() - since >= QUIET_MS) return
+    if (Date.now() - since >= STILL_MS) return
     if (Date.now() > until) throw new Error(`not everything is written after ${patienceMs / 1000} s`)
     await pause(LOOK_MS)
   }
