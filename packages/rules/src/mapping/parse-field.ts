@@ -172,7 +172,7 @@ export const parseField = (
   if (named === undefined) return undefined
   const { names, field } = named
   const name = names[0] ?? key
-  const long = at.entries === undefined ? new Map([["from", at]]) : found.members(at, path, MEMBERS)
+  const long = (at.entries === undefined ? undefined : found.members(at, path, MEMBERS)) ?? new Map([["from", at]])
   const { from, together } = sources(found, long.get("from"), path)
 
   const kindAt = long.get("kind")
