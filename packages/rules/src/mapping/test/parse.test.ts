@@ -113,6 +113,22 @@ objects:
     expect(problems(text)).toEqual(said)
   })
 
+  it("says what is sent along with what, and when", () => {
+    const found = problems(
+      [
+        "objects:",
+        "  tasks:",
+        "    type: activity",
+        "    fields:",
+        "      outcome: { from: said, with: done }",
+        "      body: { from: text, direction: create, with: body }",
+        "",
+      ].join("\n"),
+    )
+    expect(found[0]).toMatch(/^own\.yaml:5 tasks\.outcome\.with "done" is for what can't be written by itself/)
+    expect(found[1]).toMatch(/^own\.yaml:6 tasks\.body\.with "body" has to be one of: kind, subject, time/)
+  })
+
   it("says what a lookup and an acceptance are made of", () => {
     const [lookup, accepts] = problems("objects:\n  deals:\n    type: deal\n    lookup: title\n    accepts: open\n")
     expect(lookup).toMatch(/^own\.yaml:4 deals\.lookup "title" has to be a list of fields of deal; allowed: title, /)
