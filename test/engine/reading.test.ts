@@ -62,11 +62,11 @@ describe("reading", () => {
   it.effect("an unchanged record is not appended, whoever reads it and however often", () =>
     Effect.gen(function* () {
       const { handle, quiet } = yield* alone({})
-      yield* handle.backfillAgain
+      yield* handle.readAgain
       yield* handle.hint([{ object: PERSON, id: "1", kind: "changed" }])
       yield* quiet
       assert.lengthOf(yield* eventsOf("RecordObserved"), 3)
-      assert.lengthOf(yield* eventsOf("BackfillFinished"), 2)
+      assert.lengthOf(yield* eventsOf("BackfillFinished"), 1)
       assert.isAtLeast((yield* handle.stats).absorbed, 4)
     }).pipe(Effect.provide(store, { local: true })),
   )

@@ -51,6 +51,8 @@ export const READ_AGAIN_TRIES = 5
 export const CREATED_LOOKS_MS: ReadonlyArray<number> = [2_000, 10_000, 60_000]
 /** Hints waiting to be read. Beyond it a hint is dropped from memory: its delivery stays unfinished and is taken again. */
 export const HINTS_WAITING = 50_000
+/** How far the clocks of two of our processes may be apart. */
+export const CLOCKS_APART_MS = 2_000
 /** Hints that come close together are read together. */
 export const HINT_GATHER_MS = 20
 /** How often the delivery stream is looked at without being told: another process may have written to it. */
@@ -109,6 +111,10 @@ export const DECIDED_EVENTS = 500
 export const COMMIT_AGAIN_MS = 50
 /** Rounds of loading for one decision. A merge of two well-known companies takes some dozens; a loop would take for ever. */
 export const DECISION_ROUNDS = 10_000
+/** Decisions made without a break: some 3 ms in which nothing else of the process goes on. */
+export const DECISIONS_AT_A_STRETCH = 4
+/** Documents parsed or written as text without a break: likewise. */
+export const DOCUMENTS_AT_A_STRETCH = 64
 /** How often a decision is looked at before its turn, for what it will ask: a record's own row, its match keys, their
  * entities, and what those refer to. */
 export const AHEAD_LOOKS = 4

@@ -95,7 +95,7 @@ export const makeConcordat = Effect.fn("makeConcordat")(function* (
       Running,
       Running.of({
         tenants: config.tenants.map(({ name }) => name),
-        backfill: (tenant, connection) => connections.running(tenant, connection)?.handle.backfillAgain ?? null,
+        backfill: (tenant, connection) => connections.running(tenant, connection)?.handle.readAgain ?? null,
         worker: (tenant, connection) => workerStatus(connections, workers, tenant, connection),
       }),
     )

@@ -2,8 +2,7 @@
 import type { Provider } from "@concordat/engine/ports/Provider"
 import { makeApp } from "@concordat/providers/app/provider"
 import type { VersionsOf } from "@concordat/providers/app/versions"
-import { connect } from "@concordat/providers/hubspot/connector"
-import { definition } from "@concordat/providers/hubspot/definition"
+import { makeHubspot } from "@concordat/providers/hubspot/provider"
 import { odoo } from "@concordat/providers/odoo/connector"
 import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
@@ -24,6 +23,8 @@ export interface Catalogue {
 /** Made anew for each process, or each Concordat in it: the app's connections keep versions in memory. */
 export const makeCatalogue = (): Catalogue => {
   const app = makeApp()
-  const hubspot: Provider = { definition, mapping: mappingOf("hubspot"), connect }
-  return { providers: { app: app.provider, hubspot, odoo: odoo(mappingOf("odoo")) }, versionsOf: app.versionsOf }
+  return {
+    providers: { app: app.provider, hubspot: makeHubspot(), odoo: odoo(mappingOf("odoo")) },
+    versionsOf: app.versionsOf,
+  }
 }

@@ -9,7 +9,7 @@ import type { WorkerState } from "./workers.ts"
 /** In logs and in `status`. */
 export const nameOfWorker = (tenant: string, connection: string): string => `connection ${tenant}.${connection}`
 
-const shown = ({ budget, fault, hints, polls, stats, stoppedBy, waitsUntil, writes }: WorkerView): Worker => {
+const shown = ({ budget, fault, hints, polls, rereads, stats, stoppedBy, waitsUntil, writes }: WorkerView): Worker => {
   const { absorbed, calls, facts, rateLimits, reads, refused, retries, stale } = stats
   return {
     fault,
@@ -17,6 +17,7 @@ const shown = ({ budget, fault, hints, polls, stats, stoppedBy, waitsUntil, writ
     waitsUntil,
     budget,
     polls,
+    rereads,
     hints,
     writes,
     counters: { reads, facts, absorbed, stale, calls, writes: stats.writes, refused, retries, rateLimits },

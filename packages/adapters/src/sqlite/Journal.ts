@@ -93,7 +93,7 @@ export const makeJournal = (client: Client): Context.Service.Shape<typeof Journa
     while (events.length < options.limit) {
       const limit = options.limit - events.length
       const page = yield* Effect.mapError(
-        client.request({ op: "all", after: reached, prefixes: options.prefixes, limit }),
+        client.request({ op: "all", after: reached, prefixes: options.prefixes, limit, bare: options.bare ?? false }),
         toJournalError,
       )
       events.push(...pageEvents(page))

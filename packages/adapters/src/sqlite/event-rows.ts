@@ -8,11 +8,11 @@ export const COLUMNS =
 
 export type EventRow = readonly [number, number, string | Uint8Array, string, string, string, string]
 
-export const collectPage = (rows: ReadonlyArray<unknown>, reached: number, atEnd: boolean): EventPage => {
+export const collectPage = (rows: ReadonlyArray<unknown>, reached: number, atEnd: boolean, bare = false): EventPage => {
   const texts: Array<string> = []
   const numbers: Array<number> = []
   for (const row of rows as ReadonlyArray<EventRow>) {
-    texts.push(readId(row[2]), row[3], row[4], row[5], row[6])
+    texts.push(readId(row[2]), row[3], bare ? "" : row[4], row[5], row[6])
     numbers.push(row[1], row[0])
   }
   return { texts, numbers, reached, atEnd }

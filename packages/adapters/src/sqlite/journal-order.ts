@@ -56,14 +56,14 @@ export const openJournalOrder = (db: DatabaseSync, tables: JournalTables) => {
     return { rows: next.flatMap((position) => rowsOf(one.all(position))), reached }
   }
 
-  const readAll = (after: number, limit: number): EventPage => {
+  const readAll = (after: number, limit: number, bare: boolean): EventPage => {
     const wanted = Math.min(limit, PAGE_EVENTS)
     const rows = rowsOf(walkAll.all(after, wanted))
     const reached = rows.length === wanted ? (rows[wanted - 1]?.[0] ?? after) : tables.end()
-    return collectPage(rows, reached, reached === tables.end())
+    return collectPage(rows, reached, reached === tables.end(), bare)
   }
 
-  const readSome = (after: number, prefixes: ReadonlyArray<string>, limit: number): EventPage => {
+  const readSome = (after: number, prefixes: ReadonlyArray<string>, limit: number, bare: boolean): EventPage => {
     const wanted = Math.min(limit, PAGE_EVENTS)
     const ids: Array<number> = []
     let exact = true
@@ -88,12 +88,12 @@ export const openJournalOrder = (db: DatabaseSync, tables: JournalTables) => {
       dense = found.rows.length * (WINDOW / DENSE) >= reached - from
       for (const row of found.rows) if (exact || prefixes.some((prefix) => row[6].startsWith(prefix))) rows.push(row)
     }
-    return collectPage(rows, reached, reached >= end)
+    return collectPage(rows, reached, reached >= end, bare)
   }
 
   return {
-    read: (after: number, prefixes: ReadonlyArray<string>, limit: number): EventPage =>
-      prefixes.length === 0 ? readAll(after, limit) : readSome(after, prefixes, limit),
+    read: (after: number, prefixes: ReadonlyArray<string>, limit: number, bare: boolean): EventPage =>
+      prefixes.length === 0 ? readAll(after, limit, bare) : readSome(after, prefixes, limit, bare),
   }
 }
 export type JournalOrder = ReturnType<typeof openJournalOrder>

@@ -55,7 +55,14 @@ export type Read =
       readonly backward: boolean
       readonly limit: number
     }
-  | { readonly op: "all"; readonly after: number; readonly prefixes: ReadonlyArray<string>; readonly limit: number }
+  | {
+      readonly op: "all"
+      readonly after: number
+      readonly prefixes: ReadonlyArray<string>
+      readonly limit: number
+      /** Without the data. */
+      readonly bare: boolean
+    }
   | { readonly op: "end" }
   /** Three per document: tenant, kind, key. */
   | { readonly op: "get"; readonly ids: ReadonlyArray<string> }

@@ -81,7 +81,7 @@ export const openStore = (path: string) => {
       case "stream":
         return journal.readStream(request.stream, request.from, request.backward, request.limit)
       case "all":
-        return order.read(request.after, request.prefixes, request.limit)
+        return order.read(request.after, request.prefixes, request.limit, request.bare)
       case "end":
         return journal.end()
       case "get":

@@ -75,7 +75,13 @@ export const subscribe = (
         if (place.waits) yield* watcher.wait(place.told)
         const from = place.waits ? Math.max(place.reached, watcher.passed()) : place.reached
         watcher.look()
-        const page = yield* client.request({ op: "all", after: from, prefixes: options.prefixes, limit: PAGE_EVENTS })
+        const page = yield* client.request({
+          op: "all",
+          after: from,
+          prefixes: options.prefixes,
+          limit: PAGE_EVENTS,
+          bare: false,
+        })
         const events = pageEvents(page)
         const items: Array<Subscribed> = events.map((event) => ({ _tag: "Event", event }))
         const last = page.numbers[page.numbers.length - 1] ?? place.told

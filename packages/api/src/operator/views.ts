@@ -47,6 +47,8 @@ export const Worker = Struct({
   }),
   /** By object. `at`: the end of the last poll that went well; `fault`: why the last one failed for good. */
   polls: List(Struct({ object: String, at: NullOr(Finite), fault: NullOr(String) })),
+  /** The last walk over each object that was read again, for what moves no date. `total` null: nobody counted. */
+  rereads: List(Struct({ object: String, startedAt: Finite, done: Finite, total: NullOr(Finite), finished: Boolean })),
   /** Records that webhooks, or other flows, want looked at. */
   hints: Finite,
   /** Writes that are begun and not settled; those of them that wait for another try, and the next of these. */

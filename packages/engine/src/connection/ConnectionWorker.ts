@@ -19,13 +19,13 @@ import { makeGate } from "./faults.ts"
 import { makeHinting } from "./hinting.ts"
 import { ingest } from "./ingest.ts"
 import { makeLedger } from "./Ledger.ts"
-import { canRead, type Parts, untilFree } from "./parts.ts"
+import { canRead, lockOf, type Parts, untilFree } from "./parts.ts"
 import { makePlanner } from "./planning.ts"
 import { makePolling } from "./polling.ts"
 import { makePushing } from "./pushing.ts"
 import { rebuildAll, rebuildCursors } from "./rebuild.ts"
 import { runSettling } from "./settling.ts"
-import { intended } from "./settle.ts"
+import { intended, sentOf } from "./settle.ts"
 import { makeCounting, type Stats } from "./stats.ts"
 import { makeTick } from "./tick.ts"
 import { type WorkerView, viewOf } from "./view.ts"
@@ -68,7 +68,8 @@ export interface ConnectionHandle {
   readonly hint: (hints: ReadonlyArray<Hint>) => Effect.Effect<void>
   /** Looks at everything that is due, and polls. */
   readonly wake: Effect.Effect<void>
-  readonly backfillAgain: Effect.Effect<void>
+  /** Walks over everything once more, now; before the first sync has ended that is what happens anyway. */
+  readonly readAgain: Effect.Effect<void>
   /** Says that everything is in, for providers that can't be walked. */
   readonly finishBackfill: Effect.Effect<void, WorkerError>
   readonly stats: Effect.Effect<Stats>
@@ -104,7 +105,8 @@ const restore = Effect.fnUntraced(function* (parts: Parts) {
   }
   for (const intent of parts.intents.values()) {
     const { externalId, object } = intended(intent)
-    if (externalId !== null) parts.busy.set(recordKey({ object, id: externalId }), intent.until)
+    const lock = lockOf(externalId === null ? null : { object, id: externalId }, sentOf(intent).ownId)
+    if (lock !== null) parts.busy.set(lock, intent.until)
   }
 })
 
@@ -115,6 +117,7 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
   const [journal, state, bus, commit] = [yield* Journal, yield* State, yield* Bus, yield* Commit]
   const counting = makeCounting(options.http ?? null)
   let lookAt: (records: ReadonlyArray<RecordKey>) => void = () => {}
+  let awaits: (hint: Hint) => boolean = () => false
   const parts: Parts = {
     tenant,
     connection,
@@ -133,11 +136,13 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
     censusEveryMs: options.censusEveryMs ?? CENSUS_EVERY_MS,
     rereadEveryMs: options.rereadEveryMs,
     busy: new Map(),
+    created: new Map(),
     intents: new Map(),
     follows: new Set(),
     cursors: new Map(),
     toldAt: new Map(),
     lookAt: (records) => lookAt(records),
+    awaits: (hint) => awaits(hint),
   }
   const gate = makeGate(parts)
   yield* restore(parts)
@@ -145,6 +150,7 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
   const hinting = yield* makeHinting(parts, gate, polling.soon)
   const pushing = yield* makePushing(parts, gate)
   lookAt = hinting.addNow
+  awaits = hinting.awaits
   lookAt([...parts.follows].map(parseRecordKey))
 
   /** Facts that the system itself brings: they count whatever their stamps say. */
@@ -187,7 +193,7 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
     }),
     hint: hinting.add,
     wake: Effect.andThen(polling.soon(), pushing.wake),
-    backfillAgain: polling.backfillAgain,
+    readAgain: polling.readAgain,
     finishBackfill: polling.finishBackfill,
     stats: Effect.sync(counting.now),
     view: Effect.suspend(() => viewOf(parts, { gate, polling, hinting, isIdle })),

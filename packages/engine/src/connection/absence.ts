@@ -8,6 +8,7 @@ import type { Gate } from "./faults.ts"
 import { ingest } from "./ingest.ts"
 import { look } from "./look.ts"
 import { canRead, type Parts } from "./parts.ts"
+import { lastRead } from "./seen.ts"
 import { asWorkerError } from "./WorkerError.ts"
 import { backfill, untilReady } from "./walks.ts"
 
@@ -16,7 +17,7 @@ export type Suspects = Map<string, ReadonlySet<string>>
 
 /** A record that was seen or written after the list began may be missing from it and be there all the same. */
 export const isMissing = (id: string, seen: SeenDoc, listed: ReadonlySet<string>, began: number): boolean =>
-  !seen.gone && !listed.has(id) && seen.factAt < began && seen.readAt < began
+  !seen.gone && !listed.has(id) && seen.factAt < began && lastRead(seen, "fields") < began
 
 const known = Effect.fnUntraced(function* (parts: Parts, object: string, each: (id: string, seen: SeenDoc) => void) {
   const prefix = `${parts.connection}|${object}:`

@@ -9,7 +9,7 @@ import type { DocumentWrite } from "../ports/State.ts"
 import { type Fact, factId } from "./events.ts"
 import { type Begun, knownOf, streamOf } from "./intend.ts"
 import type { Entry } from "./Ledger.ts"
-import { canRead, fenceOf, type Parts, put, putFollow, recordStream, seenDocs, sourcesOf } from "./parts.ts"
+import { canRead, fenceOf, lockOf, type Parts, put, putFollow, recordStream, seenDocs, sourcesOf } from "./parts.ts"
 import { rebuildStream } from "./rebuild.ts"
 import { unseen, vanished, written } from "./seen.ts"
 import type { Settled } from "./settle.ts"
@@ -218,9 +218,10 @@ export const keepAnswers = Effect.fn("Connection.answers")(function* (parts: Par
     const { key, record } = begun.candidate
     if (settled._tag === "Open") parts.intents.set(key, settled.intent)
     else parts.intents.delete(key)
-    if (record !== null) {
-      if (settled._tag === "Open") parts.busy.set(recordKey(record), settled.intent.until)
-      else parts.busy.delete(recordKey(record))
+    const lock = lockOf(record, begun.candidate.sent.ownId)
+    if (lock !== null) {
+      if (settled._tag === "Open") parts.busy.set(lock, settled.intent.until)
+      else parts.busy.delete(lock)
     }
     if (settled._tag === "Written") {
       parts.counting.add("writes")

@@ -135,6 +135,7 @@ const plan: PlannedWrite = {
   values: { name: "Anna" },
   before: { name: "Ann" },
   lookup: {},
+  waiting: [],
   unresolved: [],
 }
 

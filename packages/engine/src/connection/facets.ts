@@ -32,6 +32,12 @@ export const wholeFacets = (values: JsonObject, sources: ReadonlyArray<string>):
   return whole
 }
 
+/** Whether something of every facet is there: of none that the mapping reads is nothing said. */
+export const coversAll = (values: JsonObject, sources: ReadonlyArray<string>): boolean => {
+  const read = new Set(Object.keys(values).map(facetOf))
+  return sources.every((name) => read.has(facetOf(name)))
+}
+
 /** Whether all that was read is known already. */
 export const isKnown = (read: Readonly<Record<string, string>>, known: Readonly<Record<string, string>>): boolean =>
   Object.entries(read).every(([facet, hash]) => known[facet] === hash)

@@ -2,9 +2,16 @@
 import { type RecordKey, recordKey } from "@concordat/rules/state/documents"
 import { CREATED_LOOKS_MS, HINTS_WAITING } from "../limits.ts"
 import type { Hint } from "../ports/Provider.ts"
+import { FIELDS } from "./facets.ts"
 
 interface Waiting {
   readonly record: RecordKey
+  /** When the newest hint came, ms since 1970: a read that began after it has seen what it is about. */
+  hintedAt: number
+  /** The facets that the hints are about; null: all of them. */
+  facets: ReadonlySet<string> | null
+  /** Every hint said "changed": nothing that a read of before could not have shown. */
+  isPlain: boolean
   /** ms since 1970. */
   dueAt: number
   /** A look made again later, for a provider that said it too early. */
@@ -16,36 +23,59 @@ interface Waiting {
   deliveries: Set<number>
 }
 
+export interface Taken extends RecordKey, Readonly<Pick<Waiting, "hintedAt" | "facets" | "isPlain">> {}
+
 export interface HintBoard {
-  /** False: there is no room, and the delivery has to be taken again later. */
-  readonly add: (hint: Hint, now: number, delivery: number | null) => boolean
   /**
-   * What is due, of the object that has waited longest: records of one object share their calls. Taken off the board, so
-   * each has to be given back through `looked` or `failed`. `limit`: by object.
+   * False: there is no room, and the delivery has to be taken again later. `hintedAt`: when the hint came, where that was
+   * before now.
    */
-  readonly take: (now: number, limit: (object: string) => number) => ReadonlyArray<RecordKey>
+  readonly add: (hint: Hint, now: number, delivery: number | null, hintedAt?: number) => boolean
+  /**
+   * What is due, of the object that has waited longest: records of one object share their calls, where those for the first
+   * of them show enough. Taken off the board, so each has to be given back through `looked` or `failed`. `limit`: by object.
+   */
+  readonly take: (now: number, limit: (object: string) => number) => ReadonlyArray<Taken>
   /** The record was read: `found` is false where it was not there. */
   readonly looked: (record: RecordKey, found: boolean, now: number) => void
   /** The read failed: everything is as before. */
   readonly failed: (record: RecordKey, now: number) => void
   /** When the next one is due, ms since 1970; null: none waits. */
   readonly nextAt: () => number | null
+  /** Whether a look is to come, now or soon, that a delivery in the journal asks for, and that would show all that the hint is about. */
+  readonly awaits: (hint: Hint) => boolean
   /** The last delivery up to which everything is done, given the last one that was added. */
   readonly doneTo: (added: number) => number
   /** Looks that somebody waits for; those made again later are only a precaution. */
   readonly pending: () => number
 }
 
+type Facets = Waiting["facets"]
+const union = (a: Facets, b: Facets): Facets => (a === null || b === null ? null : a.union(b))
+/** Whether a read for some facets shows others: every read shows the own fields. */
+const shows = (read: Facets, wanted: Facets): boolean =>
+  read === null || (wanted !== null && [...wanted].every((facet) => facet === FIELDS || read.has(facet)))
+
+/** A look that is made later is made then: no read of before is as good. */
+const laterAt = (at: number): Pick<Waiting, "dueAt" | "hintedAt" | "isSecond"> => ({
+  dueAt: at,
+  hintedAt: at,
+  isSecond: true,
+})
+
 export const makeHintBoard = (secondLookMs: number): HintBoard => {
   const waiting = new Map<string, Waiting>()
   const taken = new Map<string, Waiting>()
 
-  const add: HintBoard["add"] = (hint, now, delivery) => {
+  const add: HintBoard["add"] = (hint, now, delivery, hintedAt = now) => {
     const key = recordKey(hint)
     const known = waiting.get(key)
     if (known === undefined && waiting.size >= HINTS_WAITING) return false
     const one: Waiting = known ?? {
       record: { object: hint.object, id: hint.id },
+      hintedAt,
+      facets: new Set(),
+      isPlain: true,
       dueAt: now,
       isSecond: false,
       createdLooks: [],
@@ -54,6 +84,9 @@ export const makeHintBoard = (secondLookMs: number): HintBoard => {
     }
     one.dueAt = Math.min(one.dueAt, now)
     one.isSecond = false
+    one.hintedAt = Math.max(one.hintedAt, hintedAt)
+    one.facets = union(one.facets, hint.about === undefined ? null : new Set([hint.about]))
+    if (hint.kind !== "changed") one.isPlain = false
     if (secondLookMs > 0 && delivery !== null) one.isSecondOwed = true
     if (hint.kind === "created" || hint.kind === "restored") one.createdLooks = CREATED_LOOKS_MS
     if (delivery !== null) one.deliveries.add(delivery)
@@ -71,21 +104,26 @@ export const makeHintBoard = (secondLookMs: number): HintBoard => {
     }
     for (const delivery of one.deliveries) newer.deliveries.add(delivery)
     newer.dueAt = Math.min(newer.dueAt, one.dueAt)
+    newer.hintedAt = Math.max(newer.hintedAt, one.hintedAt)
+    newer.facets = union(newer.facets, one.facets)
+    newer.isPlain &&= one.isPlain
   }
 
   return {
     add,
     take: (now, limit) => {
-      const records: Array<RecordKey> = []
-      let object: string | null = null
+      const records: Array<Taken> = []
+      let first: Waiting | null = null
       for (const [key, one] of waiting) {
-        if (object !== null && records.length >= limit(object)) break
+        if (first !== null && records.length >= limit(first.record.object)) break
         // What is being read is read again afterwards, if it was hinted at meanwhile.
-        if (one.dueAt > now || taken.has(key) || (object !== null && one.record.object !== object)) continue
-        object = one.record.object
+        if (one.dueAt > now || taken.has(key)) continue
+        first ??= one
+        if (one.record.object !== first.record.object || !shows(first.facets, one.facets)) continue
         waiting.delete(key)
         taken.set(key, one)
-        records.push(one.record)
+        const { facets, hintedAt, isPlain, record } = one
+        records.push({ ...record, facets, hintedAt, isPlain })
       }
       return records
     },
@@ -94,10 +132,8 @@ export const makeHintBoard = (secondLookMs: number): HintBoard => {
       if (one === undefined) return
       taken.delete(recordKey(record))
       const [next, ...rest] = one.createdLooks
-      if (!found && next !== undefined)
-        return putBack({ ...one, createdLooks: rest, dueAt: now + next, isSecond: true })
-      if (one.isSecondOwed)
-        putBack({ ...one, createdLooks: [], isSecondOwed: false, dueAt: now + secondLookMs, isSecond: true })
+      if (!found && next !== undefined) return putBack({ ...one, createdLooks: rest, ...laterAt(now + next) })
+      if (one.isSecondOwed) putBack({ ...one, createdLooks: [], isSecondOwed: false, ...laterAt(now + secondLookMs) })
     },
     failed: (record, now) => {
       const one = taken.get(recordKey(record))
@@ -110,6 +146,11 @@ export const makeHintBoard = (secondLookMs: number): HintBoard => {
       for (const [key, one] of waiting)
         if (!taken.has(key)) next = next === null ? one.dueAt : Math.min(next, one.dueAt)
       return next
+    },
+    awaits: (hint) => {
+      const one = waiting.get(recordKey(hint))
+      if (one === undefined || one.isSecond || one.deliveries.size === 0) return false
+      return hint.kind === "changed" && shows(one.facets, hint.about === undefined ? null : new Set([hint.about]))
     },
     doneTo: (added) => {
       let done = added

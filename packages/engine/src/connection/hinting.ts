@@ -2,26 +2,50 @@
 import type { DeliveryAccepted } from "@concordat/model/events/record"
 import { readEvent } from "@concordat/model/events/stored"
 import * as streams from "@concordat/model/streams"
+import type { Mapping } from "@concordat/rules/mapping/lens"
 import type { CursorDoc, RecordKey } from "@concordat/rules/state/documents"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import * as Result from "effect/Result"
-import { DELIVERIES_AT_ONCE, DELIVERIES_KEPT, DELIVERY_LOOK_MS, HINT_GATHER_MS, WALK_RETRY_MS } from "../limits.ts"
+import {
+  CLOCKS_APART_MS,
+  DELIVERIES_AT_ONCE,
+  DELIVERIES_KEPT,
+  DELIVERY_LOOK_MS,
+  HINT_GATHER_MS,
+  WALK_RETRY_MS,
+} from "../limits.ts"
 import type { Hint } from "../ports/Provider.ts"
+import { facetOf, FIELDS } from "./facets.ts"
 import type { Gate } from "./faults.ts"
-import { makeHintBoard } from "./hint-board.ts"
+import { makeHintBoard, type Taken } from "./hint-board.ts"
 import { look } from "./look.ts"
-import { canRead, documentId, fenceOf, type Parts, put, sourcesOf } from "./parts.ts"
+import { canRead, documentId, fenceOf, type Parts, put, seenDocs, sourcesOf } from "./parts.ts"
+import { lastRead } from "./seen.ts"
 import { asWorkerError, type WorkerError } from "./WorkerError.ts"
 import { recordKey } from "@concordat/rules/state/documents"
 
 /** The document that says up to which delivery everything was looked at. */
 const CHECKPOINT = "delivery|"
 
+const OF_FIELDS: ReadonlySet<string> = new Set([FIELDS])
+
+/** All that a look at the records has to show; undefined: everything. */
+const facetsOf = (records: ReadonlyArray<Taken>): ReadonlySet<string> | undefined => {
+  const all = new Set<string>()
+  for (const { facets } of records) {
+    if (facets === null) return undefined
+    for (const facet of facets) all.add(facet)
+  }
+  return all
+}
+
 export interface Hinting {
   readonly run: Effect.Effect<never, WorkerError>
   readonly add: (hints: ReadonlyArray<Hint>) => Effect.Effect<void>
   readonly addNow: (records: ReadonlyArray<RecordKey>) => void
+  /** Whether a look is to come anyway that shows what the hint is about, also after a crash. */
+  readonly awaits: (hint: Hint) => boolean
   readonly isIdle: Effect.Effect<boolean, WorkerError>
   /** Records that wait to be looked at. */
   readonly waiting: () => number
@@ -65,10 +89,12 @@ export const makeHinting = Effect.fn("Hinting.make")(function* (
     )
     const now = yield* parts.tick
     for (const event of events) {
+      // Accepted before a crash, and read since: then it needs no look. Whoever accepted it may have another clock.
+      const hintedAt = Math.min(now, (Date.parse(event.metadata["at"] ?? "") || now) + CLOCKS_APART_MS)
       const read = readEvent(event.type, event.data, event.metadata)
       const hints = Result.isSuccess(read) ? (read.success as typeof DeliveryAccepted.Type).hints : []
       if (Result.isFailure(read)) yield* Effect.logWarning("delivery skipped", { detail: read.failure.message })
-      const isTaken = hints.every((hint) => board.add(hint as Hint, now, event.revision))
+      const isTaken = hints.every((hint) => board.add(hint as Hint, now, event.revision, hintedAt))
       // No room: the rest is taken up when there is some.
       if (!isTaken) return false
       readTo = event.revision
@@ -93,14 +119,32 @@ export const makeHinting = Effect.fn("Hinting.make")(function* (
     yield* store(parts.journal.truncate(stream, forgottenTo))
   })
 
-  const read = Effect.fnUntraced(function* (records: ReadonlyArray<RecordKey>) {
+  /** Known records that only changed: somebody has read them since, or it is an association that nobody reads there. */
+  const needless = Effect.fnUntraced(function* (mapping: Mapping, records: ReadonlyArray<Taken>) {
+    const known = yield* store(seenDocs(parts, records))
+    return records.filter(({ facets, hintedAt, isPlain, object }, i) => {
+      const seen = known[i] ?? null
+      if (!isPlain || seen === null || seen.gone) return false
+      const read = new Set(sourcesOf(mapping, object).map(facetOf))
+      const asked = facets === null ? read : facets.intersection(read)
+      return asked.size === 0 || lastRead(seen, asked.isSubsetOf(OF_FIELDS) ? "fields" : "all") > hintedAt
+    })
+  })
+
+  const read = Effect.fnUntraced(function* (taken: ReadonlyArray<Taken>) {
     const mapping = yield* store(parts.planner.mapping)
     if (mapping === null) return false
+    const skipped = yield* needless(mapping, taken)
+    const records = taken.filter((record) => !skipped.includes(record))
+    const skippedAt = yield* parts.tick
+    for (const record of skipped) board.looked(record, true, skippedAt)
+    if (records.length === 0) return true
     const mapped = records.filter(({ object }) => sourcesOf(mapping, object).length > 0)
     const readable = mapped.filter(({ object }) => canRead(parts, object))
     for (const object of new Set(mapped.filter((one) => !readable.includes(one)).map((one) => one.object)))
       yield* pollSoon(object)
-    const looked = yield* look(parts, gate, { mapping, records: readable, via: "webhook", work: "poll" })
+    const facets = facetsOf(records)
+    const looked = yield* look(parts, gate, { mapping, records: readable, via: "webhook", work: "poll", facets })
     const now = yield* parts.tick
     for (const record of records) {
       const reading = looked.readings.get(recordKey(record))
@@ -161,6 +205,7 @@ export const makeHinting = Effect.fn("Hinting.make")(function* (
     run,
     add,
     addNow,
+    awaits: board.awaits,
     isIdle,
     waiting: () => early.length + board.pending(),
   }

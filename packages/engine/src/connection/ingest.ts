@@ -10,6 +10,7 @@ import { chunked, lastOfEach } from "./batches.ts"
 import { judge, type Verdict } from "./judge.ts"
 import type { Entry } from "./Ledger.ts"
 import {
+  busyUntil,
   canRead,
   fenceAt,
   fenceOf,
@@ -105,7 +106,10 @@ const group = Effect.fnUntraced(function* (
         via: page.via,
         startedAt: page.unconditional === true ? now : page.startedAt,
         now,
-        busyUntil: page.unconditional === true ? null : (parts.busy.get(recordKey(record)) ?? null),
+        busyUntil:
+          page.unconditional === true
+            ? null
+            : busyUntil(parts, record, reading._tag === "Found" ? reading.record.ownId : undefined),
         counts: page.byId || !canRead(parts, record.object),
       })
       return { reading, record, before, verdict }

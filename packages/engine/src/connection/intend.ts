@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import type { DocumentWrite } from "../ports/State.ts"
 import type { Candidate } from "./candidate.ts"
 import type { Entry } from "./Ledger.ts"
-import { documentId, fenceOf, type Parts, put, recordStream } from "./parts.ts"
+import { documentId, fenceOf, lockOf, type Parts, put, recordStream } from "./parts.ts"
 import { rebuildStream } from "./rebuild.ts"
 import { unseen } from "./seen.ts"
 import { asWorkerError } from "./WorkerError.ts"
@@ -114,7 +114,8 @@ export const begin = Effect.fn("Connection.intend")(function* (
     }
     for (const { candidate, intent } of begun) {
       parts.intents.set(candidate.key, intent)
-      if (candidate.record !== null) parts.busy.set(recordKey(candidate.record), Number.POSITIVE_INFINITY)
+      const lock = lockOf(candidate.record, candidate.sent.ownId)
+      if (lock !== null) parts.busy.set(lock, Number.POSITIVE_INFINITY)
     }
     return begun
   })

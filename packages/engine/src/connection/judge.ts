@@ -1,10 +1,11 @@
 /** What one reading of a record is: news, nothing new, or too old to count. Pure: of the reading and what is known. */
 import { clear } from "@concordat/model/events/envelope"
 import type { RecordConverted, RecordGone, RecordMerged, RecordObserved } from "@concordat/model/events/record"
+import type { JsonObject } from "@concordat/model/json"
 import type { RecordKey, SeenDoc } from "@concordat/rules/state/documents"
 import type { Reading } from "../ports/Provider.ts"
-import { hashFacets, isKnown } from "./facets.ts"
-import { confirmed, type Observation, observed, unseen, vanished } from "./seen.ts"
+import { coversAll, facetOf, FIELDS, hashFacets, isKnown } from "./facets.ts"
+import { confirmed, lastRead, type Observation, observed, unseen, vanished } from "./seen.ts"
 
 export interface Circumstances {
   readonly connection: string
@@ -43,6 +44,8 @@ export type Verdict =
 const isStale = (seen: SeenDoc, at: Circumstances): boolean =>
   at.startedAt <= seen.factAt || (at.busyUntil !== null && at.startedAt <= at.busyUntil)
 
+const isOfFields = (values: JsonObject): boolean => Object.keys(values).every((name) => facetOf(name) === FIELDS)
+
 const fact = (data: Fact, seen: SeenDoc, follow: ReadonlyArray<RecordKey> = []): Verdict => ({
   _tag: "Fact",
   data,
@@ -60,6 +63,7 @@ export const judge = (reading: Reading, known: SeenDoc | null, at: Circumstances
       stamp: record.stamp ?? null,
       version: record.version,
       startedAt: at.startedAt,
+      isWhole: coversAll(record.values, at.sources),
     }
     // Old or not, it says nothing that is not known.
     if (!seen.gone && known !== null && isKnown(hashFacets(record.values, at.sources), seen.hashes))
@@ -73,7 +77,7 @@ export const judge = (reading: Reading, known: SeenDoc | null, at: Circumstances
       externalId: record.id,
       values: clear(record.values),
       readStartedAt,
-      readBefore: Math.floor(seen.readAt),
+      readBefore: Math.floor(lastRead(seen, isOfFields(record.values) ? "fields" : "all")),
       stamp: read.stamp,
       by: record.by ?? null,
       via: at.via,

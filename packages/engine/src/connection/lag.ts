@@ -21,7 +21,7 @@ export const lagOf = Effect.fn("Connection.lag")(function* (parts: Parts) {
   const after = yield* store(parts.planner.decidedTo)
   const place = `${streams.partitionOf(parts.tenant)}.${parts.tenant}.${parts.connection}.`
   const { events } = yield* store(
-    parts.journal.readAll({ after, prefixes: [`record-${place}`, `create-${place}`], limit: LAG_EVENTS }),
+    parts.journal.readAll({ after, prefixes: [`record-${place}`, `create-${place}`], limit: LAG_EVENTS, bare: true }),
   )
   const lag: Lag = {
     at,

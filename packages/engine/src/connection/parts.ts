@@ -15,7 +15,7 @@ import { READ_AGAIN_MS } from "../limits.ts"
 import type { Bus } from "../ports/Bus.ts"
 import type { Commit } from "../ports/Commit.ts"
 import type { Journal } from "../ports/Journal.ts"
-import type { Connector, Definition, ObjectDefinition } from "../ports/Provider.ts"
+import type { Connector, Definition, Hint, ObjectDefinition } from "../ports/Provider.ts"
 import type { DocumentId, DocumentWrite, State } from "../ports/State.ts"
 import type { Fence, Ledger } from "./Ledger.ts"
 import type { Planner } from "./Planner.ts"
@@ -40,8 +40,13 @@ export interface Parts {
   readonly censusEveryMs: number
   /** How often what the definition says is to be read again is; null: never; undefined: as the definition says. */
   readonly rereadEveryMs: number | null | undefined
-  /** Records with a write on its way (`Infinity`) or of unknown outcome (when its last attempt ended). */
+  /**
+   * Records with a write on its way (`Infinity`) or of unknown outcome (when its last attempt ended), by `object:id`; those
+   * that are being created, whose id nobody knows yet, by the own id that they carry.
+   */
   readonly busy: Map<string, number>
+  /** Records that were read while they were being created, with their lock in `busy`. */
+  readonly created: Map<string, string>
   /** Writes that are begun and not settled, by key. */
   readonly intents: Map<string, OpenIntentDoc>
   /** Records that have to be read, since others became them, by `object:id`: kept until they are. */
@@ -52,6 +57,25 @@ export interface Parts {
   readonly toldAt: Map<string, number>
   /** Records to look at soon, by whoever finds that they have to be. */
   readonly lookAt: (records: ReadonlyArray<RecordKey>) => void
+  /** Whether a look is to come anyway that shows what the hint is about, also after a crash. */
+  readonly awaits: (hint: Hint) => boolean
+}
+
+/** A record that is being created may be seen before all of it is there: it is known by the own id that it carries. */
+const ownKey = (ownId: string): string => `own ${ownId}`
+
+/** What a write locks until it is answered; null: nothing by which it could be known. */
+export const lockOf = (record: RecordKey | null, ownId: string): string | null =>
+  record !== null ? recordKey(record) : ownId === "" ? null : ownKey(ownId)
+
+/** Until when a write of ours to the record is on its way, or may still take effect. `ownId`: as it was read. */
+export const busyUntil = (parts: Parts, record: RecordKey, ownId?: string): number | null => {
+  const key = recordKey(record)
+  if (ownId !== undefined && parts.busy.has(ownKey(ownId))) parts.created.set(key, ownKey(ownId))
+  const own = parts.created.get(key)
+  const until = own === undefined ? undefined : parts.busy.get(own)
+  if (until === undefined) parts.created.delete(key)
+  return parts.busy.get(key) ?? until ?? null
 }
 
 export const walkKey = (walk: string, object: string): string => `${walk}|${object}`
@@ -140,6 +164,6 @@ export const putFollow = (parts: Parts, record: RecordKey): DocumentWrite =>
 /** Waits until no write to one of the records is on its way. */
 export const untilFree = (parts: Parts, records: ReadonlyArray<RecordKey>): Effect.Effect<void> =>
   Effect.gen(function* () {
-    while (records.some((record) => parts.busy.get(recordKey(record)) === Number.POSITIVE_INFINITY))
+    while (records.some((record) => busyUntil(parts, record) === Number.POSITIVE_INFINITY))
       yield* Effect.sleep(READ_AGAIN_MS)
   })

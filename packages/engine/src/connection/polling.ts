@@ -19,7 +19,7 @@ import {
   type Walks,
 } from "./opening.ts"
 import { mappedObjects, type Parts, put, fenceOf, walkKey } from "./parts.ts"
-import { type Rereading, rereadEveryMs, rereadObject } from "./rereading.ts"
+import { makeRewalks } from "./rereading.ts"
 import { poll, restartBackfill } from "./walks.ts"
 import { asWorkerError, type WorkerError } from "./WorkerError.ts"
 
@@ -27,7 +27,8 @@ export interface Polling {
   readonly run: Effect.Effect<never, WorkerError>
   /** Polls now, one object or all. */
   readonly soon: (object?: string) => Effect.Effect<void>
-  readonly backfillAgain: Effect.Effect<void>
+  /** Walks over everything once more, now. */
+  readonly readAgain: Effect.Effect<void>
   readonly finishBackfill: Effect.Effect<void, WorkerError>
   /** Nothing is being read but what is looked at again and again anyway, and that has brought nothing yet. */
   readonly isIdle: () => boolean
@@ -174,14 +175,10 @@ export const makePolling = Effect.fn("Polling.make")(function* (parts: Parts, ga
     }
   })
 
-  const rereading: Rereading = {
+  // Not counted as walking: in a large account there is always one under way, and nobody waits for it.
+  const rewalks = yield* makeRewalks(parts, gate, {
     mapping: Effect.suspend(() => (isOpening ? Effect.succeed(null) : store(parts.planner.mapping))),
     guarded,
-  }
-  // Not counted as walking: in a large account there is always one under way, and nobody waits for it.
-  const rereads = [...walkers.keys()].flatMap((object) => {
-    const every = rereadEveryMs(parts, object)
-    return every === null ? [] : [rereadObject(parts, gate, object, every, rereading)]
   })
 
   const open = Effect.gen(function* () {
@@ -234,7 +231,7 @@ export const makePolling = Effect.fn("Polling.make")(function* (parts: Parts, ga
 
   const polling: Polling = {
     run: Effect.andThen(
-      Effect.all([openAndRead, takeCensus, ...[...walkers.keys()].map(walkObject), ...rereads], {
+      Effect.all([openAndRead, takeCensus, ...[...walkers.keys()].map(walkObject), ...rewalks.map(({ run }) => run)], {
         concurrency: "unbounded",
       }),
       Effect.never,
@@ -249,11 +246,7 @@ export const makePolling = Effect.fn("Polling.make")(function* (parts: Parts, ga
         },
         { discard: true },
       ),
-    backfillAgain: Effect.gen(function* () {
-      for (const object of walkers.keys())
-        if (parts.cursors.get(walkKey("backfill", object))?.finished === true) yield* restartBackfill(parts, object)
-      yield* again.open
-    }).pipe(Effect.orDie),
+    readAgain: Effect.orDie(Effect.forEach(rewalks, ({ ask }) => ask, { discard: true })),
     finishBackfill: Effect.gen(function* () {
       if (yield* isDone) return
       yield* say(parts, "BackfillStarted", { objects: [] })

@@ -12,6 +12,7 @@ import * as streams from "@concordat/model/streams"
 import * as Effect from "effect/Effect"
 import type { Answered } from "./answer.ts"
 import { chunked, groupedBy } from "./batches.ts"
+import { facetOf, FIELDS } from "./facets.ts"
 import { again, type Candidate, fresh, isSame } from "./candidate.ts"
 import type { Cap } from "./cap.ts"
 import { lookBefore, resolveCreates } from "./creating.ts"
@@ -72,6 +73,14 @@ const plannable = Effect.fnUntraced(function* (round: Round, entities: ReadonlyA
   })
 })
 
+/** Whether it leaves out what is being created at this moment: written without, it would be written twice. */
+const waitsForCreate = ({ lag, parts }: Round, plan: PlannedWrite, creating: ReadonlySet<string>): boolean =>
+  plan.kind === "create" &&
+  plan.waiting.some(
+    (id) =>
+      creating.has(id) || lag.streams === null || lag.streams.has(streams.create(parts.tenant, parts.connection, id)),
+  )
+
 const mayWrite = (round: Round, object: string, kind: Candidate["kind"]): boolean => {
   const { doc, parts } = round
   if (parts.connector.write === undefined || parts.definition.objects[object]?.write.includes(kind) !== true)
@@ -97,6 +106,7 @@ const candidatesOf = Effect.fnUntraced(function* (round: Round, entities: Readon
   const now = yield* parts.tick
   const plans = yield* asWorkerError(parts.connection)(parts.planner.plan(entities.map(parseEntityKey)))
   const open = new Map([...parts.intents.values()].map(again).map((one) => [one.entityKey, one]))
+  const creating = new Set([...open.values()].flatMap(({ entity, kind }) => (kind === "create" ? [entity.id] : [])))
   const candidates: Array<Candidate> = []
   const stale: Array<string> = []
   for (const [i, entity] of entities.entries()) {
@@ -105,7 +115,7 @@ const candidatesOf = Effect.fnUntraced(function* (round: Round, entities: Readon
     if (begun?.intent != null && (begun.intent.job !== null || begun.intent.nextAt > now)) continue
     const plan = plans[i] ?? null
     const record = plan === null || plan.id === null ? null : { object: plan.object, id: plan.id }
-    if (plan !== null && !isDecided(round, entity, record)) {
+    if (plan !== null && (!isDecided(round, entity, record) || waitsForCreate(round, plan, creating))) {
       round.soon.add(entity)
       continue
     }
@@ -132,7 +142,11 @@ const readBefore = Effect.fnUntraced(function* (round: Round, object: string, ba
   )
   if (asked.length === 0) return batch
   const records = asked.flatMap(({ record }) => (record === null ? [] : [record]))
-  const looked = yield* look(parts, gate, { mapping, records, via: "read", work: "push" })
+  // An association that is not written can't be overwritten.
+  const facets = new Set(
+    asked.flatMap(({ sent }) => Object.keys(sent.values).filter((name) => facetOf(name) !== FIELDS)),
+  )
+  const looked = yield* look(parts, gate, { mapping, records, via: "read", work: "push", facets })
   const unread = new Set(looked.unread.map(recordKey))
   return batch.flatMap((candidate) => {
     if (!asked.includes(candidate) || candidate.record === null) return [candidate]

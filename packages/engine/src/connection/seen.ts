@@ -2,7 +2,7 @@
 import { opened, type Personal } from "@concordat/model/events/envelope"
 import type { JsonObject } from "@concordat/model/json"
 import type { SeenDoc } from "@concordat/rules/state/documents"
-import { facetOf, hashFacets, wholeFacets } from "./facets.ts"
+import { coversAll, facetOf, hashFacets, wholeFacets } from "./facets.ts"
 
 export const unseen: SeenDoc = {
   revision: -1,
@@ -24,7 +24,18 @@ export interface Observation {
   readonly stamp: number | null
   readonly version: string | undefined
   readonly startedAt: number
+  /** Whether it says something of every facet. */
+  readonly isWhole: boolean
 }
+
+/** When the record was last read: its own fields, or all of it. */
+export const lastRead = (seen: SeenDoc, of: "fields" | "all"): number =>
+  of === "all" ? seen.readAt : Math.max(seen.readAt, seen.fieldsReadAt ?? 0)
+
+const afterRead = (seen: SeenDoc, read: Observation): Pick<SeenDoc, "readAt" | "fieldsReadAt"> =>
+  read.isWhole
+    ? { readAt: Math.max(seen.readAt, read.startedAt) }
+    : { readAt: seen.readAt, fieldsReadAt: Math.max(seen.fieldsReadAt ?? 0, read.startedAt) }
 
 const versioned = (seen: SeenDoc, version: string | undefined): SeenDoc =>
   version === undefined ? seen : { ...seen, version }
@@ -36,7 +47,7 @@ export const observed = (seen: SeenDoc, read: Observation, sources: ReadonlyArra
       ...seen,
       hashes: { ...seen.hashes, ...hashFacets(read.values, sources) },
       factAt,
-      readAt: Math.max(seen.readAt, read.startedAt),
+      ...afterRead(seen, read),
       stamp: read.stamp ?? seen.stamp,
       gone: false,
     },
@@ -45,7 +56,7 @@ export const observed = (seen: SeenDoc, read: Observation, sources: ReadonlyArra
 
 /** After a reading that was no news. */
 export const confirmed = (seen: SeenDoc, read: Observation): SeenDoc =>
-  versioned({ ...seen, readAt: Math.max(seen.readAt, read.startedAt), stamp: read.stamp ?? seen.stamp }, read.version)
+  versioned({ ...seen, ...afterRead(seen, read), stamp: read.stamp ?? seen.stamp }, read.version)
 
 /** After the record was found gone, merged away or converted. */
 export const vanished = (seen: SeenDoc, startedAt: number, factAt: number): SeenDoc => {
@@ -84,7 +95,9 @@ export const evolve = (
   switch (event.type) {
     case "RecordObserved": {
       const data = event.data as { values: Personal; stamp: number | null; readStartedAt: number }
-      const read = { values: opened(data.values), stamp: data.stamp, version: undefined, startedAt: data.readStartedAt }
+      const values = opened(data.values)
+      const isWhole = coversAll(values, sources)
+      const read = { values, stamp: data.stamp, version: undefined, startedAt: data.readStartedAt, isWhole }
       return observed(next, read, sources, next.factAt)
     }
     case "RecordWritten": {

@@ -6,7 +6,26 @@ import type { Hinting } from "./hinting.ts"
 import type { Parts } from "./parts.ts"
 import type { Polled, Polling } from "./polling.ts"
 import type { Stats } from "./stats.ts"
+import { cursorOf } from "./walks.ts"
 import type { WorkerError } from "./WorkerError.ts"
+
+export interface Reread {
+  readonly object: string
+  /** ms since 1970. */
+  readonly startedAt: number
+  readonly done: number
+  /** Null: nobody counted. */
+  readonly total: number | null
+  readonly finished: boolean
+}
+
+const rereadsOf = (parts: Parts): ReadonlyArray<Reread> =>
+  Object.keys(parts.definition.objects).flatMap((object) => {
+    const last = cursorOf(parts, "reread", object)
+    if (last === null) return []
+    const { done, finished, startedAt, total } = last
+    return [{ object, startedAt: Math.floor(startedAt), done, total, finished }]
+  })
 
 /** Times are ms since 1970. */
 export interface WorkerView {
@@ -25,6 +44,8 @@ export interface WorkerView {
     readonly buckets: ReadonlyArray<BucketLeft>
   }
   readonly polls: ReadonlyArray<Polled>
+  /** The last walk over each object that was read again, for what moves no date. */
+  readonly rereads: ReadonlyArray<Reread>
   /** Records that webhooks, or other flows, want looked at. */
   readonly hints: number
   /** Writes that are begun and not settled; those of them that wait for another try, and the next of these. */
@@ -52,6 +73,7 @@ export const viewOf = Effect.fnUntraced(function* (
     waitsUntil: openAt > now ? Math.ceil(openAt) : null,
     budget: { ...parts.budget.load(), buckets: parts.budget.left(now) },
     polls: of.polling.polls(),
+    rereads: rereadsOf(parts),
     hints: of.hinting.waiting(),
     writes: {
       open: parts.intents.size,

@@ -8,7 +8,7 @@ import { PAGE_WAIT_MAX_MS, PAGE_WAIT_MS, PAGE_WAITS, READ_AGAIN_MS } from "../li
 import type { Page, Reading } from "../ports/Provider.ts"
 import type { Gate } from "./faults.ts"
 import { ingest, type Move } from "./ingest.ts"
-import { look } from "./look.ts"
+import { look, NO_FACETS } from "./look.ts"
 import { canRead, fenceAt, type Parts, put, sourcesOf, type Walk, walkKey } from "./parts.ts"
 
 export const cursorOf = (parts: Parts, walk: Walk, object: string): CursorDoc | null =>
@@ -39,14 +39,16 @@ const takePage = Effect.fnUntraced(function* (parts: Parts, gate: Gate, taken: T
   const { mapping, move, page, startedAt, via, work } = taken
   const readings = page.records.map((record): Reading => ({ _tag: "Found", record }))
   const listed = new Set(page.records.map(recordKey))
-  const hinted: ReadonlyArray<RecordKey> = page.hints.filter(
-    (hint) => !listed.has(recordKey(hint)) && sourcesOf(mapping, hint.object).length > 0,
+  const hinted = page.hints.filter(
+    (hint) => !listed.has(recordKey(hint)) && !parts.awaits(hint) && sourcesOf(mapping, hint.object).length > 0,
   )
   const base = { mapping, readings, via, startedAt, byId: false }
   const ingested = yield* ingest(parts, move !== null && hinted.length === 0 ? { ...base, move } : base)
   if (ingested.moved) return true
-  const records = [...ingested.again, ...ingested.follow, ...hinted]
-  const looked = yield* look(parts, gate, { mapping, records, via, work })
+  const records: ReadonlyArray<RecordKey> = [...ingested.again, ...ingested.follow, ...hinted]
+  const isOfFields = records.length === hinted.length && hinted.every(({ about }) => about === "fields")
+  const facets = isOfFields ? NO_FACETS : undefined
+  const looked = yield* look(parts, gate, { mapping, records, via, work, facets })
   // A hint of what can't be read by id is answered by the object's own walk.
   if (looked.unread.some((record) => canRead(parts, record.object) || listed.has(recordKey(record)))) return false
   if (move !== null) yield* setCursor(parts, move, move.walk === "backfill")
@@ -95,12 +97,14 @@ export const poll = Effect.fn("Connection.poll")(function* (
  * Walks over everything: a first sync and a walk made again go on where they were left; a snapshot, which is compared as
  * a whole, begins anew.
  */
-export type Whole = "backfill" | "snapshot" | "reread"
+export type Whole = "backfill" | "snapshot" | "reread" | "asked"
 
 const WHOLES = {
   backfill: { walk: "backfill", via: "backfill", work: "backfill" },
   snapshot: { walk: null, via: "poll", work: "poll" },
   reread: { walk: "reread", via: "census", work: "census" },
+  /** The same, and somebody waits for it. */
+  asked: { walk: "reread", via: "census", work: "backfill" },
 } as const satisfies Record<Whole, Pick<Taken, "via" | "work"> & { readonly walk: Walk | null }>
 
 export interface Step {
@@ -141,7 +145,8 @@ export const step = Effect.fn("Connection.step")(function* (
   const limit = parts.definition.objects[object]!.batch.list
   yield* gate.untilRunning
   const startedAt = yield* parts.tick
-  const page = yield* gate.callNow(work, parts.connector.backfill!(object, from.cursor, { fields, limit })).pipe(
+  const options = { fields, limit, counted: whole !== "reread" }
+  const page = yield* gate.callNow(work, parts.connector.backfill!(object, from.cursor, options)).pipe(
     Effect.catchIf(
       (error) => error._tag === "ProviderError" && error.reason._tag === "CursorExpired" && from.cursor !== null,
       () => Effect.succeed(null),
@@ -179,7 +184,7 @@ export const backfill = Effect.fn("Connection.backfill")(function* (
   gate: Gate,
   mapping: Mapping,
   object: string,
-  whole: Exclude<Whole, "reread">,
+  whole: "backfill" | "snapshot",
 ) {
   const ids = new Set<string>()
   if (parts.connector.backfill === undefined) return ids

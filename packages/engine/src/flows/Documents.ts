@@ -12,7 +12,14 @@ import {
   type Wanted,
 } from "@concordat/rules/state/transaction"
 import * as Effect from "effect/Effect"
-import { AHEAD_LOOKS, DECISION_ROUNDS, DOCUMENTS_PAGE, SPARSE_DOCUMENTS } from "../limits.ts"
+import {
+  AHEAD_LOOKS,
+  DECISION_ROUNDS,
+  DECISIONS_AT_A_STRETCH,
+  DOCUMENTS_AT_A_STRETCH,
+  DOCUMENTS_PAGE,
+  SPARSE_DOCUMENTS,
+} from "../limits.ts"
 import type { DocumentWrite, State, StateError } from "../ports/State.ts"
 import { DocumentCache } from "./DocumentCache.ts"
 import { Reads } from "./Reads.ts"
@@ -55,6 +62,8 @@ export class Documents {
       const ahead: Array<Ahead<Decision> | undefined> = []
       const looks = new Uint8Array(inputs.length)
       for (const [index, input] of inputs.entries()) {
+        // Whoever waits for an answer from outside is not to wait for a whole batch.
+        if (index > 0 && index % DECISIONS_AT_A_STRETCH === 0) yield* Effect.yieldNow
         const made = ahead[index]
         ahead[index] = undefined
         if (made !== undefined && !made.reads.meets(this.#written)) {
@@ -73,9 +82,11 @@ export class Documents {
             return yield* Effect.die(new Error(detail))
           }
           const wanted = [...outcome.wanted]
+          let made = 0
           for (let next = index + 1; next < inputs.length; next++) {
             if (ahead[next] !== undefined || looks[next]! >= AHEAD_LOOKS || !isWorthLook(inputs[next]!)) continue
             looks[next]! += 1
+            if (++made % DECISIONS_AT_A_STRETCH === 0) yield* Effect.yieldNow
             const reads = new Reads()
             const seen = attempt((loaded) => decide(loaded, inputs[next]!), reads.noting(this.#loaded(null)))
             if (seen._tag === "Decided") ahead[next] = { value: seen.value, reads }
@@ -121,6 +132,7 @@ export class Documents {
         const page = names.slice(at, at + DOCUMENTS_PAGE)
         const texts = yield* this.#state.getMany(page.map(({ key, kind }) => ({ tenant: this.#tenant, kind, key })))
         for (const [index, { key, kind }] of page.entries()) {
+          if (index > 0 && index % DOCUMENTS_AT_A_STRETCH === 0) yield* Effect.yieldNow
           const text = texts[index] ?? null
           this.#cache.keep(kind, key, text === null ? null : decodeDocument(kind, text), text?.length ?? 0)
         }
@@ -182,13 +194,23 @@ export class Documents {
     })
   }
 
-  /** What is to be committed. Until `done` is called nothing else may be taken off. */
-  takeOff(): { readonly writes: ReadonlyArray<DocumentWrite>; readonly done: () => void } {
+  /**
+   * Takes off what is to be committed, at once; until `done` is called nothing else may be taken off. `writes`: its text,
+   * which takes a while.
+   */
+  takeOff(): { readonly writes: Effect.Effect<ReadonlyArray<DocumentWrite>>; readonly done: () => void } {
+    const taken = this.#cache.takeOff()
+    const tenant = this.#tenant
     const characters: Array<number> = []
-    const writes = this.#cache.takeOff().map(([kind, key, value]): DocumentWrite => {
-      const text = value === null ? null : encodeDocument(kind, value)
-      characters.push(text?.length ?? 0)
-      return { tenant: this.#tenant, kind, key, value: text }
+    const writes = Effect.gen(function* () {
+      const made: Array<DocumentWrite> = []
+      for (const [index, [kind, key, value]] of taken.entries()) {
+        if (index > 0 && index % DOCUMENTS_AT_A_STRETCH === 0) yield* Effect.yieldNow
+        const text = value === null ? null : encodeDocument(kind, value)
+        characters.push(text?.length ?? 0)
+        made.push({ tenant, kind, key, value: text })
+      }
+      return made
     })
     return { writes, done: () => this.#cache.committed(characters) }
   }

@@ -16,7 +16,7 @@ import { CACHED_CHARACTERS, CACHED_TENANTS, COMMIT_AGAIN_MS, DECIDED_EVENTS } fr
 import { type BusError, pushSubject } from "../ports/Bus.ts"
 import { Commit, type Unit } from "../ports/Commit.ts"
 import { type Append, Journal, type JournalError, type NewEvent, type RecordedEvent } from "../ports/Journal.ts"
-import { State, type StateError } from "../ports/State.ts"
+import { type DocumentWrite, State, type StateError } from "../ports/State.ts"
 import { Documents } from "./Documents.ts"
 
 const CHECKPOINT = "reconciler"
@@ -166,17 +166,21 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (compilers: 
     }
   })
 
-  /** Decides a batch. `commit` is for when nothing else is being committed. */
+  /**
+   * Decides a batch. `takeOff` is for when nothing else is being committed and before anything else is decided: what it
+   * answers commits this batch and no more.
+   */
   const decideBatch = Effect.fnUntraced(function* (events: ReadonlyArray<RecordedEvent>) {
     const { decided, wakes } = yield* decideAll(events)
     const last = events.at(-1)!
     const names = new Set(events.map((event) => tenantOf(event.stream)))
     const touched = [...names].map(documentsOf)
-    const commit = Effect.suspend(() => {
-      const parts = touched.map((documents) => documents.takeOff())
+    const commit = Effect.fnUntraced(function* (parts: ReadonlyArray<ReturnType<Documents["takeOff"]>>) {
+      const documents: Array<DocumentWrite> = []
+      for (const { writes } of parts) documents.push(...(yield* writes))
       const unit: Unit = {
         appends: appendsOf(decided),
-        documents: parts.flatMap(({ writes }) => writes),
+        documents,
         commands: wakes.map(({ tenant, wake }) => ({
           subject: pushSubject(partitionOf(tenant), tenant, wake.connection),
           id: `${tenant}|${wake.connection}|${wake.entity}|${wake.seq}`,
@@ -184,12 +188,11 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (compilers: 
         })),
         checkpoint: { name: CHECKPOINT, position: last.position, eventId: last.id },
       }
-      return Effect.map(commitUnit(unit), () => {
-        for (const { done } of parts) done()
-        progress = { decided: progress.decided + events.length, position: last.position }
-      })
+      yield* commitUnit(unit)
+      for (const { done } of parts) done()
+      progress = { decided: progress.decided + events.length, position: last.position }
     })
-    return { names, commit }
+    return { names, takeOff: () => commit(touched.map((documents) => documents.takeOff())) }
   })
 
   /** Decides batch after batch, each while the one before it is being committed. */
@@ -201,9 +204,9 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (compilers: 
         const landed = Effect.suspend(() => (flying === null ? Effect.void : Fiber.join(flying)))
         const all = Stream.runForEach(batches, (events) =>
           Effect.gen(function* () {
-            const { commit, names } = yield* decideBatch(events)
+            const { names, takeOff } = yield* decideBatch(events)
             yield* landed
-            flying = yield* Effect.forkScoped(Effect.onError(commit, (cause) => Deferred.failCause(failed, cause)))
+            flying = yield* Effect.forkScoped(Effect.onError(takeOff(), (cause) => Deferred.failCause(failed, cause)))
             forgetTenants(names)
           }),
         )

@@ -7,6 +7,9 @@ import * as Effect from "effect/Effect"
 import type { Hint } from "../ports/Provider.ts"
 import { lastOfEach } from "../connection/batches.ts"
 
+/** Hints with the same key say the same thing. */
+export const hintKey = ({ about, id, kind, object }: Hint): string => `${object}:${id}:${kind}:${about ?? ""}`
+
 interface Waiting<E> {
   readonly hints: ReadonlyArray<Hint>
   readonly kept: Deferred.Deferred<void, E>
@@ -28,7 +31,7 @@ export const makeGathering = <E>(append: (hints: ReadonlyArray<Hint>) => Effect.
       waiting = []
       const hints = lastOfEach(
         batch.flatMap((one) => one.hints),
-        ({ id, kind, object }) => `${object}:${id}:${kind}`,
+        hintKey,
       )
       const exit = yield* Effect.exit(append(hints))
       for (const { kept } of batch) yield* Deferred.done(kept, exit)

@@ -11,7 +11,7 @@ import { DELIVERY_HINTS } from "../limits.ts"
 import { appendTo } from "../operations/append.ts"
 import { Journal, type JournalError } from "../ports/Journal.ts"
 import type { Connector, Hint, WebhookRequest } from "../ports/Provider.ts"
-import { type Gathering, makeGathering } from "./Gathering.ts"
+import { type Gathering, hintKey, makeGathering } from "./Gathering.ts"
 
 /**
  * `status` is what the provider is answered: 202 kept (or nothing to keep), 401 not genuine, 404 no webhooks there,
@@ -35,7 +35,7 @@ const nothing = (status: Accepted["status"]): Accepted => ({ status, hints: 0 })
 const deliveryOf = (connection: string, hints: ReadonlyArray<Hint>): typeof DeliveryAccepted.Type => ({
   _tag: "DeliveryAccepted",
   connection,
-  hints: hints.map(({ object, id, kind }) => ({ object, id, kind })),
+  hints: hints.map(({ about, object, id, kind }) => ({ object, id, kind, ...(about === undefined ? {} : { about }) })),
 })
 
 /** By the journal they are kept in, then by delivery stream. */
@@ -82,7 +82,7 @@ export const accept = Effect.fn("Intake.accept")(function* (
       ),
     )
   if ("status" in parsed) return parsed
-  const hints = lastOfEach(parsed, ({ object, id, kind }) => `${object}:${id}:${kind}`)
+  const hints = lastOfEach(parsed, hintKey)
   if (hints.length > 0) yield* (yield* gatheringOf(tenant, connection)).keep(hints)
   if (hints.length > 0) yield* options.onAccepted
   return { status: 202, hints: hints.length }

@@ -87,7 +87,7 @@ export const behind = Effect.fnUntraced(function* (tenant: string) {
   const checkpoint = yield* (yield* State).checkpoint("reconciler")
   const partition = streams.partitionOf(tenant)
   const prefixes = streams.INPUT_CATEGORIES.map((category) => `${category}-${partition}.${tenant}`)
-  const page = yield* journal.readAll({ after: checkpoint?.position ?? null, prefixes, limit: BEHIND_MOST })
+  const page = yield* journal.readAll({ after: checkpoint?.position ?? null, prefixes, limit: BEHIND_MOST, bare: true })
   // A longer name may begin with this one.
   const undecided = page.events.filter(({ stream }) => streams.tenantOf(stream) === tenant)
   const [oldest] = undecided

@@ -71,11 +71,15 @@ export class Journal extends Context.Service<
       stream: string,
       options: { readonly from: number | "end"; readonly direction: "forward" | "backward"; readonly limit: number },
     ) => Effect.Effect<ReadonlyArray<RecordedEvent>, JournalError>
-    /** Events after a position (`null`: from the start) of streams whose name begins with one of the prefixes (none: all). */
+    /**
+     * Events after a position (`null`: from the start) of streams whose name begins with one of the prefixes (none: all).
+     * `bare`: only which events there are is wanted, and their data may come as an empty text.
+     */
     readonly readAll: (options: {
       readonly after: string | null
       readonly prefixes: ReadonlyArray<string>
       readonly limit: number
+      readonly bare?: boolean
     }) => Effect.Effect<
       { readonly events: ReadonlyArray<RecordedEvent>; readonly position: string | null },
       JournalError

@@ -98,6 +98,8 @@ export interface Hint {
   readonly object: string
   readonly id: string
   readonly kind: "changed" | "created" | "gone" | "merged" | "restored"
+  /** The facet that changed: `fields` for the record's own, or the name of an association (`@companies`). Absent: anything. */
+  readonly about?: string
 }
 
 export type Reading =
@@ -131,6 +133,8 @@ export interface ReadOptions {
   /** The provider's fields and association keys that the mapping uses. */
   readonly fields: ReadonlyArray<string>
   readonly limit: number
+  /** False: nobody looks at how far the walk is, so a total is not worth a call. */
+  readonly counted?: boolean
 }
 
 export interface WriteRow {

@@ -95,7 +95,15 @@ export const RecordConverted = Schema.TaggedStruct("RecordConverted", {
 /** A verified webhook was taken: what it names, not what it says. Expires. */
 export const DeliveryAccepted = Schema.TaggedStruct("DeliveryAccepted", {
   connection: Schema.String,
-  hints: Schema.Array(Schema.Struct({ object: Schema.String, id: Schema.String, kind: Schema.String })),
+  hints: Schema.Array(
+    Schema.Struct({
+      object: Schema.String,
+      id: Schema.String,
+      kind: Schema.String,
+      /** The facet that changed: `fields`, or the name of an association. */
+      about: Schema.optionalKey(Schema.String),
+    }),
+  ),
 })
 
 /** A page is durable and the cursor after it: cursors can be rebuilt from these. */

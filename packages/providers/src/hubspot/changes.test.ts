@@ -47,7 +47,7 @@ describe("changes", () => {
       assert.deepStrictEqual(first.hints, [])
       sandbox.advance(30_000)
       const second = yield* poll(portal, "contacts", first.cursor)
-      assert.deepStrictEqual(second.hints, [{ object: "contacts", id, kind: "changed" }])
+      assert.deepStrictEqual(second.hints, [{ object: "contacts", id, kind: "changed", about: "fields" }])
     }),
   )
 
@@ -119,7 +119,7 @@ describe("changes", () => {
       sandbox.advance(1_000)
       const { hints } = yield* poll(portal, "contacts", start)
       assert.sameDeepMembers(hints, [
-        { object: "contacts", id: into, kind: "changed" },
+        { object: "contacts", id: into, kind: "changed", about: "fields" },
         { object: "contacts", id: kept, kind: "merged" },
         { object: "contacts", id: lost, kind: "merged" },
       ])

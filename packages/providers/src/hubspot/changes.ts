@@ -86,7 +86,8 @@ const searchPage = Effect.fnUntraced(function* (
   const to = cursor.walk?.to ?? clock
   if (to === null) return yield* unreadable(operation, "no Date header: HubSpot's clock is unknown")
   const hints: ReadonlyArray<Hint> = body.results.flatMap((record) => [
-    { object, id: record.id, kind: "changed" as const },
+    // Associations move no date: what is found by its date has changed in its own fields.
+    { object, id: record.id, kind: "changed" as const, about: "fields" as const },
     // The winner of a merge is all that search shows of it.
     ...mergedIds(record).map((id) => ({ object, id, kind: "merged" as const })),
   ])

@@ -125,7 +125,7 @@ describe("the connector on the sandbox, through the engine's HTTP", () => {
       assert.ok(answer?.outcome._tag === "Written" && answer.outcome.adopted === true)
       const { id } = answer.outcome
       const page = yield* connector.changes!("companies", from, options)
-      assert.deepInclude(page.hints, { object: "companies", id, kind: "changed" })
+      assert.deepInclude(page.hints, { object: "companies", id, kind: "changed", about: "fields" })
       assert.isFalse(page.more)
       const list = yield* connector.backfill!("companies", null, options)
       assert.deepInclude(

@@ -154,7 +154,8 @@ export const backfill = Effect.fnUntraced(function* (
   const facets = options.fields.filter(isFacet)
   const named = properties(options.fields).join(",")
   const isLong = encodeURIComponent(named).length > ADDRESS_CHARACTERS
-  const total = at.total ?? (cursor === null ? yield* count(client, object) : undefined)
+  const isCounted = cursor === null && options.counted !== false
+  const total = at.total ?? (isCounted ? yield* count(client, object) : undefined)
   const { body } = yield* client.fetch(
     {
       method: "GET",

@@ -63,7 +63,7 @@ describe("webhooks", () => {
         [...hints],
         [
           { object: "contacts", id, kind: "created" },
-          { object: "contacts", id, kind: "changed" },
+          { object: "contacts", id, kind: "changed", about: "fields" },
         ],
       )
     }),
@@ -160,8 +160,8 @@ describe("webhooks", () => {
         assert.sameDeepMembers(
           [...(yield* portal.connector.webhook.parse(requestOf(delivery!)))],
           [
-            { object: "contacts", id: contact, kind: "changed" },
-            { object: "companies", id: company, kind: "changed" },
+            { object: "contacts", id: contact, kind: "changed", about: "@companies" },
+            { object: "companies", id: company, kind: "changed", about: "@contacts" },
           ],
         )
         // One of the two sides' events may be lost.
@@ -170,8 +170,8 @@ describe("webhooks", () => {
         assert.lengthOf(yield* portal.connector.webhook.parse(alone), 2)
         portal.sandbox.put({ object: "tasks", id: task, associations: { contacts: [contact] } })
         assert.sameDeepMembers(yield* hintsNow(portal), [
-          { object: "tasks", id: task, kind: "changed" },
-          { object: "contacts", id: contact, kind: "changed" },
+          { object: "tasks", id: task, kind: "changed", about: "@contacts" },
+          { object: "contacts", id: contact, kind: "changed", about: "@tasks" },
         ])
       }),
   )
@@ -185,7 +185,7 @@ describe("webhooks", () => {
       const { id } = portal.sandbox.put({ object: "calls", properties: { hs_call_title: "C" } })
       assert.sameDeepMembers(yield* hintsNow(portal), [
         { object: "calls", id, kind: "created" },
-        { object: "calls", id, kind: "changed" },
+        { object: "calls", id, kind: "changed", about: "fields" },
       ])
       const error = yield* portal.connector.webhook
         .parse({ method: "POST", url: TARGET, headers: {}, body: Buffer.from("{}") })

@@ -95,8 +95,11 @@ const hint = (
   object: string | undefined,
   id: typeof Id.Type | null | undefined,
   kind: Hint["kind"],
+  about?: string,
 ): ReadonlyArray<Hint> =>
-  object === undefined || id === undefined || id === null ? [] : [{ object, id: String(id), kind }]
+  object === undefined || id === undefined || id === null
+    ? []
+    : [{ object, id: String(id), kind, ...(about === undefined ? {} : { about }) }]
 
 const hintsOf = (event: Event): ReadonlyArray<Hint> => {
   const [prefix = "", what = ""] = (event.subscriptionType ?? event.eventType ?? "").split(".")
@@ -109,14 +112,17 @@ const hintsOf = (event: Event): ReadonlyArray<Hint> => {
     ]
   }
   if (what === "associationChange") {
-    const [from = "", to = ""] = (event.associationType ?? "").toLowerCase().split("_to_")
+    const names = (event.associationType ?? "").toLowerCase().split("_to_")
+    const from = OBJECTS[event.fromObjectTypeId ?? names[0] ?? ""]
+    const to = OBJECTS[event.toObjectTypeId ?? names[1] ?? ""]
     return [
-      ...hint(OBJECTS[event.fromObjectTypeId ?? from], event.fromObjectId, "changed"),
-      ...hint(OBJECTS[event.toObjectTypeId ?? to], event.toObjectId, "changed"),
+      ...hint(from, event.fromObjectId, "changed", to === undefined ? undefined : `@${to}`),
+      ...hint(to, event.toObjectId, "changed", from === undefined ? undefined : `@${from}`),
     ]
   }
   const kind = KINDS[what]
-  return kind === undefined ? [] : hint(object, event.objectId, kind)
+  if (kind === undefined) return []
+  return hint(object, event.objectId, kind, what === "propertyChange" ? "fields" : undefined)
 }
 
 /** Each record once for each kind; events of objects that are not synchronised are left out. */
@@ -124,7 +130,9 @@ export const parse = (request: WebhookRequest): Effect.Effect<ReadonlyArray<Hint
   decode("webhook.parse", Schema.Array(Event), Buffer.from(request.body).toString("utf8")).pipe(
     Effect.map((events) => {
       const hints = new Map(
-        events.flatMap(hintsOf).map((found) => [`${found.object} ${found.id} ${found.kind}`, found] as const),
+        events
+          .flatMap(hintsOf)
+          .map((found) => [`${found.object} ${found.id} ${found.kind} ${found.about ?? ""}`, found] as const),
       )
       return [...hints.values()]
     }),

@@ -2,7 +2,7 @@
 import type { EntityType } from "@concordat/model/canonical/fields"
 import type { JsonObject } from "@concordat/model/json"
 import type { View } from "../mapping/lens.ts"
-import { computeDue, type Due, groupValues } from "../reconcile/due.ts"
+import { computeDue, type Due, groupValues, nothing } from "../reconcile/due.ts"
 import { type Compilers, type Context, heldUnder, references, valueOf } from "../reconcile/context.ts"
 import { connectionDoc, entityDoc, linkOf, tenantDoc } from "../state/access.ts"
 import type { EntityDoc } from "../state/documents.ts"
@@ -24,6 +24,8 @@ export interface PlannedWrite {
   readonly before: JsonObject
   /** Provider fields and values to look the record up by, for creates. */
   readonly lookup: Readonly<Record<string, string>>
+  /** Ids of entities that it refers to and that are left out, since they have no record there yet. */
+  readonly waiting: ReadonlyArray<string>
   /** Keys of intents for this entity there that are not resolved. */
   readonly unresolved: ReadonlyArray<string>
 }
@@ -57,7 +59,11 @@ export const planWrite = (
   const state = connectionDoc(tx, connection)
   const doc = entityDoc(tx, type, id)
   if (state === null || doc === null || doc.id !== id) return null
-  const due = computeDue(context, doc, connection, state)
+  const waiting: Array<string> = []
+  const due = computeDue(context, doc, connection, state, {
+    ...nothing,
+    waiting: (_, ids) => void waiting.push(...ids),
+  })
   if (due === null) return null
   const link = linkOf(doc, connection)
   const lenses = due.mapping.groups.filter((lens) => due.groups[lens.group] !== undefined)
@@ -81,6 +87,7 @@ export const planWrite = (
     values,
     before,
     lookup: due.kind === "create" ? due.mapping.lookup(groupValues(doc)) : {},
+    waiting,
     unresolved: link.intents.map((intent) => intent.key),
   }
 }

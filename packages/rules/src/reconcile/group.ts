@@ -35,7 +35,10 @@ export const observeGroup = (edit: EntityEdit, seen: Observed): void => {
   const known = heldUnder(edit.held(connection, group), lens)
   const again = seen.before !== undefined
   const shadow = again ? (seen.before ?? null) : known.shadow
-  if (!again && shadow !== null && lens.same(shadow, view)) return
+  if (!again && shadow !== null && lens.same(shadow, view)) {
+    if (isEchoOf(known.wrote, provenance) && lens.same(known.wrote.view, view)) tx.count(connection, "echo")
+    return
+  }
   const { before: _, rendering, problem: __, ...rest } = known
   const held: HeldState = {
     ...rest,
@@ -111,6 +114,10 @@ export const observeGroup = (edit: EntityEdit, seen: Observed): void => {
   // 6. Both moved.
   conflict(edit, seen, rule, { ...ours, value }, { ...theirs, value: next })
 }
+
+/** Whether nobody has read it between our write and this observation. */
+const isEchoOf = (wrote: HeldState["wrote"], provenance: Provenance): wrote is NonNullable<HeldState["wrote"]> =>
+  wrote !== undefined && provenance.after < wrote.at
 
 /** What we sent, where the view is it or its lossy image: by an intent without answer, or by a write that nothing followed. */
 const echoed = (intents: ReadonlyArray<Intent>, known: HeldState, lens: GroupLens, view: View): View | undefined => {

@@ -213,8 +213,10 @@ export interface SeenDoc {
   readonly hashes: Readonly<Record<string, string>>
   /** Our time when the newest fact was appended; a read must begin after it. */
   readonly factAt: number
-  /** When it was last read, for the interval an edit lies in. */
+  /** When all of it was last read, for the interval an edit lies in. */
   readonly readAt: number
+  /** When its own fields were last read, where its associations were not. */
+  readonly fieldsReadAt?: number
   readonly stamp: number | null
   readonly version?: string
   readonly gone: boolean

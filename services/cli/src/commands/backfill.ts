@@ -1,8 +1,9 @@
 /** `concordat backfill`: reads a connection whole again, and shows how far that has come. */
-import type { ConnectionStatus, TenantStatus } from "@concordat/api/operator/views"
+import type { TenantStatus, Worker } from "@concordat/api/operator/views"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
+import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import type { MultiBar, SingleBar } from "cli-progress"
@@ -10,17 +11,24 @@ import { lazy } from "../lazy.ts"
 import { concordat } from "../root.ts"
 import { SAYS } from "../says.ts"
 
-const objectsOf = (status: TenantStatus, connection: string): ConnectionStatus["backfill"]["objects"] =>
-  status.connections.find((one) => one.connection === connection)?.backfill.objects ?? []
+type Walks = ReadonlyArray<Worker["rereads"][number]>
 
-type Show = (objects: ConnectionStatus["backfill"]["objects"]) => void
+/** The walks over a connection's objects; before its first sync has ended they are that. */
+const walksOf = (status: TenantStatus, connection: string): Walks => {
+  const of = status.connections.find((one) => one.connection === connection)
+  if (of === undefined) return []
+  const first = of.backfill.objects.map((one): Walks[number] => ({ ...one, startedAt: of.backfill.startedAt }))
+  return of.backfill.state === "done" ? (of.worker?.rereads ?? []) : first
+}
+
+type Show = (walks: Walks, now: number) => void
 
 /** One bar per object; a total that nobody knows is taken to be what was read so far. */
 const bars = (multi: MultiBar): Show => {
   const known = new Map<string, SingleBar>()
-  return (objects) => {
-    for (const { done, object, perSecond, total } of objects) {
-      const payload = { object, rate: perSecond }
+  return (walks, now) => {
+    for (const { done, object, startedAt, total } of walks) {
+      const payload = { object, rate: Math.round(done / Math.max((now - startedAt) / 1_000, 0.001)) }
       const bar = known.get(object) ?? multi.create(Math.max(total ?? done, 1), done, payload)
       known.set(object, bar)
       bar.setTotal(Math.max(total ?? done, 1))
@@ -32,11 +40,10 @@ const bars = (multi: MultiBar): Show => {
 const follow = Effect.fnUntraced(function* (connection: string, show: Show) {
   const { ask } = yield* lazy(() => import("../operator.ts"))
   for (;;) {
-    // Asked for first: the walk is written down as begun only when the worker turns to it.
+    const walks = walksOf(yield* ask((client, tenant) => client.status({ params: { tenant } })), connection)
+    show(walks, yield* Clock.currentTimeMillis)
+    if (walks.length > 0 && walks.every(({ finished }) => finished)) return walks
     yield* Effect.sleep("1 second")
-    const objects = objectsOf(yield* ask((client, tenant) => client.status({ params: { tenant } })), connection)
-    show(objects)
-    if (objects.length > 0 && objects.every(({ finished }) => finished)) return objects
   }
 })
 

@@ -9,7 +9,7 @@ export interface Operator {
   readonly plan: (connection: string) => Promise<Plan>
   readonly matches: () => Promise<Matches["items"]>
   readonly ask: (request: Request) => Promise<void>
-  /** Everything of a connection is read again. */
+  /** Everything of a connection is read again, from now on. */
   readonly readAgain: (connection: string) => Promise<void>
 }
 

@@ -20,7 +20,7 @@ import { answerMatches, live } from "./people.ts"
 import { makeScreen, type Screen } from "./progress.ts"
 import { makeReport, tableOf } from "./report.ts"
 import { introduce, makeScene } from "./scene.ts"
-import { backfilled, pause, readAgain, settled, still, type Watch, written } from "./settling.ts"
+import { backfilled, pause, settled, still, type Watch, written } from "./settling.ts"
 
 export interface DemoOptions {
   /** End when everything agrees, with 0 only if the oracle is content. */
@@ -179,7 +179,6 @@ const play = async (options: DemoOptions, dir: string, screen: Screen, signal: A
       // The engine does so by itself every hour (`rereadEvery`); here nobody waits for so long.
       screen.say("HubSpot is read once more, for what changes no date and whose webhook was lost.")
       await operator.readAgain("hubspot")
-      await readAgain(operator, watch, "hubspot")
     }
     await settled(operator, scene.at, watch)
     if ((await answerMatches(operator, truth)) > 0) await settled(operator, scene.at, watch)

@@ -35,9 +35,15 @@ const moving = (status: TenantStatus): string =>
     ]),
   )
 
-/** Whether its worker has asked for changes of everything since a moment, and has looked at all that it was told of. */
+/**
+ * Whether its worker has asked for changes of everything since a moment, has come to the end of what it reads again, and has
+ * looked at all that it was told of.
+ */
 const isReadSince = ({ worker }: ConnectionStatus, since: number): boolean =>
-  worker !== null && worker.hints === 0 && worker.polls.every(({ at }) => at !== null && at > since)
+  worker !== null &&
+  worker.hints === 0 &&
+  worker.polls.every(({ at }) => at !== null && at > since) &&
+  worker.rereads.every(({ finished }) => finished)
 
 export interface Watch {
   /** Called at each look. */
@@ -107,25 +113,6 @@ export const backfilled = async (operator: Operator, watch: Watch, patienceMs = 
     watch.look?.(status)
     if (status.behind === 0 && status.connections.every((one) => one.backfill.state === "done")) return status
     if (Date.now() > until) throw new Error(`the first sync has not ended after ${patienceMs / 1000} s`)
-    await pause(LOOK_MS)
-  }
-}
-
-/** Resolves when every object of a connection was walked to its end again. */
-export const readAgain = async (
-  operator: Operator,
-  watch: Watch,
-  connection: string,
-  patienceMs = 120_000,
-): Promise<void> => {
-  const until = Date.now() + patienceMs
-  // The walk begins when the worker has taken note.
-  await pause(4 * LOOK_MS)
-  for (;;) {
-    watch.alive()
-    const of = (await operator.status()).connections.find((one) => one.connection === connection)
-    if (of?.backfill.objects.every((one) => one.finished) === true) return
-    if (Date.now() > until) throw new Error(`${connection} was not read again within ${patienceMs / 1000} s`)
     await pause(LOOK_MS)
   }
 }

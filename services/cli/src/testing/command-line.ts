@@ -58,6 +58,7 @@ const throttled: WorkerStatus = {
       running: 1,
       buckets: [{ name: "default", capacity: 100, tokens: 0, day: 4_000, closedUntil: null }],
     },
+    rereads: [],
     polls: [
       { object: "res.partner", at: -30_000, fault: null },
       { object: "crm.lead", at: -240_000, fault: "RequestRefused" },

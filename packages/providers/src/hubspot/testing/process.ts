@@ -31,7 +31,7 @@ export const useSandbox = (): SandboxProcess => {
     const [line] = (await once(createInterface({ input: sandbox.stdout! }), "line")) as [string]
     url = (JSON.parse(line) as { url: string }).url
     client = new Client({ accessToken: "pat-na1-sandbox", basePath: url, numberOfApiCallRetries: 0 })
-  }, 20_000)
+  }, 60_000)
 
   beforeEach(() =>
     backdoor("settings", {
