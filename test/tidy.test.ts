@@ -58,7 +58,7 @@ export const findings = (files: ReadonlyArray<SourceFile>, providers: ReadonlyAr
       }
     }
     const lines = text.split("\n").length - 1
-    if (lines > (isTest(path) ? 800 : 400)) found.push(`${path}: ${lines} lines`)
+    if (lines > 400) found.push(`${path}: ${lines} lines`)
     if (/(^|\/)(utils?|helpers?|common|manager)(\.ts|\/)/.test(path)) found.push(`${path}: a name that says nothing`)
     if (
       /(\/\/|\*).*\b(TODO|FIXME|XXX)\b|@ts-(ignore|nocheck|expect-error)|\.(only|todo)\(/.test(text) &&

@@ -10,55 +10,11 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
-import { MAPPING, type Traits, World } from "./synthetic.ts"
-import {
-  entities,
-  eventsOf,
-  openConnection,
-  pass,
-  settleDown,
-  START,
-  startReconciler,
-  startWorker,
-  store,
-  TENANT,
-} from "./system.ts"
-
-const ADA = { mail: "ada@lovelace.example", first: "Ada", last: "Lovelace", job: "Countess" }
-
-const ONLY_HUMANS = MAPPING.replace("    lookup:", "    when: { kind: human }\n    lookup:")
-
-const pair = Effect.fnUntraced(function* (a: Partial<Traits> = {}, b: Partial<Traits> = {}) {
-  yield* TestClock.setTime(START)
-  const [left, right] = [new World(a), new World(b)]
-  const ada = left.put(null, ADA)
-  yield* openConnection("left", { world: left })
-  yield* openConnection("right", { world: right })
-  yield* startReconciler
-  const workers = [yield* startWorker("left", left), yield* startWorker("right", right)] as const
-  const handles = workers.map(({ handle }) => handle)
-  const quiet = settleDown(handles)
-  return { left, right, ada, workers, handles, quiet }
-})
-
-const only = (world: World) => {
-  assert.lengthOf(world.live(), 1)
-  return world.live()[0]!
-}
+import { World } from "./synthetic.ts"
+import { eventsOf, openConnection, pass, START, startReconciler, startWorker, store, TENANT } from "./system.ts"
+import { ADA, only, pair } from "./pair.ts"
 
 describe("push", () => {
-  it.effect("creates once elsewhere, and absorbs the echo", () =>
-    Effect.gen(function* () {
-      const { left, quiet, right } = yield* pair()
-      yield* quiet
-      assert.deepStrictEqual(only(right).values, ADA)
-      assert.lengthOf(right.writes, 1)
-      assert.lengthOf(left.writes, 0)
-      assert.lengthOf(yield* eventsOf("RecordObserved"), 1)
-      assert.lengthOf(yield* entities, 1)
-    }).pipe(Effect.provide(store, { local: true })),
-  )
-
   it.effect("carries edits both ways, one write each", () =>
     Effect.gen(function* () {
       const { ada, left, quiet, right } = yield* pair()
@@ -123,88 +79,6 @@ describe("push", () => {
       assert.strictEqual(only(right).values["job"], "analyst")
       assert.strictEqual(left.get(ada)?.["job"], "Analyst")
       assert.lengthOf(left.writes, 0)
-    }).pipe(Effect.provide(store, { local: true })),
-  )
-
-  it.effect("looks for a create whose answer was lost, and does not create again", () =>
-    Effect.gen(function* () {
-      yield* TestClock.setTime(START)
-      const [left, right] = [new World(), new World({ indexLagMs: 2_000 })]
-      left.put(null, ADA)
-      right.failNext("write", "lost")
-      yield* openConnection("left", { world: left })
-      yield* openConnection("right", { world: right })
-      yield* startReconciler
-      const workers = [yield* startWorker("left", left), yield* startWorker("right", right)]
-      yield* settleDown(workers.map(({ handle }) => handle))
-      assert.lengthOf(right.writes, 1)
-      only(right)
-      const [written] = yield* eventsOf("RecordWritten")
-      assert.isTrue(written!.data.adopted)
-      assert.lengthOf(yield* entities, 1)
-    }).pipe(Effect.provide(store, { local: true })),
-  )
-
-  it.effect("finds a record by its match key before it creates one, though nobody has seen it yet", () =>
-    Effect.gen(function* () {
-      yield* TestClock.setTime(START)
-      const [left, right] = [new World(), new World({ changes: "none" })]
-      yield* openConnection("left", { world: left })
-      yield* openConnection("right", { world: right })
-      yield* startReconciler
-      const workers = [yield* startWorker("left", left), yield* startWorker("right", right)]
-      const quiet = settleDown(workers.map(({ handle }) => handle))
-      yield* quiet
-      const there = right.put(null, { ...ADA, job: null })
-      left.put(null, ADA)
-      yield* quiet
-      assert.strictEqual(only(right).id, there)
-      assert.deepStrictEqual(only(right).values, ADA)
-      assert.deepStrictEqual(
-        right.writes.map(({ kind }) => kind),
-        ["update"],
-      )
-    }).pipe(Effect.provide(store, { local: true })),
-  )
-
-  it.effect("creates both of two people who share a mailbox, which is no match key", () =>
-    Effect.gen(function* () {
-      yield* TestClock.setTime(START)
-      const [left, right] = [new World(), new World()]
-      left.put(null, { mail: "info@hopper.example", first: "Grace", last: "Hopper" })
-      left.put(null, { mail: "info@hopper.example", first: "Ada", last: "Lovelace" })
-      yield* openConnection("left", { world: left })
-      yield* openConnection("right", { world: right })
-      yield* startReconciler
-      const workers = [yield* startWorker("left", left), yield* startWorker("right", right)]
-      yield* settleDown(workers.map(({ handle }) => handle))
-      assert.deepStrictEqual(
-        right
-          .live()
-          .map(({ values }) => values["first"])
-          .toSorted(),
-        ["Ada", "Grace"],
-      )
-    }).pipe(Effect.provide(store, { local: true })),
-  )
-
-  it.effect("says who holds the match key where that record belongs to nobody", () =>
-    Effect.gen(function* () {
-      yield* TestClock.setTime(START)
-      const [left, right] = [new World(), new World()]
-      right.put(null, { ...ADA, kind: "robot" })
-      yield* openConnection("left", { world: left })
-      yield* openConnection("right", { world: right }, ONLY_HUMANS)
-      yield* startReconciler
-      const workers = [yield* startWorker("left", left), yield* startWorker("right", right)]
-      const quiet = settleDown(workers.map(({ handle }) => handle))
-      yield* quiet
-      left.put(null, ADA)
-      yield* quiet
-      assert.lengthOf(right.writes, 0)
-      const [refused] = yield* eventsOf("WriteRefused")
-      assert.include(refused!.data, { code: "uniqueness", existing: only(right).id, effect: "none" })
-      assert.include(refused!.data.message, "mail")
     }).pipe(Effect.provide(store, { local: true })),
   )
 
@@ -356,25 +230,6 @@ describe("push", () => {
         .pipe(Stream.take(1), Stream.runCollect, Effect.timeoutOption(1_000), Effect.forkChild)
       yield* pass(2_000)
       assert.isTrue(Option.isNone(yield* Fiber.join(again)))
-    }).pipe(Effect.provide(store, { local: true })),
-  )
-
-  it.effect("creates what it may create from now on, though nothing was edited since", () =>
-    Effect.gen(function* () {
-      yield* TestClock.setTime(START)
-      const [left, right] = [new World(), new World()]
-      left.put(null, ADA)
-      yield* openConnection("left", { world: left })
-      yield* openConnection("right", { world: right, create: "never" })
-      yield* startReconciler
-      const first = [yield* startWorker("left", left), yield* startWorker("right", right)] as const
-      yield* settleDown(first.map(({ handle }) => handle))
-      assert.lengthOf(right.live(), 0)
-      yield* first[1].stop
-      yield* openConnection("right", { world: right, create: "always" })
-      const next = yield* startWorker("right", right)
-      yield* settleDown([first[0].handle, next.handle])
-      assert.deepStrictEqual(only(right).values, ADA)
     }).pipe(Effect.provide(store, { local: true })),
   )
 

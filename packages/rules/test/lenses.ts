@@ -52,6 +52,7 @@ export const lens = (type: EntityType, group: string, options: LensOptions = {})
     direction: options.direction ?? "both",
     readOnly: null,
     onCreate: false,
+    along: null,
     read: (raw: JsonObject, before) => {
       const present = fields.filter((field) => raw[field] !== undefined)
       if (present.length === 0) return { _tag: "Unknown" }

@@ -12,7 +12,7 @@ import { Journal } from "../ports/Journal.ts"
 import type { StoredDocument } from "../ports/State.ts"
 import { inOrder } from "./batches.ts"
 import { bindingDoc, connectionDoc, type Gate } from "./faults.ts"
-import { documentId, fenceOf, mappedObjects, type Parts, put, sourcesOf } from "./parts.ts"
+import { documentId, fenceOf, mappedObjects, meaningDoc, meaningKey, type Parts, put, sourcesOf } from "./parts.ts"
 import { backfill, cursorOf, poll, restartBackfill, startChanges } from "./walks.ts"
 import { asWorkerError } from "./WorkerError.ts"
 
@@ -84,8 +84,6 @@ export const listAgain = Effect.fnUntraced(function* (parts: Parts) {
   if (known !== under) yield* listEntities(parts, under)
 })
 
-/** The document that says under which meaning an object was last read whole. */
-const sourcesKey = (object: string): string => `sources|${object}`
 /** Of the names that are read, and of what each group's lens makes of them. */
 export const meaningHash = (mapping: Mapping, object: string): string => {
   const lenses = mapping.objects
@@ -123,7 +121,7 @@ export const unread = Effect.fnUntraced(function* (parts: Parts, mapping: Mappin
     .filter(([, definition]) => definition.backfill && parts.connector.backfill !== undefined)
     .map(([object]) => object)
   const texts = yield* asWorkerError(parts.connection)(
-    parts.state.getMany(objects.map((object) => documentId(parts, "cursor", sourcesKey(object)))),
+    parts.state.getMany(objects.map((object) => documentId(parts, "cursor", meaningKey(object)))),
   )
   const stale: Array<string> = []
   for (const [i, object] of objects.entries()) {
@@ -132,26 +130,28 @@ export const unread = Effect.fnUntraced(function* (parts: Parts, mapping: Mappin
     if (before === meaningHash(mapping, object) && cursorOf(parts, "backfill", object)?.finished === true) continue
     stale.push(object)
     // Begun under another meaning: what was read so far lacks it.
-    if (before !== meaningHash(mapping, object) && cursorOf(parts, "backfill", object) !== null) {
-      // Where the state was dropped nobody knows the meaning: what the journal holds was shown by the replay.
-      if (before !== null) yield* forgetHashes(parts, object)
-      yield* restartBackfill(parts, object)
-    }
-    yield* keepSources(parts, mapping, object)
+    const isBegun = before !== meaningHash(mapping, object) && cursorOf(parts, "backfill", object) !== null
+    // Where the journal says nothing of a meaning, what it holds was shown by the replay.
+    const isChanged = isBegun && before !== null
+    if (isChanged) yield* forgetHashes(parts, object)
+    if (isBegun) yield* restartBackfill(parts, object)
+    if (before !== meaningHash(mapping, object)) yield* keepMeaning(parts, mapping, object, isChanged)
   }
   return stale
 })
 
-const keepSources = Effect.fnUntraced(function* (parts: Parts, mapping: Mapping, object: string) {
-  const startedAt = yield* parts.tick
-  const cursor = meaningHash(mapping, object)
-  const doc: CursorDoc = { cursor, done: 0, total: null, finished: false, startedAt }
+/** In the journal too: a state that is dropped while the mapping changes still knows what was shown under which one. */
+const keepMeaning = Effect.fnUntraced(function* (parts: Parts, mapping: Mapping, object: string, isChanged: boolean) {
+  const hash = meaningHash(mapping, object)
+  const doc = meaningDoc(hash, yield* parts.tick)
   const unit = {
     entries: [],
-    documents: [put(parts, "cursor", sourcesKey(object), doc)],
-    fence: fenceOf(parts, "changes", object),
+    documents: [put(parts, "cursor", meaningKey(object), doc)],
+    fence: { ...fenceOf(parts, "backfill", object), meaning: { hash, isChanged } },
+    sayFence: true,
   }
   yield* parts.ledger.exclusively(parts.ledger.commit(unit))
+  parts.cursors.set(meaningKey(object), doc)
 })
 
 const inReadingOrder = (parts: Parts, objects: ReadonlyArray<string>): ReadonlyArray<string> =>

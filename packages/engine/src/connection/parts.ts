@@ -80,6 +80,16 @@ export const busyUntil = (parts: Parts, record: RecordKey, ownId?: string): numb
 
 export const walkKey = (walk: string, object: string): string => `${walk}|${object}`
 
+/** The document that says under which meaning an object was last read whole. */
+export const meaningKey = (object: string): string => `sources|${object}`
+export const meaningDoc = (hash: string, startedAt: number): CursorDoc => ({
+  cursor: hash,
+  done: 0,
+  total: null,
+  finished: false,
+  startedAt,
+})
+
 export const documentId = (parts: Parts, kind: string, key: string): DocumentId => ({
   tenant: parts.tenant,
   kind,

@@ -17,7 +17,7 @@ import * as Result from "effect/Result"
 import { COMMIT_RECORDS, REBUILD_EVENTS } from "../limits.ts"
 import type { RecordedEvent } from "../ports/Journal.ts"
 import type { DocumentWrite } from "../ports/State.ts"
-import { fenceOf, type Parts, put, sourcesOf, walkKey } from "./parts.ts"
+import { fenceOf, meaningDoc, meaningKey, type Parts, put, sourcesOf, walkKey } from "./parts.ts"
 import { evolve, unseen } from "./seen.ts"
 import { asWorkerError, WorkerError } from "./WorkerError.ts"
 
@@ -119,17 +119,26 @@ export const rebuildCursors = Effect.fnUntraced(function* (parts: Parts) {
       if (data.cursor === null && data.walk !== "backfill") continue
       const at = Date.parse(event.metadata["at"] ?? "") || 0
       parts.cursors.set(walkKey(data.walk, data.object), cursorOf(parts, data, at))
+      if (data.meaning !== undefined)
+        parts.cursors.set(meaningKey(data.object), meaningDoc(data.meaning.hash, Math.floor(at)))
     }
     if (page.length < REBUILD_EVENTS) return
     from = page.at(-1)!.revision + 1
   }
 })
 
+/** What was read of an object under another meaning has to be shown again: what is known of it counts for nothing. */
+const forgotten = (known: Rebuilt, object: string): Rebuilt =>
+  known.kind === "seen" && known.key.startsWith(`${object}:`)
+    ? { ...known, seen: { ...known.seen, hashes: {} } }
+    : known
+
 /** All of the connection's streams, for a state that was dropped. Returns the open writes. */
 export const rebuildAll = Effect.fnUntraced(function* (parts: Parts) {
   const store = asWorkerError(parts.connection)
   const mapping = yield* store(parts.planner.mapping)
   const place = `${streams.partitionOf(parts.tenant)}.${parts.tenant}.${parts.connection}.`
+  const worker = streams.worker(parts.tenant, parts.connection)
   const all = new Map<string, Rebuilt>()
   /** What records became: where nothing is known of it, a crash came between that word and the reading of it. */
   const became = new Set<string>()
@@ -137,12 +146,19 @@ export const rebuildAll = Effect.fnUntraced(function* (parts: Parts) {
     const page: { readonly events: ReadonlyArray<RecordedEvent>; readonly position: string | null } = yield* store(
       parts.journal.readAll({
         after: from,
-        prefixes: [`record-${place}`, `create-${place}`],
+        prefixes: [`record-${place}`, `create-${place}`, worker],
         limit: REBUILD_EVENTS,
       }),
     )
     for (const event of page.events) {
+      // The name of another connection may begin like this one's.
+      if (event.type === "PageCommitted" && event.stream !== worker) continue
       const data = yield* decode(parts, event)
+      if (event.type === "PageCommitted") {
+        const { meaning, object } = data as typeof PageCommitted.Type
+        if (meaning?.isChanged === true) for (const [stream, known] of all) all.set(stream, forgotten(known, object))
+        continue
+      }
       all.set(event.stream, after(all.get(event.stream) ?? started(event), event, data, mapping))
       for (const record of becameOf(event.type, data)) became.add(recordKey(record))
     }

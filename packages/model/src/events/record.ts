@@ -115,6 +115,11 @@ export const PageCommitted = Schema.TaggedStruct("PageCommitted", {
   /** Records of the walk so far, and of how many where known. */
   done: Schema.Finite,
   total: Schema.NullOr(Schema.Finite),
+  /**
+   * Said when an object is to be read whole: the hash of what its fields mean from here on, and whether what was read of it
+   * before is to be shown again, since it was shown under another meaning.
+   */
+  meaning: Schema.optionalKey(Schema.Struct({ hash: Schema.String, isChanged: Schema.Boolean })),
 })
 
 export const recordEvents = {

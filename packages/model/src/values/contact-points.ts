@@ -89,11 +89,11 @@ export const registrableDomain = (text: string): string | null => {
 /** True under a suffix that anyone can get a name at (`acme.github.io`, `acme.myshopify.com`): by the Public Suffix List. */
 export const isHosted = (text: string): boolean => parsedDomain(text).hosted
 
-/** Scheme and host without case, no default port, no slash at the end; the path keeps its case. */
+/** Scheme and host without case, no default port, no slashes or spaces at the end; the path keeps its case. */
 export const normalUrl = memoised(5_000, (text: string): string => {
   const trimmed = text.trim()
   const whole = /^[a-z][a-z0-9+.-]*:/i.test(trimmed) ? trimmed : `https://${trimmed}`
   if (!URL.canParse(whole)) return trimmed
   const url = new URL(whole)
-  return url.href.replace(/\/$/, "")
+  return url.href.replace(/[\s/]+$/, "")
 })

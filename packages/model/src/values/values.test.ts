@@ -40,6 +40,8 @@ describe("the same", () => {
     ["domain", "https://www.Acme.test/kontakt?x=1", "acme.test"],
     ["domain", "müller.de", "xn--mller-kva.de"],
     ["url", "HTTPS://Acme.test/", "https://acme.test"],
+    ["url", "https://acme.test//", "https://acme.test"],
+    ["url", "A: /", "a:"],
     ["country", "Deutschland", "DEU"],
     ["currency", "eur", "EUR"],
     ["decimal", "1.50", "1.5"],

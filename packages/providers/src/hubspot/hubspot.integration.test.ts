@@ -1,5 +1,4 @@
 /** HubSpot's official client drives the sandbox over HTTP, in its own process: what the client can't read, HubSpot never sent. */
-import { Client, Signature } from "@hubspot/api-client"
 import { AssociationSpecAssociationCategoryEnum } from "@hubspot/api-client/lib/codegen/crm/associations/v4/models/AssociationSpec.js"
 import { FilterOperatorEnum as NoteOperator } from "@hubspot/api-client/lib/codegen/crm/objects/notes/models/Filter.js"
 import { FilterOperatorEnum } from "@hubspot/api-client/lib/codegen/crm/contacts/models/Filter.js"
@@ -7,73 +6,15 @@ import {
   PropertyCreateFieldTypeEnum,
   PropertyCreateTypeEnum,
 } from "@hubspot/api-client/lib/codegen/crm/properties/models/PropertyCreate.js"
-import { spawn, type ChildProcess } from "node:child_process"
-import { once } from "node:events"
-import { createServer } from "node:http"
-import type { AddressInfo } from "node:net"
-import { createInterface } from "node:readline"
-import { afterAll, assert, beforeAll, beforeEach, describe, it } from "vitest"
-import { makeBudget } from "@concordat/engine/budget/Budget"
-import { makeProviderHttp } from "@concordat/engine/http/ProviderHttp"
-import * as Effect from "effect/Effect"
-import * as Redacted from "effect/Redacted"
-import { connect } from "./connector.ts"
-import { definition } from "./definition.ts"
-import { creating } from "./testing/portal.ts"
-import { DEFAULT_SECRET } from "./sandbox/sandbox.ts"
-import { verify } from "./webhook.ts"
+import { assert, describe, it } from "vitest"
+import { failing, useSandbox } from "./testing/process.ts"
 
-let sandbox: ChildProcess
-let url = ""
-let client: Client
-
-const backdoor = async <A = unknown>(verb: string, ...args: ReadonlyArray<unknown>): Promise<A> => {
-  const answer = await fetch(`${url}/__sandbox__/${verb}`, { method: "POST", body: JSON.stringify(args) })
-  const body = await answer.json()
-  assert.strictEqual(answer.status, 200, JSON.stringify(body))
-  return body as A
-}
-
-beforeAll(async () => {
-  sandbox = spawn(process.execPath, [new URL("sandbox/main.ts", import.meta.url).pathname, "--port", "0"], {
-    stdio: ["ignore", "pipe", "inherit"],
-  })
-  const [line] = (await once(createInterface({ input: sandbox.stdout! }), "line")) as [string]
-  url = (JSON.parse(line) as { url: string }).url
-  client = new Client({ accessToken: "pat-na1-sandbox", basePath: url, numberOfApiCallRetries: 0 })
-}, 20_000)
-
-beforeEach(() =>
-  backdoor("settings", {
-    tokens: ["pat-na1-sandbox"],
-    limits: { enforced: false },
-    indexLagMs: [0, 0],
-    conflictNamesId: true,
-    webhooks: { target: null },
-  }),
-)
-
-afterAll(async () => {
-  sandbox.kill("SIGTERM")
-  const [code] = (await once(sandbox, "exit")) as [number]
-  assert.strictEqual(code, 0)
-})
-
-/** The error that the official client makes of an answer. */
-const failing = async (
-  call: Promise<unknown>,
-): Promise<{ code: number; body: { message: string; category: string } }> =>
-  call.then(
-    () => assert.fail("the call was answered"),
-    (error: unknown) => {
-      const { code, body } = error as { code: number; body: string | { message: string; category: string } }
-      return { code, body: typeof body === "string" ? JSON.parse(body) : body }
-    },
-  )
+const sandbox = useSandbox()
+const { backdoor } = sandbox
 
 describe("the official client on the sandbox", () => {
   it("makes, reads, changes, lists, archives a contact", async () => {
-    const api = client.crm.contacts.basicApi
+    const api = sandbox.client.crm.contacts.basicApi
     const made = await api.create({ properties: { email: "Ada@Example.com", firstname: "Ada" }, associations: [] })
     assert.strictEqual(made.properties["email"], "ada@example.com")
     assert.instanceOf(made.updatedAt, Date)
@@ -98,7 +39,7 @@ describe("the official client on the sandbox", () => {
   })
 
   it("[HS10] meets 409 with the id of the holder, and the form without it", async () => {
-    const api = client.crm.contacts.basicApi
+    const api = sandbox.client.crm.contacts.basicApi
     const made = await api.create({ properties: { email: "twice@example.com" }, associations: [] })
     const again = { properties: { email: "TWICE@example.com" }, associations: [] }
     const named = await failing(api.create(again))
@@ -113,16 +54,16 @@ describe("the official client on the sandbox", () => {
       { properties: { email: "one@example.com" }, associations: [] },
       { properties: { email: "one@example.com" }, associations: [] },
     ]
-    assert.strictEqual((await failing(client.crm.contacts.batchApi.create({ inputs }))).code, 409)
+    assert.strictEqual((await failing(sandbox.client.crm.contacts.batchApi.create({ inputs }))).code, 409)
     const traced = inputs.map((input, i) => ({ ...input, objectWriteTraceId: String(i) }))
-    const partly = await client.crm.contacts.batchApi.create({ inputs: traced })
+    const partly = await sandbox.client.crm.contacts.batchApi.create({ inputs: traced })
     assert.strictEqual(partly.results.length, 1)
     assert.ok("errors" in partly)
     assert.deepStrictEqual(partly.errors?.[0]?.context, { objectWriteTraceId: ["1"] })
   })
 
   it("upserts by a unique property that it made, and says which were new", async () => {
-    await client.crm.properties.coreApi.create("companies", {
+    await sandbox.client.crm.properties.coreApi.create("companies", {
       name: "our_key",
       label: "Our key",
       groupName: "companyinformation",
@@ -131,15 +72,17 @@ describe("the official client on the sandbox", () => {
       hasUniqueValue: true,
     })
     const upsert = (name: string) =>
-      client.crm.companies.batchApi.upsert({ inputs: [{ id: "k-1", idProperty: "our_key", properties: { name } }] })
+      sandbox.client.crm.companies.batchApi.upsert({
+        inputs: [{ id: "k-1", idProperty: "our_key", properties: { name } }],
+      })
     const [first, second] = [await upsert("Acme"), await upsert("Acme Ltd")]
     assert.deepStrictEqual([first.results[0]?._new, second.results[0]?._new], [true, false])
     assert.strictEqual(first.results[0]?.id, second.results[0]?.id)
-    const wrong = client.crm.companies.batchApi.upsert({
+    const wrong = sandbox.client.crm.companies.batchApi.upsert({
       inputs: [{ id: "1", idProperty: "hs_object_id", properties: {} }],
     })
     assert.include((await failing(wrong)).body.message, "non-unique 0-2 property hs_object_id")
-    const read = await client.crm.companies.batchApi.read({
+    const read = await sandbox.client.crm.companies.batchApi.read({
       inputs: [{ id: "k-1" }, { id: "k-2" }],
       idProperty: "our_key",
       properties: ["name"],
@@ -154,12 +97,12 @@ describe("the official client on the sandbox", () => {
 
   it("[HS1] searches an index that lags behind its own writes", async () => {
     await backdoor("settings", { indexLagMs: [60_000, 60_000] })
-    const made = await client.crm.contacts.basicApi.create({
+    const made = await sandbox.client.crm.contacts.basicApi.create({
       properties: { email: "searched@example.com" },
       associations: [],
     })
     const search = () =>
-      client.crm.contacts.searchApi.doSearch({
+      sandbox.client.crm.contacts.searchApi.doSearch({
         filterGroups: [
           { filters: [{ propertyName: "email", operator: FilterOperatorEnum.Eq, value: "searched@example.com" }] },
         ],
@@ -181,7 +124,7 @@ describe("the official client on the sandbox", () => {
     const notes = Array.from({ length: 10_150 }, (_, i) => ({ properties: { hs_note_body: `n${i}` } }))
     await backdoor("seed", { records: { notes } })
     const page = (after: string, beyond = "0") =>
-      client.crm.objects.notes.searchApi.doSearch({
+      sandbox.client.crm.objects.notes.searchApi.doSearch({
         filterGroups: [{ filters: [{ propertyName: "hs_object_id", operator: NoteOperator.Gt, value: beyond }] }],
         properties: ["hs_note_body"],
         limit: 200,
@@ -204,7 +147,7 @@ describe("the official client on the sandbox", () => {
       records: { tasks: Array.from({ length: 101 }, (_, i) => ({ properties: { hs_task_subject: `t${i}` } })) },
     })
     const read = (ids: ReadonlyArray<string>, propertiesWithHistory: Array<string> = []) =>
-      client.crm.objects.tasks.batchApi.read({
+      sandbox.client.crm.objects.tasks.batchApi.read({
         inputs: ids.map((id) => ({ id })),
         properties: ["hs_task_subject"],
         propertiesWithHistory,
@@ -229,7 +172,7 @@ describe("the official client on the sandbox", () => {
     const { deals } = await backdoor<{ deals: [string] }>("seed", {
       records: { deals: [{ properties: { dealname: "There" } }] },
     })
-    const answer = await client.crm.deals.batchApi.update({
+    const answer = await sandbox.client.crm.deals.batchApi.update({
       inputs: [
         { id: deals[0], properties: { dealname: "Changed" }, objectWriteTraceId: "there" },
         { id: "999999999", properties: { dealname: "Lost" }, objectWriteTraceId: "gone" },
@@ -255,7 +198,7 @@ describe("the official client on the sandbox", () => {
     await backdoor("seed", {
       associations: contacts.map((id) => ({ from: ["meetings", meetings[0]], to: ["contacts", id] })),
     })
-    const answer = await client.crm.associations.v4.batchApi.getPage("meetings", "contacts", {
+    const answer = await sandbox.client.crm.associations.v4.batchApi.getPage("meetings", "contacts", {
       inputs: [{ id: meetings[0] }, { id: meetings[1] }],
     })
     assert.lengthOf(answer.results, 1)
@@ -272,7 +215,7 @@ describe("the official client on the sandbox", () => {
         companies: [{ properties: { name: "Linked" } }, { properties: { name: "Not" } }],
       },
     })
-    const v4 = client.crm.associations.v4
+    const v4 = sandbox.client.crm.associations.v4
     await v4.basicApi.create("contacts", contacts[0], "companies", companies[0], [
       { associationCategory: AssociationSpecAssociationCategoryEnum.HubspotDefined, associationTypeId: 1 },
     ])
@@ -304,7 +247,7 @@ describe("the official client on the sandbox", () => {
   })
 
   it("[HS5] merges two contacts and finds the third under both ids; erases one for good", async () => {
-    const api = client.crm.contacts.basicApi
+    const api = sandbox.client.crm.contacts.basicApi
     const [a, b] = [
       await api.create({ properties: { email: "m1@example.com", firstname: "M" }, associations: [] }),
       await api.create({ properties: { email: "m2@example.com", phone: "1" }, associations: [] }),
@@ -325,136 +268,21 @@ describe("the official client on the sandbox", () => {
       hs_merged_object_ids: `${a.id};${b.id}`,
       phone: "1",
     })
-    await client.crm.contacts.basicApi.purge({ objectId: merged.id })
+    await sandbox.client.crm.contacts.basicApi.purge({ objectId: merged.id })
     assert.strictEqual((await failing(api.getById(merged.id))).code, 404)
   })
 
   it("reads owners, pipelines and properties", async () => {
-    const owners = await client.crm.owners.ownersApi.getPage()
+    const owners = await sandbox.client.crm.owners.ownersApi.getPage()
     assert.strictEqual(owners.results[0]?.email, "sam@example.com")
-    const pipelines = await client.crm.pipelines.pipelinesApi.getAll("deals")
+    const pipelines = await sandbox.client.crm.pipelines.pipelinesApi.getAll("deals")
     assert.deepInclude(pipelines.results[0]!.stages.find((stage) => stage.id === "closedwon")?.metadata, {
       isClosed: "true",
     })
-    const properties = await client.crm.properties.coreApi.getAll("tasks")
+    const properties = await sandbox.client.crm.properties.coreApi.getAll("tasks")
     assert.include(
       properties.results.map((property) => property.name),
       "hs_task_subject",
     )
   })
-
-  it("[HS15] gives the official client 429 without Retry-After", async () => {
-    await backdoor("settings", { limits: { enforced: true } })
-    const search = () =>
-      client.crm.contacts.searchApi.doSearch({ filterGroups: [], limit: 1, properties: [], after: "0", sorts: [] })
-    const outcomes = await Promise.allSettled(Array.from({ length: 8 }, search))
-    const refused = outcomes.flatMap((outcome) =>
-      outcome.status === "rejected" ? [outcome.reason as { code: number; headers: Record<string, string> }] : [],
-    )
-    assert.isAtLeast(refused.length, 1)
-    for (const { code, headers } of refused) {
-      assert.strictEqual(code, 429)
-      assert.notProperty(headers, "retry-after")
-    }
-  })
-
-  it("[HS11] breaks the connection after the write took effect, and keeps the write in its log", async () => {
-    const before = (await backdoor<ReadonlyArray<unknown>>("log")).length
-    await backdoor("failNext", { status: 0, afterEffect: true })
-    const lost = await client.crm.deals.basicApi
-      .create({ properties: { dealname: "Lost answer" }, associations: [] })
-      .then(
-        () => null,
-        (error: unknown) => error,
-      )
-    assert.instanceOf(lost, Error)
-    const log = (await backdoor("log", before)) as ReadonlyArray<{
-      object: string
-      kind: string
-      properties: Record<string, string>
-    }>
-    assert.deepStrictEqual(
-      log.map(({ object, kind, properties }) => [object, kind, properties["dealname"]]),
-      [["deals", "create", "Lost answer"]],
-    )
-  })
-
-  it("[HS31] delivers webhooks that verify over the bytes they came in", async () => {
-    const bodies: Array<{ headers: Record<string, string>; body: Buffer }> = []
-    const target = createServer((request, response) => {
-      const chunks: Array<Buffer> = []
-      request
-        .on("data", (chunk: Buffer) => chunks.push(chunk))
-        .on("end", () => {
-          bodies.push({ headers: request.headers as Record<string, string>, body: Buffer.concat(chunks) })
-          response.writeHead(204).end()
-        })
-    }).listen(0, "127.0.0.1")
-    await once(target, "listening")
-    const hook = `http://127.0.0.1:${(target.address() as AddressInfo).port}/hooks?c=1`
-    await backdoor("settings", { webhooks: { target: hook, dropRate: 0, delayMs: [0, 0] } })
-    await backdoor("put", { object: "contacts", properties: { email: "hooked@example.com", firstname: "Zoë" } })
-    for (let tries = 0; bodies.length === 0 && tries < 100; tries += 1)
-      await new Promise((resolve) => setTimeout(resolve, 30))
-    target.close()
-    const [delivery] = bodies
-    const at = Number(delivery?.headers["x-hubspot-request-timestamp"])
-    assert.isTrue(verify(Redacted.make(DEFAULT_SECRET), { method: "POST", url: hook, ...delivery! }, at))
-    // The official client takes it too, and not with another body.
-    const isValid = (requestBody: string) =>
-      Signature.isValid({
-        signatureVersion: "v3",
-        signature: delivery!.headers["x-hubspot-signature-v3"]!,
-        method: "POST",
-        clientSecret: DEFAULT_SECRET,
-        requestBody,
-        url: hook,
-        timestamp: at,
-      })
-    assert.isTrue(isValid(delivery!.body.toString()))
-    assert.isFalse(isValid(`${delivery!.body} `))
-  })
-})
-
-describe("the connector on the sandbox, through the engine's HTTP", () => {
-  it("makes its property, creates once though the answer is lost, lists and finds what changed", () =>
-    Effect.gen(function* () {
-      const budget = yield* makeBudget(definition.limits)
-      const http = yield* makeProviderHttp({ definition, budget, allowPrivateAddresses: true })
-      const connector = yield* connect(
-        {
-          tenant: "acme",
-          connection: "hubspot",
-          settings: { baseUrl: url },
-          credentials: { token: Redacted.make("pat-na1-sandbox") },
-          opaqueId: (id) => id,
-        },
-        http,
-      )
-      assert.isUndefined(connector.webhook)
-      yield* connector.prepare!
-      const options = { fields: ["name", "@contacts"], limit: 100 }
-      const from = yield* connector.changesFrom!("companies")
-      const row = creating("o-1", { name: "Through HTTP" }, "company")
-      yield* Effect.promise(() => backdoor("failNext", { status: 0, afterEffect: true, match: "batch/create" }))
-      const lost = yield* connector.write!("companies", [row]).pipe(Effect.flip)
-      assert.deepInclude(lost.reason, { _tag: "Unavailable", effect: "unknown" })
-      const [answer] = yield* connector.write!("companies", [row])
-      assert.ok(answer?.outcome._tag === "Written" && answer.outcome.adopted === true)
-      const { id } = answer.outcome
-      const page = yield* connector.changes!("companies", from, options)
-      assert.deepInclude(page.hints, { object: "companies", id, kind: "changed", about: "fields" })
-      assert.isFalse(page.more)
-      const list = yield* connector.backfill!("companies", null, options)
-      assert.deepInclude(
-        list.records.find((record) => record.id === id),
-        { ownId: "o-1", values: { name: "Through HTTP", "@contacts": [] } },
-      )
-      const error = yield* connector.read!("companies", [id], options).pipe(
-        Effect.andThen(Effect.promise(() => backdoor("settings", { tokens: [] }))),
-        Effect.andThen(connector.read!("companies", [id], options)),
-        Effect.flip,
-      )
-      assert.strictEqual(error.reason._tag, "AuthLost")
-    }).pipe(Effect.scoped, Effect.runPromise))
 })

@@ -8,6 +8,7 @@ import { type CallError, heldUp, OdooRefusal, providerError, refusedRow } from "
 import { objects } from "./objects.ts"
 import { newMeeting } from "./meetings.ts"
 import { externalId, externalName, recordsNamed } from "./own-ids.ts"
+import { unownedActivity } from "./owners.ts"
 import type { Rpc } from "./rpc.ts"
 import { cellOf, type Wanted } from "./values.ts"
 import type { Verbs } from "./verbs.ts"
@@ -99,8 +100,11 @@ export const makeCreating = (rpc: Rpc, catalog: Catalog, verbs: Verbs): Creating
   })
 
   const plan: Creating["plan"] = Effect.fnUntraced(function* (object, row, given, columns) {
-    const wanted = object === "calendar.event" ? yield* newMeeting(catalog, given) : given
-    const blank = (objects[object]?.blank ?? []).filter((name) => !(name in wanted.vals) && columns.has(name))
+    const wanted =
+      object === "calendar.event" ? yield* newMeeting(catalog, given) : unownedActivity(object, given, columns)
+    const blank = (objects[object]?.blank ?? []).filter(
+      (name) => !(name in wanted.vals) && columns.get(name)?.required === false,
+    )
     const cells = [
       ["id", externalId(row.type, row.ownId)] as const,
       ...Object.entries(wanted.vals).map(([name, value]) => cellOf(name, value, columns)),

@@ -13,7 +13,7 @@ export interface OdooObject {
   readonly shortPages: boolean
   /** Columns that a reading needs whatever the mapping asks for. */
   readonly always: ReadonlyArray<string>
-  /** Set on a create that does not name them: a default would make the caller's own user the owner. */
+  /** Emptied by a create that does not name them: a default would make the caller's own user the owner. */
   readonly blank: ReadonlyArray<string>
   /** Columns of the address of a related record, where it is no many2one: model and id. */
   readonly record: readonly [model: string, id: string] | null
@@ -56,7 +56,8 @@ export const objects: Readonly<Record<string, OdooObject>> = {
     ],
     live: notArchived,
     always: ["active", "res_model", "res_id", "activity_type_id", "write_date"],
-    blank: [],
+    // 17 and 18 want an owner, and take the caller: `owners.ts`.
+    blank: ["user_id"],
     shortPages: true,
     record: ["res_model", "res_id"],
   },

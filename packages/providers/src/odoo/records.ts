@@ -3,6 +3,7 @@ import type { RawRecord } from "@concordat/engine/ports/Provider"
 import type { Json, JsonObject } from "@concordat/model/json"
 import type { ActivityType, Columns, CountryState, CrmStage } from "./catalog.ts"
 import { objects } from "./objects.ts"
+import { ownerOf } from "./owners.ts"
 
 /** Leans on `write_date` being `YYYY-MM-DD HH:MM:SS` in UTC: whole seconds, truncated. */
 export const stampOf = (value: Json | undefined): number | undefined => {
@@ -118,7 +119,9 @@ export const toRecord = (
       ? association(row, name.slice(1), around, object)
       : name.startsWith("$")
         ? derivedValue(object, name, row, around)
-        : row[name]
+        : name === "user_id"
+          ? ownerOf(object, row, around, ownId !== undefined)
+          : row[name]
     if (value !== undefined) values[name] = value
   }
   const stamp = stampOf(row["write_date"])

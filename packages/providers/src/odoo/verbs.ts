@@ -81,7 +81,11 @@ export const makeVerbs = (rpc: Rpc, catalog: Catalog): Verbs => {
         return { key, code, message }
       }),
     ]
-    return { key: row.key, outcome: { _tag: "Written", id: String(id), ...(refused.length === 0 ? {} : { refused }) } }
+    const held = wanted.held === undefined ? {} : { held: wanted.held }
+    return {
+      key: row.key,
+      outcome: { _tag: "Written", id: String(id), ...held, ...(refused.length === 0 ? {} : { refused }) },
+    }
   }
 
   /** The first call that is refused ends the row; what was written before it stands, and is answered as written. */

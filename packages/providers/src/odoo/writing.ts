@@ -9,6 +9,7 @@ import { movedMeeting } from "./meetings.ts"
 import { describe } from "./reading.ts"
 import type { MethodCall, Rpc } from "./rpc.ts"
 import { placeState } from "./states.ts"
+import { releasedActivity } from "./owners.ts"
 import { grouped, type Wanted, wantedOf } from "./values.ts"
 import { makeVerbs } from "./verbs.ts"
 
@@ -89,6 +90,7 @@ export const makeWriting = (rpc: Rpc, catalog: Catalog) => {
   const write: NonNullable<Connector["write"]> = Effect.fn("odoo.write")(function* (object, rows) {
     yield* describe(object)
     const columns = yield* Effect.mapError(catalog.columns(object), asProviderError("write", false))
+    const { uid } = yield* Effect.mapError(rpc.session, asProviderError("write", false))
     const { planned, answers } = yield* Effect.mapError(
       plannedCreates(
         object,
@@ -118,7 +120,8 @@ export const makeWriting = (rpc: Rpc, catalog: Catalog) => {
         const asked = wantedOf(object, row.values, columns)
         const placed =
           object === "calendar.event" ? movedMeeting(rpc, catalog, id, asked) : placeState(catalog, object, asked)
-        updates.push({ row, id, wanted: yield* Effect.mapError(placed, asProviderError("write", false)) })
+        const wanted = yield* Effect.mapError(placed, asProviderError("write", false))
+        updates.push({ row, id, wanted: releasedActivity(object, wanted, columns, uid) })
       }
     }
     const plain = updates.filter(({ wanted }) => Object.keys(wanted.verbs).length === 0)

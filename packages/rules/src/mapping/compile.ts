@@ -42,14 +42,20 @@ type Way = Omit<GroupDirection, "signature">
 const wayOf = (object: ObjectSpec, fields: ReadonlyArray<CompiledField>): Way => {
   const real = fields.filter((field) => field.spec.constant === undefined)
   const [first] = real
-  if (first === undefined) return { direction: "in", readOnly: "it is always the same there", onCreate: false }
+  if (first === undefined)
+    return { direction: "in", readOnly: "it is always the same there", onCreate: false, along: null }
   const reason = real.map((field) => field.readOnly).find((one) => one !== null) ?? null
-  if (reason !== null) return { direction: "in", readOnly: reason, onCreate: false }
+  if (reason !== null) return { direction: "in", readOnly: reason, onCreate: false, along: null }
   const way = first.spec.direction
-  if (way === "in") return { direction: "in", readOnly: "the mapping only reads it", onCreate: false }
-  if (!object.update) return { direction: "both", readOnly: `${object.object} is never edited`, onCreate: true }
-  if (way === "create") return { direction: "both", readOnly: "it is set when the record is created", onCreate: true }
-  return { direction: way, readOnly: null, onCreate: false }
+  if (way === "in") return { direction: "in", readOnly: "the mapping only reads it", onCreate: false, along: null }
+  if (!object.update)
+    return { direction: "both", readOnly: `${object.object} is never edited`, onCreate: true, along: null }
+  if (way === "create") {
+    const along = first.spec.with === undefined ? null : groupOf(object.type, first.spec.with)
+    const readOnly = `it is set when the record is created${along === null ? "" : `, and sent along with ${along}`}`
+    return { direction: "both", readOnly, onCreate: true, along }
+  }
+  return { direction: way, readOnly: null, onCreate: false, along: null }
 }
 
 /**
@@ -91,7 +97,7 @@ const lensOf = (
   if (object.type === "deal" && group === "stage") {
     if (!has("stage")) {
       const readOnly = "a status can't be written without its stage"
-      return made(slots, coherence.plain, { direction: "in", readOnly, onCreate: false })
+      return made(slots, coherence.plain, { direction: "in", readOnly, onCreate: false, along: null })
     }
     const statusStands = has("status")
     return made(statusStands ? slots : [...slots, followingStatus], coherence.stage(statusStands), way)

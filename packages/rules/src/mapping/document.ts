@@ -42,6 +42,8 @@ export interface FieldSpec {
   readonly default?: Value
   /** What an empty field means, and is written as empty. */
   readonly absent?: Value
+  /** A field of the same object: with each write of that one this one is sent too, since it is taken then and no sooner. */
+  readonly with?: string
   /** Left out without a word where the provider lacks it. */
   readonly optional: boolean
   readonly where: string

@@ -13,6 +13,7 @@ export interface GroupDirection {
   readonly direction: "both" | "in" | "out"
   readonly readOnly: string | null
   readonly onCreate: boolean
+  readonly along: string | null
 }
 
 const NOBODY: ReadonlyArray<string> = []

@@ -63,6 +63,8 @@ export interface GroupLens {
   readonly put: (value: GroupValue, before: View | undefined, view: View, references: References) => Put
   /** True where it is read only, but sent once, when the record is created (an Odoo activity's related record). */
   readonly onCreate: boolean
+  /** A group with each write of which this one is sent, though it is read only (what is said when a task is done). */
+  readonly along: string | null
   /**
    * View to what is sent. With the shadow `before` a value goes back to the alternate it was read from and an
    * association list keeps its other members; after a write whose answer carried nothing the shadow is

@@ -1,6 +1,6 @@
 /** One field of a mapping document: its short form, its long form, and everything that can be wrong with it. */
 import type { EntityType, Field, Value, ValueKind } from "@concordat/model/canonical/fields"
-import { canonical, fieldOf, isCustom } from "@concordat/model/canonical/types"
+import { canonical, fieldOf, groupOf, isCustom } from "@concordat/model/canonical/types"
 import { parseValue } from "@concordat/model/values/parse"
 import * as Result from "effect/Result"
 import { DIRECTIONS, type Direction, type FieldSpec, type NormaliserSpec, type TransformSpec } from "./document.ts"
@@ -21,6 +21,7 @@ const MEMBERS = [
   "default",
   "absent",
   "optional",
+  "with",
 ]
 
 const CUSTOM_KINDS = [
@@ -172,7 +173,7 @@ export const parseField = (
   if (named === undefined) return undefined
   const { names, field } = named
   const name = names[0] ?? key
-  const long = at.entries === undefined ? new Map([["from", at]]) : found.members(at, path, MEMBERS)
+  const long = (at.entries === undefined ? undefined : found.members(at, path, MEMBERS)) ?? new Map([["from", at]])
   const { from, together } = sources(found, long.get("from"), path)
 
   const kindAt = long.get("kind")
@@ -226,6 +227,13 @@ export const parseField = (
   const defaultValue = value(found, long.get("default"), `${path}.default`, kind)
   const absent = value(found, long.get("absent"), `${path}.absent`, kind)
   const optionalAt = long.get("optional")
+  const withAt = long.get("with")
+  if (withAt !== undefined) {
+    const allowed = Object.keys(canonical[type]).filter((one) => groupOf(type, one) !== groupOf(type, name))
+    found.oneOf(withAt, `${path}.with`, allowed)
+    if (direction !== "create")
+      found.add(withAt, `${path}.with`, "is for what can't be written by itself: it needs `direction: create`")
+  }
   const singleAt = long.get("single")
   if (singleAt !== undefined && !isReference)
     found.add(singleAt, `${path}.single`, "only references have room for one or more")
@@ -244,6 +252,7 @@ export const parseField = (
     ...(constant === undefined ? {} : { constant }),
     ...(defaultValue === undefined ? {} : { default: defaultValue }),
     ...(absent === undefined ? {} : { absent }),
+    ...(typeof withAt?.value === "string" ? { with: withAt.value } : {}),
     optional: (optionalAt === undefined ? undefined : found.boolean(optionalAt, `${path}.optional`)) ?? false,
     where: found.where(at),
   }

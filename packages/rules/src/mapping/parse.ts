@@ -11,6 +11,10 @@ import { Findings, parseSource, shown, type Located } from "./source.ts"
 
 const OBJECT_MEMBERS = ["object", "type", "when", "constants", "accepts", "create", "update", "lookup", "fields"]
 
+const MEMBERS = ["empty", "strings", "objects"]
+
+const namesOf = (document: MappingDocument): string => document.objects.map(({ name }) => name).join(", ")
+
 const raw = (found: Findings, at: Located | undefined, path: string): JsonObject => {
   if (at === undefined) return {}
   if (isJsonObject(at.value)) return at.value
@@ -22,6 +26,8 @@ const accepts = (found: Findings, at: Located | undefined, type: EntityType, pat
   if (at === undefined) return []
   return (at.items ?? [at]).map((alternative) => {
     const wanted: Record<string, ReadonlyArray<Value>> = {}
+    if (alternative.entries === undefined)
+      found.add(alternative, path, `has to be a map with some of: ${Object.keys(canonical[type]).join(", ")}`)
     for (const [name, values] of alternative.entries ?? []) {
       const field = fieldOf(type, name)
       if (field === undefined) {
@@ -93,28 +99,43 @@ const conflicts = (
   }
 }
 
+/** Canonical fields to look a record up by. */
+const lookups = (found: Findings, at: Located | undefined, type: EntityType, path: string): ReadonlyArray<string> => {
+  if (at === undefined) return []
+  const allowed = Object.keys(canonical[type]).join(", ")
+  if (at.items === undefined) {
+    found.add(at, path, `has to be a list of fields of ${type}; allowed: ${allowed}`)
+    return []
+  }
+  return at.items.flatMap((one) => {
+    const field = found.text(one, path)
+    if (field !== undefined && fieldOf(type, field) === undefined && !isCustom(field))
+      found.add(one, path, `is no field of ${type}; allowed: ${allowed}`)
+    return field ?? []
+  })
+}
+
+/** `below`: the document that this one is merged over. */
 const parseObject = (
   found: Findings,
   name: string,
   at: Located,
-  base: ObjectSpec | undefined,
+  below: MappingDocument | undefined,
 ): { readonly spec: ObjectSpec; readonly said: ReadonlyArray<string> } | undefined => {
+  const base = below?.objects.find((one) => one.name === name)
   const members = found.members(at, name, OBJECT_MEMBERS)
+  if (members === undefined) return undefined
   const typeAt = members.get("type")
-  if (typeAt === undefined && base === undefined)
-    found.add(at, `${name}.type`, `is missing; one of: ${ENTITY_TYPES.join(", ")}`)
+  if (typeAt === undefined && base === undefined) {
+    const others = below === undefined ? "" : `; ${below.name} has no ${name}, it has: ${namesOf(below)}`
+    found.missing(at, `${name}.type`, `one of: ${ENTITY_TYPES.join(", ")}${others}`)
+  }
   const type = typeAt === undefined ? base?.type : found.oneOf(typeAt, `${name}.type`, ENTITY_TYPES)
   if (type === undefined) return undefined
   const objectAt = members.get("object")
   const createAt = members.get("create")
   const updateAt = members.get("update")
-  const lookup = (members.get("lookup")?.items ?? []).flatMap((one) => {
-    const field = found.text(one, `${name}.lookup`)
-    if (field !== undefined && fieldOf(type, field) === undefined && !isCustom(field)) {
-      found.add(one, `${name}.lookup`, `is no field of ${type}; allowed: ${Object.keys(canonical[type]).join(", ")}`)
-    }
-    return field ?? []
-  })
+  const lookup = lookups(found, members.get("lookup"), type, `${name}.lookup`)
   const fieldsAt = members.get("fields")
   if (fieldsAt !== undefined && fieldsAt.entries === undefined)
     found.add(fieldsAt, `${name}.fields`, "has to be a map of our fields to the provider's")
@@ -166,7 +187,9 @@ export const parseMapping = (
   const { file, problems } = parseSource(text, name)
   if (problems.length > 0) return Result.fail(problems)
   const found = new Findings(file)
-  const members = found.members(file.root, "", ["empty", "strings", "objects"])
+  const names = base?.objects.map((one) => one.name) ?? []
+  const members = found.members(file.root, "", MEMBERS, { objects: names })
+  if (members === undefined) return Result.fail(found.problems)
   const emptyAt = members.get("empty")
   if (emptyAt !== undefined && emptyAt.value !== null && emptyAt.value !== false && emptyAt.value !== "") {
     found.add(emptyAt, "empty", 'has to be one of: null, false, ""')
@@ -175,17 +198,10 @@ export const parseMapping = (
   const stringsAt = members.get("strings")
   const strings = (stringsAt === undefined ? undefined : found.boolean(stringsAt, "strings")) ?? false
   const objectsAt = members.get("objects")
-  if (objectsAt?.entries === undefined)
-    found.add(objectsAt ?? file.root, "objects", "has to be a map of the provider's objects")
-  const objects = (objectsAt?.entries ?? []).flatMap(
-    ([key, at]) =>
-      parseObject(
-        found,
-        key,
-        at,
-        base?.objects.find((one) => one.name === key),
-      ) ?? [],
-  )
+  const wanted = `a map of the provider's objects${base === undefined ? "" : `; ${base.name} has: ${namesOf(base)}`}`
+  if (objectsAt === undefined) found.missing(file.root, "objects", wanted)
+  else if (objectsAt.entries === undefined) found.add(objectsAt, "objects", `has to be ${wanted}`)
+  const objects = (objectsAt?.entries ?? []).flatMap(([key, at]) => parseObject(found, key, at, base) ?? [])
   return found.problems.length > 0
     ? Result.fail(found.problems)
     : Result.succeed({
@@ -197,6 +213,9 @@ export const parseMapping = (
       })
 }
 
-/** For people: `hubspot.yaml:12 deals.stage "x": …`. */
+/** Maps, lists and nothing at all stand there as JSON already. */
+const quoted = (value: string): string => (value === "" || /^(null$|[[{])/.test(value) ? value : JSON.stringify(value))
+
+/** For people: `hubspot.yaml:12 deals.stage "x" …`. */
 export const showProblem = ({ where, field, value, message }: MappingProblem): string =>
-  [where, field, value === "" ? "" : JSON.stringify(shown(value)), message].filter((part) => part !== "").join(" ")
+  [where, field, quoted(shown(value)), message].filter((part) => part !== "").join(" ")

@@ -37,7 +37,10 @@ export const parseSource = (
     where: where(lines.linePos(error.pos[0]).line),
     field: "",
     value: "",
-    message: `is no valid YAML: ${error.message.split("\n")[0] ?? error.code}`,
+    message:
+      error.code === "MULTIPLE_DOCS"
+        ? "begins a second document (---); a file holds one"
+        : `is no valid YAML: ${error.message.split("\n")[0] ?? error.code}`,
   }))
   const locate = (node: unknown, above: number): Located => {
     const range = typeof node === "object" && node !== null && "range" in node ? node.range : undefined
@@ -83,20 +86,41 @@ export class Findings {
     })
   }
 
+  /** What is not there has no value; `at`: what it should be in. */
+  missing(at: Located, field: string, message: string): void {
+    const problem = { where: this.#file.where(at), field, value: "", message: `is missing: ${message}` }
+    this.#found.push({ line: at.line, problem })
+  }
+
   where(at: Located): string {
     return this.#file.where(at)
   }
 
-  /** The entries of a map whose keys are known; others are problems. */
-  members(at: Located, field: string, allowed: ReadonlyArray<string>): ReadonlyMap<string, Located> {
+  /**
+   * The entries of a map whose keys are known; others are problems. `inside`: names that belong one level further down,
+   * by the member that they belong in. Undefined where it is no map.
+   */
+  members(
+    at: Located,
+    field: string,
+    allowed: ReadonlyArray<string>,
+    inside: Readonly<Record<string, ReadonlyArray<string>>> = {},
+  ): ReadonlyMap<string, Located> | undefined {
     if (at.entries === undefined) {
       this.add(at, field, `has to be a map with some of: ${allowed.join(", ")}`)
-      return new Map()
+      return undefined
     }
     const known = new Map<string, Located>()
     for (const [key, value] of at.entries) {
+      const member = Object.keys(inside).find((one) => inside[one]?.includes(key) === true)
+      const advice = member === undefined ? "" : `; ${key} belongs within \`${member}:\``
       if (allowed.includes(key)) known.set(key, value)
-      else this.add(value, field === "" ? key : `${field}.${key}`, `is not known here; allowed: ${allowed.join(", ")}`)
+      else
+        this.add(
+          value,
+          field === "" ? key : `${field}.${key}`,
+          `is not known here; allowed: ${allowed.join(", ")}${advice}`,
+        )
     }
     return known
   }

@@ -25,10 +25,11 @@ const TAGS: Readonly<Record<RuleName, Exclude<Rule["_tag"], "Strict">>> = {
 
 const DELETIONS = ["keep", "propagate"] as const satisfies ReadonlyArray<Deletion>
 const MOST_HOPS = 100
+const MEMBERS = ["rules", "authority", "deletions", "quarantine"]
 
 const ruleOf = (found: Findings, at: Located, field: string, type: EntityType): Rule | undefined => {
   if (at.entries !== undefined) {
-    const strict = found.members(at, field, ["strict"]).get("strict")
+    const strict = found.members(at, field, ["strict"])?.get("strict")
     const connection = strict === undefined ? undefined : found.text(strict, `${field}.strict`)
     if (at.entries.length === 0) found.add(at, field, "needs `strict: <connection>`")
     return connection === undefined ? undefined : { _tag: "Strict", connection }
@@ -80,9 +81,12 @@ const connections = (found: Findings, at: Located | undefined): ReadonlyArray<st
     found.add(at, "authority", "has to be a list of connections, strongest first")
     return []
   }
-  const names = at.items.flatMap((one) => found.text(one, "authority") ?? [])
+  const names: Array<string> = []
   for (const [index, one] of at.items.entries()) {
-    if (names.indexOf(String(one.value)) < index) found.add(one, "authority", "is listed twice")
+    const name = found.text(one, `authority[${index}]`)
+    if (name === undefined) continue
+    if (names.includes(name)) found.add(one, `authority[${index}]`, "is listed twice")
+    names.push(name)
   }
   return names
 }
@@ -94,7 +98,7 @@ const hops = (found: Findings, at: Located | undefined): number => {
   return defaultDocument.quarantineAfter
 }
 
-/** The document of a policy. What it leaves open is as in the default; a type's own `*` replaces the default's. */
+/** The document of a policy. What it leaves open, or all of it, is as in the default; a type's own `*` replaces the default's. */
 export const parsePolicyDocument = (
   text: string,
   name: string,
@@ -102,15 +106,17 @@ export const parsePolicyDocument = (
   const { file, problems } = parseSource(text, name)
   if (problems.length > 0) return Result.fail(problems)
   const found = new Findings(file)
-  const members = found.members(file.root, "", ["rules", "authority", "deletions", "quarantine"])
-  const rulesAt = members.get("rules")
-  const deletionsAt = members.get("deletions")
-  const quarantineAt = members.get("quarantine")
-  const rules = rulesAt === undefined ? new Map<string, Located>() : found.members(rulesAt, "rules", ENTITY_TYPES)
-  const deletions =
-    deletionsAt === undefined ? new Map<string, Located>() : found.members(deletionsAt, "deletions", ENTITY_TYPES)
-  const quarantine =
-    quarantineAt === undefined ? undefined : found.members(quarantineAt, "quarantine", ["hops"]).get("hops")
+  // Nothing, or comments alone: everything is as in the default.
+  if (file.root.value === null) return Result.succeed(defaultDocument)
+  const members = found.members(file.root, "", MEMBERS, { rules: ENTITY_TYPES, quarantine: ["hops"] })
+  if (members === undefined) return Result.fail(found.problems)
+  const within = (member: string, allowed: ReadonlyArray<string>): ReadonlyMap<string, Located> => {
+    const at = members.get(member)
+    return (at === undefined ? undefined : found.members(at, member, allowed)) ?? new Map<string, Located>()
+  }
+  const rules = within("rules", ENTITY_TYPES)
+  const deletions = within("deletions", ENTITY_TYPES)
+  const quarantine = within("quarantine", ["hops"]).get("hops")
   const rulesFor = (type: EntityType) => {
     const at = rules.get(type)
     return at === undefined
@@ -139,6 +145,4 @@ export const parsePolicyDocument = (
 
 /** `name` stands before the line in messages. An empty document is the default policy. */
 export const parsePolicy = (text: string, name: string): Result.Result<Policy, ReadonlyArray<MappingProblem>> =>
-  text.trim() === ""
-    ? Result.succeed(makePolicy(defaultDocument))
-    : Result.map(parsePolicyDocument(text, name), makePolicy)
+  Result.map(parsePolicyDocument(text, name), makePolicy)

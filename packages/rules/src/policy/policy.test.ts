@@ -25,6 +25,7 @@ describe("the default policy", () => {
     const policy = parsed("")
     expect(policy.rule("deal", "money")).toEqual({ _tag: "Conservative" })
     expect(policy.quarantineAfter).toBe(3)
+    expect(parsed("# nothing yet\n").authority).toEqual(policy.authority)
   })
 
   it("takes no name of JavaScript's for a rule", () => {
@@ -84,7 +85,7 @@ colour: red
       "policy.yaml:6 rules.deal.amount",
       "policy.yaml:7 rules.lead",
       "policy.yaml:8 rules.activity",
-      "policy.yaml:9 authority",
+      "policy.yaml:9 authority[1]",
       "policy.yaml:11 deletions.deal",
       "policy.yaml:12 quarantine.hops",
       "policy.yaml:13 colour",
@@ -95,6 +96,27 @@ colour: red
       "crm, app, newest, manual, conservative, {strict: <connection>}",
     )
     expect(found.find((line) => line.includes("deletions.deal"))).toContain("keep, propagate")
+  })
+
+  const root = "has to be a map with some of: rules, authority, deletions, quarantine"
+  const types = "has to be a map with some of: contact, company, deal, activity"
+  it.each([
+    ["crm", [`policy.yaml:1 : ${root}`]],
+    ["- contact: crm\n", [`policy.yaml:1 : ${root}`]],
+    ["rules: crm\n", [`policy.yaml:1 rules: ${types}`]],
+    ["rules:\n  - crm\n", [`policy.yaml:1 rules: ${types}`]],
+    ["deletions: keep\n", [`policy.yaml:1 deletions: ${types}`]],
+    ["quarantine: 3\n", ["policy.yaml:1 quarantine: has to be a map with some of: hops"]],
+    ["authority: odoo\n", ["policy.yaml:1 authority: has to be a list of connections, strongest first"]],
+    ["authority: [1, 1]\n", [0, 1].map((at) => `policy.yaml:1 authority[${at}]: has to be text`)],
+    [
+      "contact: crm\n",
+      [
+        "policy.yaml:1 contact: is not known here; allowed: rules, authority, deletions, quarantine; contact belongs within `rules:`",
+      ],
+    ],
+  ])("of another shape: %j", (text, said) => {
+    expect(problems(text)).toEqual(said)
   })
 
   it("says where YAML ends to be YAML", () => {

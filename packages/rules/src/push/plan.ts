@@ -2,9 +2,10 @@
 import type { EntityType } from "@concordat/model/canonical/fields"
 import type { JsonObject } from "@concordat/model/json"
 import type { View } from "../mapping/lens.ts"
-import { computeDue, groupValues, nothing } from "../reconcile/due.ts"
-import { type Compilers, type Context, heldUnder } from "../reconcile/context.ts"
+import { computeDue, type Due, groupValues, nothing } from "../reconcile/due.ts"
+import { type Compilers, type Context, heldUnder, references, valueOf } from "../reconcile/context.ts"
 import { connectionDoc, entityDoc, linkOf, tenantDoc } from "../state/access.ts"
+import type { EntityDoc } from "../state/documents.ts"
 import { type Loaded, Transaction } from "../state/transaction.ts"
 
 /** A write, planned from the entity as it is. `groups`: the views that are sent. `before`: the shadows, as raw values. */
@@ -29,6 +30,21 @@ export interface PlannedWrite {
   readonly unresolved: ReadonlyArray<string>
 }
 
+/**
+ * Raw values that are taken only together with a group that is due (what is said when a task is done): whatever is known
+ * of them there, since they can't be read back. They are no groups of the write: nothing is held for having been said.
+ */
+const alongside = (context: Context, doc: EntityDoc, connection: string, due: Due): JsonObject => {
+  if (due.kind !== "update") return {}
+  const values: Record<string, JsonObject[string]> = {}
+  for (const lens of due.mapping.groups) {
+    if (lens.along === null || due.groups[lens.along] === undefined || doc.groups[lens.group] === undefined) continue
+    const got = lens.get(valueOf(doc, lens.group), references(context.tx, connection))
+    if (got._tag === "View" && !lens.empty(got.view)) Object.assign(values, lens.write(got.view))
+  }
+  return values
+}
+
 /** Throws `Missing` for what is not loaded, like `reconcile`. Null where nothing is due any more. */
 export const planWrite = (
   loaded: Loaded,
@@ -51,7 +67,8 @@ export const planWrite = (
   if (due === null) return null
   const link = linkOf(doc, connection)
   const lenses = due.mapping.groups.filter((lens) => due.groups[lens.group] !== undefined)
-  const values: Record<string, JsonObject[string]> = due.kind === "create" ? { ...due.mapping.constants } : {}
+  const values: Record<string, JsonObject[string]> =
+    due.kind === "create" ? { ...due.mapping.constants } : { ...alongside(context, doc, connection, due) }
   const before: Record<string, JsonObject[string]> = {}
   for (const lens of lenses) {
     const shadow = heldUnder(link.groups[lens.group], lens).shadow ?? undefined

@@ -14,7 +14,8 @@ export interface Operator {
 }
 
 const PAGE = 1_000
-const AWAY_MS = 20_000
+/** A question that takes longer than the engine is left alone is answered after the last of many kills. */
+const AWAY_MS = 120_000
 const AGAIN_MS = 100
 
 export const makeOperator = (url: string): Operator => {

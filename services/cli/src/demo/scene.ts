@@ -42,7 +42,7 @@ export const makeScene = async (dir: string, dataset: Dataset): Promise<Scene> =
         join(dir, "hubspot.writes.jsonl"),
       ]),
       sandbox("odoo", ["--version", "17", "--log", join(dir, "odoo.writes.jsonl")]),
-      sandbox("app", []),
+      sandbox("app", ["--log", join(dir, "app.writes.jsonl")]),
     ])
     const at: Addresses = { hubspot, odoo, app }
     for (const { body, system, verb } of seedRequests(dataset)) await knock(at[system], verb, body)

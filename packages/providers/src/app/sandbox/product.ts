@@ -198,7 +198,7 @@ const note = (product: Product, entry: Omit<LogEntry, "at">): void => {
 }
 
 /** What people changed and Concordat has not answered yet stands above what comes from there, until the answer. */
-const lay = (product: Product, record: StoredRecord, revision: number, values: Values): boolean => {
+const lay = (product: Product, record: StoredRecord, revision: number, values: Values): LogEntry["effect"] => {
   const pending = pendingFields(product, record)
   const now: Record<string, Value> = {}
   for (const [name, value] of Object.entries(values)) {
@@ -210,7 +210,8 @@ const lay = (product: Product, record: StoredRecord, revision: number, values: V
     record.values = after
     record.updatedAt = product.options.now()
   }
-  return changed
+  if (changed) return "applied"
+  return Object.keys(values).length > 0 && Object.keys(now).length === 0 ? "waiting" : "same"
 }
 
 /**
@@ -226,7 +227,7 @@ export const release = (product: Product, record: StoredRecord, fields: Readonly
     if (held.revision <= taken) continue
     const values = { [name]: held.value }
     const { object, id } = record
-    const effect = lay(product, record, held.revision, values) ? "applied" : "same"
+    const effect = lay(product, record, held.revision, values)
     note(product, { object, id, kind: "withheld", effect, revision: held.revision, values })
   }
 }
@@ -250,13 +251,13 @@ export const applyChange = (product: Product, change: Page["changes"][number]): 
     known.archived = true
     return note(product, { ...of, effect })
   }
-  return note(product, { ...of, effect: lay(product, known, change.revision, change.values) ? "applied" : "same" })
+  return note(product, { ...of, effect: lay(product, known, change.revision, change.values) })
 }
 
 /** What came with a refused edit: the record as Concordat knows it, under the edits of people. */
 export const reread = (product: Product, record: StoredRecord, revision: number, values: Values): void => {
   const { object, id } = record
   record.revision = revision
-  const effect = lay(product, record, revision, values) ? "applied" : "same"
+  const effect = lay(product, record, revision, values)
   note(product, { object, id, kind: "reread", effect, revision, values })
 }

@@ -119,6 +119,13 @@ describe("the sandbox product", () => {
     await run(2_000)
     assert.deepStrictEqual(product.get("contact", "p1")?.values, { firstName: "Augusta" })
     assert.deepStrictEqual(await held("p1"), { firstName: "Augusta" })
+    assert.deepStrictEqual(
+      product.log().map(({ effect, kind }) => [kind, effect]),
+      [
+        ["update", "waiting"],
+        ["withheld", "applied"],
+      ],
+    )
   })
 
   it("[AP11] while Concordat is away nothing is lost, and it goes on where it was", async () => {

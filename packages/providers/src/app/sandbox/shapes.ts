@@ -65,15 +65,16 @@ export const defaultSettings: Settings = {
 
 /**
  * A write of Concordat's as it met this product. `applied`: it changed the record; `same`: the record held it already;
- * `repeat`: it had come before; `missing`: the record is not here. `reread`: values that
- * came with a refused edit; `withheld`: a value that waited for the answer to a person's edit of its field.
+ * `waiting`: all of it waits for the answer to a person's edit; `repeat`: it had come before; `missing`: the record is not
+ * here. `reread`: values that came with a refused edit; `withheld`: a value that waited for the answer to a person's edit
+ * of its field.
  */
 export interface LogEntry {
   readonly at: number
   readonly object: string
   readonly id: string
   readonly kind: "create" | "update" | "archive" | "reread" | "withheld"
-  readonly effect: "applied" | "same" | "repeat" | "missing"
+  readonly effect: "applied" | "same" | "waiting" | "repeat" | "missing"
   readonly revision: number
   readonly values: Values
   readonly entity?: string

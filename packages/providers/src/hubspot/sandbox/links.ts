@@ -80,6 +80,7 @@ export const associate = (
     kind: "associate",
     by: actor.source,
     to: { object: to, id: String(other), typeId },
+    changed: added,
   })
   if (!added) return
   emitAssociation(portal, from, id, to, other, false, typeId === primary(from, to), actor)
@@ -97,6 +98,7 @@ export const dissociate = (portal: Portal, from: string, id: number, to: string,
     kind: "dissociate",
     by: actor.source,
     to: { object: to, id: String(other), typeId: null },
+    changed: there,
   })
   if (there) emitAssociation(portal, from, id, to, other, true, false, actor)
 }

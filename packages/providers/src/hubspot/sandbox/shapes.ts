@@ -94,6 +94,8 @@ export interface WriteLogEntry {
   readonly key?: { readonly property: string; readonly value: string }
   readonly properties?: Readonly<Record<string, string>>
   readonly to?: { readonly object: string; readonly id: string; readonly typeId: number | null }
+  /** Of an update or an association: whether the record was another before. */
+  readonly changed?: boolean
 }
 
 export interface Owner {

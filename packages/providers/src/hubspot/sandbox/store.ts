@@ -186,12 +186,14 @@ export const change = (
   remember(entry, changes, actor, entry.updatedAt)
   claim(table, entry)
   indexLater(portal, table, entry)
+  const now = entry.properties
   record(portal, {
     object: table.kind.name,
     id: String(entry.id),
     kind: "update",
     by: actor.source,
     properties: changes,
+    changed: Object.keys(changes).some((name) => (before[name] ?? "") !== (now[name] ?? "")),
     ...marks,
   })
   const changed = Object.entries(changes).filter(([name, value]) => (before[name] ?? "") !== value)

@@ -70,7 +70,13 @@ export const defaults = (env: Environment, model: Model): Vals => {
     // The caller becomes the salesperson unless the values say otherwise.
     return { ...vals, type: "opportunity", priority: "0", user_id: env.uid, team_id: 1, tag_ids: [] }
   if (model.name === "mail.activity")
-    return { ...vals, user_id: env.uid, date_deadline: toSeconds(env.tx.startedAt).slice(0, 10), activity_type_id: 4 }
+    // The caller is the owner on 17, which wants one; 19 does without.
+    return {
+      ...vals,
+      user_id: env.version === 17 ? env.uid : false,
+      date_deadline: toSeconds(env.tx.startedAt).slice(0, 10),
+      activity_type_id: 4,
+    }
   if (model.name === "mail.message")
     return {
       ...vals,

@@ -85,4 +85,22 @@ describe.each([17, 19] as const)("the sandbox of Odoo %i", (version) => {
     )
     assert.deepStrictEqual(backdoor.writes(), { total: 1, byModel: { "res.partner": 1 }, byMethod: { load: 1 } })
   })
+
+  it("tells a write that changed its record from one that only stamped it", async () => {
+    const { backdoor, connector, pass } = made(version)
+    const id = await backdoor.put({ model: "res.partner", vals: { name: "A" } })
+    const row = { key: "k", kind: "update" as const, id: String(id), ownId: "own", type: "contact", before: {} }
+    for (const name of ["B", "B"]) {
+      pass(60_000)
+      await Effect.runPromise((await connector).write!("res.partner", [{ ...row, values: { name } }]))
+    }
+    assert.deepStrictEqual(
+      backdoor.log().map(({ changed, ids }) => [ids, changed]),
+      [
+        [[id], [id]],
+        [[id], []],
+      ],
+    )
+    assert.strictEqual(backdoor.get("res.partner", id)?.["write_date"], "2030-01-01 00:02:00")
+  })
 })

@@ -26,6 +26,7 @@ import {
   isObject,
   type Json,
   type JsonObject,
+  type Row,
   type SandboxRequest,
   type SandboxResponse,
   type WebhookPost,
@@ -39,6 +40,8 @@ export interface LoggedWrite {
   readonly method: string
   readonly ids: ReadonlyArray<number>
   readonly externalIds: ReadonlyArray<string>
+  /** Those of `ids` that it made, deleted or changed in anything but who wrote last and when. */
+  readonly changed: ReadonlyArray<number>
   readonly vals: JsonObject
 }
 
@@ -77,6 +80,25 @@ export interface Core {
 }
 
 const attempts = 5
+
+const writtenIds = (
+  { method }: Invocation,
+  named: ReadonlyArray<number>,
+  result: Json | undefined,
+): ReadonlyArray<number> => {
+  if (named.length > 0) return named
+  const made = isObject(result) ? result["ids"] : method === "create" ? result : undefined
+  return Array.isArray(made) ? made.map(Number) : typeof made === "number" ? [made] : []
+}
+
+/** Before the commit: a row as this transaction leaves it, against the one that is there. */
+const hasChanged = ({ database, tx }: Environment, model: string, id: number): boolean => {
+  const told = (row: Row | undefined): string => {
+    const { write_date: _at, write_uid: _by, ...rest } = row ?? {}
+    return row === undefined ? "" : JSON.stringify(Object.entries(rest).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  }
+  return told(tx.get(model, id)) !== told(database.table(model).rows.get(id))
+}
 
 export const makeOdooSandbox = (options: OdooSandboxOptions): OdooSandbox => {
   const { version, random } = options
@@ -158,8 +180,10 @@ export const makeOdooSandbox = (options: OdooSandboxOptions): OdooSandbox => {
         if (version === 17) await core.deliver(env)
         if (trouble?.kind === "rollback")
           throw new OdooFault("ValidationError", "The operation was refused and rolled back.")
+        const written = writtenIds(invocation, ids, result)
+        const changed = written.filter((one) => hasChanged(env, invocation.model, one))
         tx.commit()
-        remember(invocation, env, ids, args, result)
+        remember(invocation, env, written, changed, args)
         if (version === 19) await core.deliver(env)
         return result
       } catch (error) {
@@ -171,19 +195,17 @@ export const makeOdooSandbox = (options: OdooSandboxOptions): OdooSandbox => {
   const remember = (
     { model, method }: Invocation,
     env: Environment,
-    named: ReadonlyArray<number>,
+    ids: ReadonlyArray<number>,
+    changed: ReadonlyArray<number>,
     args: JsonObject,
-    result: Json | undefined,
   ) => {
-    const made = isObject(result) ? result["ids"] : method === "create" ? result : undefined
-    const ids =
-      named.length > 0 ? named : Array.isArray(made) ? made.map(Number) : typeof made === "number" ? [made] : []
     const entry: LoggedWrite = {
       at: Math.floor(env.tx.startedAt / 1000),
       model,
       method,
       ids,
       externalIds: ids.flatMap((id) => env.tx.externalIdsOf(model, id)),
+      changed,
       vals: args,
     }
     core.written.push(entry)

@@ -229,7 +229,7 @@ export const makeSchema = (version: Version): Map<string, Model> => {
       note: "html",
       date_deadline: "date!",
       date_done: "date-",
-      user_id: "many2one:res.users!",
+      user_id: `many2one:res.users${old ? "!" : ""}`,
       state: "selection:overdue|today|planned|done-~",
       calendar_event_id: "many2one:calendar.event",
       active: "boolean",

@@ -82,11 +82,57 @@ objects:
     expect(lines).toEqual(lines.toSorted((a, b) => a - b))
   })
 
-  it("is no YAML, or no map", () => {
+  it("is no YAML", () => {
     expect(problems("objects: [")[0]).toContain("is no valid YAML")
-    expect(problems("- a")[0]).toContain("has to be a map")
-    expect(problems("empty: null")[0]).toContain("objects")
     expect(problems("objects: { a: &x { type: deal }, b: *x }").length).toBeGreaterThan(0)
+    expect(problems("objects: {}\n---\nobjects: {}\n")).toEqual([
+      "own.yaml:2 begins a second document (---); a file holds one",
+    ])
+  })
+
+  const root = "has to be a map with some of: empty, strings, objects"
+  const object = "has to be a map with some of: object, type, when, constants, accepts, create, update, lookup, fields"
+  it.each([
+    ["# nothing yet\n", [`own.yaml:1 null ${root}`]],
+    ["- contacts\n", [`own.yaml:1 ["contacts"] ${root}`]],
+    ["contacts", [`own.yaml:1 "contacts" ${root}`]],
+    ["empty: false\n", ["own.yaml:1 objects is missing: a map of the provider's objects"]],
+    ["objects:\n", ["own.yaml:1 objects null has to be a map of the provider's objects"]],
+    ["objects:\n  - contacts\n", ['own.yaml:1 objects ["contacts"] has to be a map of the provider\'s objects']],
+    ["objects:\n  contacts: contact\n", [`own.yaml:2 contacts "contact" ${object}`]],
+    ["objects:\n  contacts:\n", [`own.yaml:2 contacts null ${object}`]],
+    [
+      "objects:\n  contacts: { fields: {} }\n",
+      ["own.yaml:2 contacts.type is missing: one of: contact, company, deal, activity"],
+    ],
+    [
+      "objects:\n  deals: { type: deal, fields: [title] }\n",
+      ['own.yaml:2 deals.fields ["title"] has to be a map of our fields to the provider\'s'],
+    ],
+  ])("of another shape: %j", (text, said) => {
+    expect(problems(text)).toEqual(said)
+  })
+
+  it("says what is sent along with what, and when", () => {
+    const found = problems(
+      [
+        "objects:",
+        "  tasks:",
+        "    type: activity",
+        "    fields:",
+        "      outcome: { from: said, with: done }",
+        "      body: { from: text, direction: create, with: body }",
+        "",
+      ].join("\n"),
+    )
+    expect(found[0]).toMatch(/^own\.yaml:5 tasks\.outcome\.with "done" is for what can't be written by itself/)
+    expect(found[1]).toMatch(/^own\.yaml:6 tasks\.body\.with "body" has to be one of: kind, subject, time/)
+  })
+
+  it("says what a lookup and an acceptance are made of", () => {
+    const [lookup, accepts] = problems("objects:\n  deals:\n    type: deal\n    lookup: title\n    accepts: open\n")
+    expect(lookup).toMatch(/^own\.yaml:4 deals\.lookup "title" has to be a list of fields of deal; allowed: title, /)
+    expect(accepts).toMatch(/^own\.yaml:5 deals\.accepts "open" has to be a map with some of: title, /)
   })
 })
 
@@ -132,9 +178,21 @@ describe("a tenant's own mapping", () => {
   })
 
   it("needs a type where the base has no such object", () => {
-    expect(problems("objects: { contacts: { fields: { title: x } } }")[0]).toMatch(
-      /contacts\.type .*is missing; one of: contact, company/,
+    const made = parseMapping("objects: { tickets: { fields: { title: x } } }", "own.yaml", base)
+    const [problem] = Result.isFailure(made) ? made.failure.map(showProblem) : []
+    expect(problem).toMatch(
+      /^own\.yaml:1 tickets\.type is missing: one of: contact, .*; \S+ has no tickets, it has: contacts, companies/,
     )
+  })
+
+  it("names the objects that could stand there where none does, or where one stands too far out", () => {
+    const made = parseMapping("contacts:\n  fields: { title: x }\n", "own.yaml", base)
+    const found = Result.isFailure(made) ? made.failure.map(showProblem) : []
+    expect(found).toHaveLength(2)
+    expect(found[0]).toMatch(
+      /^own\.yaml:1 contacts .* is not known here; allowed: empty, strings, objects; contacts belongs within `objects:`$/,
+    )
+    expect(found[1]).toMatch(/^own\.yaml:1 objects is missing: a map of the provider's objects; \S+ has: contacts, /)
   })
 })
 

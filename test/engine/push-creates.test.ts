@@ -1,0 +1,124 @@
+/** What one system has and another lacks is created there once: it is looked for first, and after an answer was lost. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as TestClock from "effect/testing/TestClock"
+import { MAPPING, World } from "./synthetic.ts"
+import { entities, eventsOf, openConnection, settleDown, START, startReconciler, startWorker, store } from "./system.ts"
+import { ADA, only, pair } from "./pair.ts"
+
+const ONLY_HUMANS = MAPPING.replace("    lookup:", "    when: { kind: human }\n    lookup:")
+
+describe("push: creates", () => {
+  it.effect("creates once elsewhere, and absorbs the echo", () =>
+    Effect.gen(function* () {
+      const { left, quiet, right } = yield* pair()
+      yield* quiet
+      assert.deepStrictEqual(only(right).values, ADA)
+      assert.lengthOf(right.writes, 1)
+      assert.lengthOf(left.writes, 0)
+      assert.lengthOf(yield* eventsOf("RecordObserved"), 1)
+      assert.lengthOf(yield* entities, 1)
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+
+  it.effect("looks for a create whose answer was lost, and does not create again", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(START)
+      const [left, right] = [new World(), new World({ indexLagMs: 2_000 })]
+      left.put(null, ADA)
+      right.failNext("write", "lost")
+      yield* openConnection("left", { world: left })
+      yield* openConnection("right", { world: right })
+      yield* startReconciler
+      const workers = [yield* startWorker("left", left), yield* startWorker("right", right)]
+      yield* settleDown(workers.map(({ handle }) => handle))
+      assert.lengthOf(right.writes, 1)
+      only(right)
+      const [written] = yield* eventsOf("RecordWritten")
+      assert.isTrue(written!.data.adopted)
+      assert.lengthOf(yield* entities, 1)
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+
+  it.effect("finds a record by its match key before it creates one, though nobody has seen it yet", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(START)
+      const [left, right] = [new World(), new World({ changes: "none" })]
+      yield* openConnection("left", { world: left })
+      yield* openConnection("right", { world: right })
+      yield* startReconciler
+      const workers = [yield* startWorker("left", left), yield* startWorker("right", right)]
+      const quiet = settleDown(workers.map(({ handle }) => handle))
+      yield* quiet
+      const there = right.put(null, { ...ADA, job: null })
+      left.put(null, ADA)
+      yield* quiet
+      assert.strictEqual(only(right).id, there)
+      assert.deepStrictEqual(only(right).values, ADA)
+      assert.deepStrictEqual(
+        right.writes.map(({ kind }) => kind),
+        ["update"],
+      )
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+
+  it.effect("creates both of two people who share a mailbox, which is no match key", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(START)
+      const [left, right] = [new World(), new World()]
+      left.put(null, { mail: "info@hopper.example", first: "Grace", last: "Hopper" })
+      left.put(null, { mail: "info@hopper.example", first: "Ada", last: "Lovelace" })
+      yield* openConnection("left", { world: left })
+      yield* openConnection("right", { world: right })
+      yield* startReconciler
+      const workers = [yield* startWorker("left", left), yield* startWorker("right", right)]
+      yield* settleDown(workers.map(({ handle }) => handle))
+      assert.deepStrictEqual(
+        right
+          .live()
+          .map(({ values }) => values["first"])
+          .toSorted(),
+        ["Ada", "Grace"],
+      )
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+
+  it.effect("says who holds the match key where that record belongs to nobody", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(START)
+      const [left, right] = [new World(), new World()]
+      right.put(null, { ...ADA, kind: "robot" })
+      yield* openConnection("left", { world: left })
+      yield* openConnection("right", { world: right }, ONLY_HUMANS)
+      yield* startReconciler
+      const workers = [yield* startWorker("left", left), yield* startWorker("right", right)]
+      const quiet = settleDown(workers.map(({ handle }) => handle))
+      yield* quiet
+      left.put(null, ADA)
+      yield* quiet
+      assert.lengthOf(right.writes, 0)
+      const [refused] = yield* eventsOf("WriteRefused")
+      assert.include(refused!.data, { code: "uniqueness", existing: only(right).id, effect: "none" })
+      assert.include(refused!.data.message, "mail")
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+
+  it.effect("creates what it may create from now on, though nothing was edited since", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(START)
+      const [left, right] = [new World(), new World()]
+      left.put(null, ADA)
+      yield* openConnection("left", { world: left })
+      yield* openConnection("right", { world: right, create: "never" })
+      yield* startReconciler
+      const first = [yield* startWorker("left", left), yield* startWorker("right", right)] as const
+      yield* settleDown(first.map(({ handle }) => handle))
+      assert.lengthOf(right.live(), 0)
+      yield* first[1].stop
+      yield* openConnection("right", { world: right, create: "always" })
+      const next = yield* startWorker("right", right)
+      yield* settleDown([first[0].handle, next.handle])
+      assert.deepStrictEqual(only(right).values, ADA)
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+})
