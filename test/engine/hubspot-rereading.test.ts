@@ -95,4 +95,51 @@ describe("HubSpot's associations", () => {
       )
     }).pipe(Effect.scoped, Effect.provide(store, { local: true })),
   )
+
+  it.effect("are read where a hint is about them, and spared where it is about a record's own fields", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(START)
+      const { calls, connector, sandbox } = yield* openPortal({ indexLagMs: [0, 0], webhooks: { target: null } })
+      const { contacts, companies } = sandbox.seed({
+        records: {
+          contacts: [{ properties: { email: "ada@engines.example", firstname: "Ada", lastname: "Lovelace" } }],
+          companies: [{ properties: { name: "Engines", domain: "engines.example" } }],
+        },
+      })
+      const [ada, engines] = [contacts![0]!, companies![0]!]
+      yield* opened
+      yield* startReconciler
+      const compilers = makeCompilers()
+      const handle = yield* makeConnection({ tenant: TENANT, connection: "hubspot", definition, connector, compilers })
+      yield* Effect.forkChild(handle.run, { startImmediately: true })
+      yield* settleDown([handle])
+      const look = Effect.fnUntraced(function* (object: string, id: string, about?: string) {
+        const before = calls.length
+        yield* handle.hint([{ object, id, kind: "changed", ...(about === undefined ? {} : { about }) }])
+        for (let at = 0; at < 1_000; at += 50) yield* TestClock.adjust(50)
+        return calls
+          .slice(before)
+          .map(({ operation }) => operation)
+          .filter((operation) => operation.includes(".batchRead") || operation.includes("associations"))
+      })
+      sandbox.put({ object: "contacts", id: ada, properties: { jobtitle: "Countess" } })
+      assert.deepStrictEqual(yield* look("contacts", ada, "fields"), ["contacts.batchRead"])
+      sandbox.put({ object: "contacts", id: ada, associations: { companies: [engines] } })
+      assert.deepStrictEqual(yield* look("contacts", ada, "@companies"), [
+        "contacts.batchRead",
+        "contacts.associations.companies.read",
+      ])
+      // Companies hold the other end, which nobody reads there.
+      assert.deepStrictEqual(yield* look("companies", engines, "@contacts"), [])
+      const seen = (yield* eventsOf("RecordObserved")).filter(({ data }) => data.externalId === ada)
+      assert.deepStrictEqual(
+        seen.slice(1).map(({ data }) => "@companies" in data.values.clear),
+        [false, true],
+      )
+      assert.strictEqual(
+        (yield* entities).find(({ type }) => type === "contact")?.groups["title"]?.value["title"],
+        "Countess",
+      )
+    }).pipe(Effect.scoped, Effect.provide(store, { local: true })),
+  )
 })

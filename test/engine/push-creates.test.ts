@@ -21,6 +21,32 @@ describe("push: creates", () => {
     }).pipe(Effect.provide(store, { local: true })),
   )
 
+  it.effect("what is seen of a record that is being created is no news before it is made", () =>
+    Effect.gen(function* () {
+      const { handles, quiet, right } = yield* pair({}, { answers: "nothing" })
+      right.delayNext("write", 3_000)
+      while (right.live().length === 0) yield* TestClock.adjust(50)
+      // It is there and half made: its associations, or what an automation adds, come before the answer.
+      const { id, ownId, values } = only(right)
+      right.records.set(id, { ...right.records.get(id)!, values: { ...values, job: null } })
+      yield* handles[1]!.hint([{ object: "person", id, kind: "created" }])
+      const seen = Effect.map(eventsOf("RecordObserved"), (all) =>
+        all.filter(({ data }) => data.connection === "right"),
+      )
+      for (let at = 0; at < 2_000; at += 50) yield* TestClock.adjust(50)
+      assert.isNotNull(ownId)
+      assert.isAtLeast(right.calls.get("read") ?? 0, 1)
+      assert.lengthOf(yield* seen, 0)
+      right.records.set(id, { ...right.records.get(id)!, values })
+      yield* quiet
+      assert.deepStrictEqual(
+        (yield* seen).map(({ data }) => data.values.clear.job),
+        [ADA.job],
+      )
+      assert.lengthOf(right.writes, 1)
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+
   it.effect("looks for a create whose answer was lost, and does not create again", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(START)

@@ -1,10 +1,13 @@
 /** What is read counts once and only when it is news: stale reads, deletions, merges, censuses, lost cursors, webhooks. */
 import { assert, describe, it } from "@effect/vitest"
+import { makeConnection } from "@concordat/engine/connection/ConnectionWorker"
+import { makeCompilers } from "@concordat/engine/flows/Compilers"
 import { accept } from "@concordat/engine/intake/Intake"
+import { CLOCKS_APART_MS } from "@concordat/engine/limits"
 import type { Hint, WebhookRequest } from "@concordat/engine/ports/Provider"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
-import { MAPPING, PERSON, type Traits, World } from "./synthetic.ts"
+import { definitionOf, MAPPING, PERSON, type Traits, World } from "./synthetic.ts"
 import {
   changeMapping,
   entities,
@@ -280,6 +283,29 @@ describe("webhooks", () => {
       assert.strictEqual((world.calls.get("read") ?? 0) - reads, 1)
       assert.isDefined(quiet)
     }).pipe(Effect.provide(store, { local: true })),
+  )
+
+  it.effect("a delivery of which the record was read since, before a crash, is not looked at again", () =>
+    Effect.gen(function* () {
+      const { worker, world } = yield* alone({ changes: "none" })
+      yield* worker.stop
+      yield* accept(intake(Effect.void), request([changed("1"), changed("2")]))
+      yield* TestClock.adjust(CLOCKS_APART_MS + 100)
+      const handle = yield* makeConnection({
+        tenant: TENANT,
+        connection: "crm",
+        definition: definitionOf(world.traits),
+        connector: world.connector(),
+        compilers: makeCompilers(),
+      })
+      yield* handle.submit([{ object: PERSON, id: "1", values: { ...world.get("1") } }])
+      yield* Effect.forkChild(handle.run, { startImmediately: true })
+      yield* settleDown([handle])
+      assert.deepStrictEqual(world.read, ["2"])
+      yield* accept(intake(handle.hint([])), request([changed("1")]))
+      yield* settleDown([handle])
+      assert.deepStrictEqual(world.read, ["2", "1"])
+    }).pipe(Effect.scoped, Effect.provide(store, { local: true })),
   )
 
   it.effect("a webhook sent before its change is committed is looked at a second time", () =>

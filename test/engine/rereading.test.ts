@@ -123,4 +123,47 @@ describe("reading again", () => {
       assert.deepStrictEqual((yield* jobsOf("5")).at(-1), ["Silent", "census"])
     }).pipe(Effect.provide(store, { local: true })),
   )
+
+  it.effect(
+    "begins at once when somebody asks, also right after a restart and where nothing is read again by itself",
+    () =>
+      Effect.gen(function* () {
+        const { world, worker } = yield* alone({}, 5)
+        yield* worker.stop
+        editSilently(world, "5", "Silent")
+        const first = world.pages.length
+        const next = yield* startWorker("crm", world)
+        yield* next.handle.readAgain
+        assert.isTrue((yield* next.handle.view).rereads.every(({ finished }) => !finished))
+        yield* pass(5_000, 250)
+        assert.deepStrictEqual(world.pages.slice(first), [
+          { cursor: null, work: "backfill" },
+          { cursor: { n: 3 }, work: "backfill" },
+        ])
+        assert.deepStrictEqual((yield* jobsOf("5")).at(-1), ["Silent", "census"])
+        assert.deepInclude((yield* next.handle.view).rereads[0], { done: 5, total: 5, finished: true })
+        yield* pass(60_000, 250)
+        assert.lengthOf(world.pages, first + 2)
+      }).pipe(Effect.provide(store, { local: true })),
+  )
+
+  it.effect("begins anew when somebody asks in the middle: what it has passed may have changed", () =>
+    Effect.gen(function* () {
+      const { world, worker } = yield* alone({}, 9)
+      const first = world.pages.length
+      yield* worker.handle.readAgain
+      world.onStep = Effect.suspend(() => {
+        if (world.pages.length < first + 2) return Effect.void
+        world.onStep = Effect.void
+        editSilently(world, "1", "Silent")
+        return worker.handle.readAgain
+      })
+      yield* pass(10_000, 250)
+      assert.deepStrictEqual(
+        world.pages.slice(first).map(({ cursor }) => cursor),
+        [null, { n: 3 }, null, { n: 3 }, { n: 6 }],
+      )
+      assert.deepStrictEqual((yield* jobsOf("1")).at(-1), ["Silent", "census"])
+    }).pipe(Effect.provide(store, { local: true })),
+  )
 })

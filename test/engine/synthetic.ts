@@ -125,6 +125,8 @@ export class World {
     readonly values: JsonObject
   }> = []
   readonly calls = new Map<string, number>()
+  /** Every id that was read. */
+  readonly read: Array<string> = []
   /** Every page of a walk over everything that was asked for: from where, and whose turn it was. */
   readonly pages: Array<{ readonly cursor: Json; readonly work: Work }> = []
   readonly jobs = new Map<string, WriteOutcome>()
@@ -357,7 +359,11 @@ export class World {
             more: !isLast,
           }
         }),
-      read: (_object, ids) => this.#call("read", () => ids.map((id) => this.#reading(id))),
+      read: (_object, ids) =>
+        this.#call("read", () => {
+          this.read.push(...ids)
+          return ids.map((id) => this.#reading(id))
+        }),
       census: () =>
         this.#call("census", (): Page => ({
           records: [],

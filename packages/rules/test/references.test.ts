@@ -39,6 +39,17 @@ describe("references", () => {
     assert.deepStrictEqual(core.due("erp"), [])
   })
 
+  it("[R15] a plan names the entities that it leaves out, since they have no record there yet", () => {
+    const core = scene({ create: "always" })
+    core.observe("app", "firm", "a1", { name: "One", domain: "one.org" }, 1_000)
+    core.observe("app", "person", "p1", { ...ada, company: "firm:a1" }, 2_000)
+    const [due] = core.due("crm").filter(({ type }) => type === "contact")
+    const firm = core.entities("company")[0]!.id
+    assert.deepStrictEqual(core.plan("crm", "contact", due!.id)?.waiting, [firm])
+    core.observe("crm", "firm", "f1", { name: "One", domain: "one.org" }, 3_000)
+    assert.deepStrictEqual(core.plan("crm", "contact", due!.id)?.waiting, [])
+  })
+
   const call = { kind: "task", subject: "Send it", time: "2026-12-01T00:00:00.000Z", contacts: ["person:1"] }
   const TASK = ["kind", "subject", "time", "contacts", "done"]
 

@@ -274,6 +274,40 @@ describe("hints", () => {
       1,
     )
   })
+  it("share a read where the one for the first of them shows enough", () => {
+    const about = (id: string, facet?: string) => ({ ...hint(id), ...(facet === undefined ? {} : { about: facet }) })
+    const board = makeHintBoard(0)
+    board.add(about("1", "fields"), 0, 1)
+    board.add(about("2", "@companies"), 0, 1)
+    board.add(about("3"), 0, 1)
+    board.add(about("4", "fields"), 0, 1)
+    const ids = () => board.take(0, () => 10).map(({ id }) => id)
+    assert.deepStrictEqual(ids(), ["1", "4"])
+    // The own fields come with every read.
+    board.add(about("5", "fields"), 0, 1)
+    assert.deepStrictEqual(ids(), ["2", "5"])
+    board.add(about("6", "@deals"), 0, 1)
+    assert.deepStrictEqual(ids(), ["3", "6"])
+  })
+  it("are awaited only where a look to come shows what they are about, and a delivery asks for it", () => {
+    const board = makeHintBoard(0)
+    board.add({ ...hint("1"), about: "fields" }, 0, 1)
+    board.add(hint("2"), 0, null)
+    assert.isTrue(board.awaits({ ...hint("1"), about: "fields" }))
+    assert.isFalse(board.awaits(hint("1")))
+    assert.isFalse(board.awaits({ ...hint("1"), kind: "gone" }))
+    assert.isFalse(board.awaits(hint("2")))
+    board.add(hint("1"), 0, 2)
+    assert.isTrue(board.awaits(hint("1")))
+  })
+  it("that come again later are due and of that moment", () => {
+    const board = makeHintBoard(3_000)
+    board.add(hint("1"), 5, 1, 2)
+    const [first] = board.take(5, () => 1)
+    assert.include(first, { hintedAt: 2, isPlain: true })
+    board.looked(first!, true, 100)
+    assert.include(board.take(3_100, () => 1)[0], { hintedAt: 3_100 })
+  })
 })
 
 describe("absence", () => {
