@@ -1,4 +1,4 @@
-/** One connection to NATS, and the streams in it. It comes back by itself, and notices when it comes back to less. */
+/** One connection to NATS, and the stream in it. It comes back by itself, and notices when it comes back to less. */
 import { BusError } from "@concordat/engine/ports/Bus"
 import { type JetStreamManager, jetstreamManager, JetStreamApiError } from "@nats-io/jetstream"
 import { connect, credsAuthenticator, type NatsConnection } from "@nats-io/transport-node"
@@ -10,7 +10,7 @@ import { parseAddress } from "./address.ts"
 import { pause, pauseMs } from "./backoff.ts"
 import { isPermission, passes, toBusError } from "./failures.ts"
 import { CONNECT_MS, GIVE_UP_MS, OLDEST_SERVER, PING_MS, REQUEST_MS } from "./limits.ts"
-import { streamConfigs } from "./streams.ts"
+import { pushStream } from "./streams.ts"
 
 export interface NatsOptions {
   /** `nats://` or `tls://`, `[user:password@ | token@]host[:port]`, several separated by commas. */
@@ -19,7 +19,7 @@ export interface NatsOptions {
   readonly credentialsFile?: string
   /** Files in PEM. */
   readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string }
-  /** Copies of each stream in a cluster. Default: 1. */
+  /** Copies of the stream in a cluster. Default: 1. */
   readonly replicas?: 1 | 3 | 5
   /** How the process is called in the server's lists. */
   readonly name?: string
@@ -31,10 +31,10 @@ export interface Link {
   readonly isConnected: () => boolean
   /** The last thing that the server did not allow: it answers no message for it. */
   readonly refused: () => BusError | null
-  /** Called after each connection but the first, once the streams are there; returns how to stop. */
+  /** Called after each connection but the first, once the stream is there; returns how to stop. */
   readonly onReturn: (listener: () => void) => () => void
   /**
-   * Makes the streams where they are not, and finds out whether they are the ones that were known. `doubt`: whoever asks
+   * Makes the stream where it is not, and finds out whether it is the one that was known. `doubt`: whoever asks
    * has reason to believe that something is lost. Rejects with what does not pass by itself.
    */
   readonly ensure: (doubt?: boolean) => Promise<void>
@@ -84,13 +84,14 @@ const checkVersion = (nc: NatsConnection) => {
       })
 }
 
-/** What is known of the server and its streams, to compare with what is found later. */
+/** What is known of the server and its stream, to compare with what is found later. */
 const makeEnsure = (nc: NatsConnection, jsm: JetStreamManager, replicas: number, lost: PubSub.PubSub<void>) => {
   let known: string | null = null
   let running: Promise<void> | null = null
   let doubted = false
 
-  const put = async (config: ReturnType<typeof streamConfigs>[number]): Promise<string> => {
+  const put = async (): Promise<string> => {
+    const config = pushStream(replicas)
     try {
       return (await jsm.streams.add(config)).created
     } catch (error) {
@@ -106,9 +107,7 @@ const makeEnsure = (nc: NatsConnection, jsm: JetStreamManager, replicas: number,
       try {
         // A server that was started again may have lost what it had not yet written to its disk, though it answered.
         // https://github.com/nats-io/nats-server/issues/7564
-        const parts = [nc.info?.server_id ?? ""]
-        for (const config of streamConfigs(replicas)) parts.push(await put(config))
-        const found = parts.join(" ")
+        const found = `${nc.info?.server_id ?? ""} ${await put()}`
         const isOther = known !== null && known !== found
         known = found
         if (isOther || doubted) PubSub.publishUnsafe(lost, undefined)

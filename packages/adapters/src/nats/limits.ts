@@ -37,7 +37,7 @@ export const PUBLISH_MS = 30_000
 /** First and longest wait before trying again to reach the server, or what it does not have yet. */
 export const AGAIN_MS = 100
 export const AGAIN_MAX_MS = 5_000
-/** How long the streams are asked for in one go, before whoever needs them is told. */
+/** How long the stream is asked for in one go, before whoever needs it is told. */
 export const GIVE_UP_MS = 20_000
 /** One request to JetStream's API. */
 export const REQUEST_MS = 5_000
@@ -46,10 +46,8 @@ export const CONNECT_MS = 5_000
 /** How often the client asks an idle connection whether it lives; twice unanswered, it connects anew. */
 export const PING_MS = 10_000
 
-/** How far back the tail of events is kept, in memory: for who publishes to find where he was, and against doubles. */
-export const TAIL_AGE_MS = 600_000
-export const TAIL_BYTES = 64 * 1024 * 1024
 /** Events that wait in memory for one listener; beyond it they are dropped and read from the journal. */
 export const TAIL_WAITING = 1_000
+export const TAIL_WAITING_BYTES = 16 * 1024 * 1024
 /** The oldest server that has all that is used: Debian 12's. */
 export const OLDEST_SERVER = [2, 9, 0] as const

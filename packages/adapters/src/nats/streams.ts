@@ -1,30 +1,17 @@
-/** The two streams: wake-ups, each for one worker, and the tail of canonical events. */
+/** The stream of wake-ups, each for one worker, and which subjects and consumers there may be. */
 import { BusError } from "@concordat/engine/ports/Bus"
 import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from "@nats-io/jetstream"
 import { nanos } from "@nats-io/transport-node"
 import { createHash } from "node:crypto"
-import {
-  BUS_CONSUMERS,
-  BUS_MESSAGES,
-  MESSAGE_AGE_MS,
-  SUBJECT_MESSAGES,
-  TAIL_AGE_MS,
-  TAIL_BYTES,
-  WINDOW_MS,
-} from "./limits.ts"
+import { BUS_CONSUMERS, BUS_MESSAGES, MESSAGE_AGE_MS, SUBJECT_MESSAGES, WINDOW_MS } from "./limits.ts"
 
 export const PUSH_STREAM = "CONCORDAT_PUSH"
-export const TAIL_STREAM = "CONCORDAT_TAIL"
 
-/** `concordat.push.{pp}.{tenant}.{connection}`: five parts, so that it has nothing in common with the tail's four. */
+/** `concordat.push.{pp}.{tenant}.{connection}`: five parts, so that it has nothing in common with the four of events. */
 const PUSH_SUBJECTS = "concordat.push.*.*.*"
-/** `concordat.{pp}.{tenant}.{type}`. */
-const TAIL_SUBJECTS = "concordat.*.*.*"
 
-export const streamConfigs = (
-  replicas: number,
-): ReadonlyArray<Partial<StreamConfig> & { readonly name: string; readonly subjects: Array<string> }> => [
-  {
+export const pushStream = (replicas: number) =>
+  ({
     name: PUSH_STREAM,
     subjects: [PUSH_SUBJECTS],
     description: "Wake-ups for connections. Can be lost whole: what is due stands in the state.",
@@ -38,21 +25,7 @@ export const streamConfigs = (
     max_age: nanos(MESSAGE_AGE_MS),
     max_consumers: BUS_CONSUMERS,
     duplicate_window: nanos(WINDOW_MS),
-  },
-  {
-    name: TAIL_STREAM,
-    subjects: [TAIL_SUBJECTS],
-    description: "Canonical events as they happen. Any earlier one is in the journal.",
-    retention: RetentionPolicy.Limits,
-    // Values of people are in the bodies: nothing of them gets to a disk here.
-    storage: StorageType.Memory,
-    num_replicas: replicas,
-    discard: DiscardPolicy.Old,
-    max_bytes: TAIL_BYTES,
-    max_age: nanos(TAIL_AGE_MS),
-    duplicate_window: nanos(WINDOW_MS),
-  },
-]
+  }) satisfies Partial<StreamConfig>
 
 const PART = /^[A-Za-z0-9_-]+$/
 const PUSH_PARTS = PUSH_SUBJECTS.split(".").length
