@@ -8,7 +8,7 @@ import * as Stream from "effect/Stream"
 import type { Link } from "./Link.ts"
 import type { Publisher } from "./Publisher.ts"
 import { type Pulled, Puller } from "./Puller.ts"
-import { checkSubject, filterOf } from "./streams.ts"
+import { checkId, checkSubject, filterOf } from "./streams.ts"
 
 type Shape = Context.Service.Shape<typeof Bus>
 
@@ -36,8 +36,8 @@ const deliveryOf =
 export const makeBus = (link: Link, publisher: Publisher): Shape => {
   const publish: Shape["publish"] = (messages) =>
     Effect.suspend(() => {
-      for (const { subject } of messages) {
-        const wrong = checkSubject(subject)
+      for (const { id, subject } of messages) {
+        const wrong = checkSubject(subject) ?? checkId(id)
         if (wrong !== null) return Effect.fail(wrong)
       }
       return Effect.callback<void, BusError>((resume) => {

@@ -41,25 +41,28 @@ export interface Link {
   readonly lost: PubSub.PubSub<void>
 }
 
-const readCredentials = (path: string) =>
-  credsAuthenticator(() => {
-    try {
-      return readFileSync(path)
-    } catch {
-      throw new BusError({ reason: "unauthorised", detail: `the credentials file ${path} of NATS can't be read` })
-    }
-  })
+/** Read at each connection, as they are renewed; the first time here, where it can be said what is wrong with them. */
+const credentials = (path: string) =>
+  Effect.as(
+    Effect.try({
+      try: () => readFileSync(path),
+      catch: () =>
+        new BusError({ reason: "unauthorised", detail: `the credentials file ${path} of NATS can't be read` }),
+    }),
+    { authenticator: credsAuthenticator(() => readFileSync(path)) },
+  )
 
 const dial = (options: NatsOptions) =>
   Effect.gen(function* () {
     const { tls, ...address } = yield* Effect.fromResult(parseAddress(options.address))
+    const shown = options.credentialsFile === undefined ? {} : yield* credentials(options.credentialsFile)
     const secured = options.tls === undefined ? tls : { ...tls, ...options.tls }
     return yield* Effect.tryPromise({
       try: () =>
         connect({
           ...address,
           ...(secured === undefined ? {} : { tls: secured }),
-          ...(options.credentialsFile === undefined ? {} : { authenticator: readCredentials(options.credentialsFile) }),
+          ...shown,
           name: options.name ?? "concordat",
           timeout: CONNECT_MS,
           pingInterval: PING_MS,
@@ -84,6 +87,9 @@ const checkVersion = (nc: NatsConnection) => {
       })
 }
 
+/** Stream name already in use with a different configuration. */
+const OTHER_CONFIG = 10_058
+
 /** What is known of the server and its stream, to compare with what is found later. */
 const makeEnsure = (nc: NatsConnection, jsm: JetStreamManager, replicas: number, lost: PubSub.PubSub<void>) => {
   let known: string | null = null
@@ -95,9 +101,13 @@ const makeEnsure = (nc: NatsConnection, jsm: JetStreamManager, replicas: number,
     try {
       return (await jsm.streams.add(config)).created
     } catch (error) {
+      if (!(error instanceof JetStreamApiError) || error.code !== OTHER_CONFIG) throw error
       // Another version of this program, or its operator, has set another limit: the last one to come decides.
-      if (!(error instanceof JetStreamApiError) || error.code !== 10_058) throw error
-      return (await jsm.streams.update(config.name, config)).created
+      const { max_consumers: _, retention, storage: __, ...changeable } = config
+      const updated = await jsm.streams.update(config.name, changeable)
+      if (updated.config.retention === retention) return updated.created
+      const detail = `the stream ${config.name} is there and is no work queue: delete it, nothing in it is needed`
+      throw new BusError({ reason: "invalid", detail })
     }
   }
 
@@ -107,7 +117,8 @@ const makeEnsure = (nc: NatsConnection, jsm: JetStreamManager, replicas: number,
       try {
         // A server that was started again may have lost what it had not yet written to its disk, though it answered.
         // https://github.com/nats-io/nats-server/issues/7564
-        const found = `${nc.info?.server_id ?? ""} ${await put()}`
+        const created = await put()
+        const found = `${nc.info?.server_id ?? ""} ${created}`
         const isOther = known !== null && known !== found
         known = found
         if (isOther || doubted) PubSub.publishUnsafe(lost, undefined)

@@ -55,6 +55,7 @@ export class Puller {
   #isClosed = false
   #error: BusError | null = null
   #wake: (() => void) | null = null
+  #expiry: NodeJS.Timeout | null = null
 
   constructor(link: Link, options: PullOptions) {
     this.#link = link
@@ -104,6 +105,7 @@ export class Puller {
     for (const { message } of this.#ready) if (!this.#link.nc.isClosed()) message.respond("-NAK")
     this.#isClosed = true
     for (const stop of this.#stops) stop()
+    if (this.#expiry !== null) clearTimeout(this.#expiry)
   }
 
   /** Makes the consumer where it is not, and asks anew. `doubt`: messages may be gone with it. */
@@ -143,13 +145,17 @@ export class Puller {
 
   #free(): number {
     const now = performance.now()
-    for (const [seq, { until }] of this.#held) if (until <= now) this.#held.delete(seq)
+    for (const [seq, { until }] of this.#held) {
+      if (until > now) break
+      this.#held.delete(seq)
+    }
     return this.#options.maxInFlight - this.#held.size - this.#asked
   }
 
   #ask(): void {
     if (this.#isBeginning || this.#isClosed || !this.#link.isConnected()) return
     const free = this.#free()
+    if (free <= 0) this.#askWhenFree()
     if (free <= 0 || (this.#asked > 0 && free < this.#options.maxInFlight / PULL_PARTS)) return
     if (this.#asked === 0) this.#heardAt = performance.now()
     this.#asked += free
@@ -160,12 +166,27 @@ export class Puller {
     )
   }
 
+  /** Everything is held by somebody: when the first of it runs out there is room again. */
+  #askWhenFree(): void {
+    const first = this.#held.values().next().value
+    if (first === undefined || this.#expiry !== null) return
+    this.#expiry = setTimeout(
+      () => {
+        this.#expiry = null
+        this.#ask()
+      },
+      Math.max(1, first.until - performance.now() + 1),
+    )
+  }
+
   #heard(message: Msg): void {
     this.#heardAt = performance.now()
     const code = message.headers?.code ?? 0
     if (code !== 0 || !(message.reply ?? "").startsWith("$JS.ACK.")) return this.#heardStatus(code, message)
     const { attempt, seq } = placeOf(message.reply!)
     this.#asked = Math.max(0, this.#asked - 1)
+    // Last again, so that what runs out first stands first.
+    this.#held.delete(seq)
     this.#held.set(seq, { until: this.#heardAt + this.#options.ackWaitMs, attempt })
     this.#ready.push({ message, seq, attempt })
     this.#ask()

@@ -31,14 +31,13 @@ export const refusal = (code: number, description: string): BusError =>
 const causes = (error: unknown): ReadonlyArray<unknown> =>
   error instanceof Error && error.cause !== undefined ? [error, ...causes(error.cause)] : [error]
 
-/** Replicas > 1 not supported in non-clustered mode: said with a status of 500. */
-const NO_CLUSTER = 10_074
+/** Said with 500 while a cluster has no leader: not assigned, not leader, general Raft error, stream not assigned. */
+const ELECTING = new Set([10_007, 10_009, 10_041, 10_048])
 
 /** What passes by itself: the server starts, elects a leader, or the network is away. */
 export const passes = (error: unknown): boolean =>
   causes(error).every((one) => {
-    if (one instanceof JetStreamApiError)
-      return one.status >= 500 && one.code !== NO_CLUSTER && one.code !== STORE_FAILED
+    if (one instanceof JetStreamApiError) return one.status === 503 || one.status === 408 || ELECTING.has(one.code)
     return !(one instanceof BusError) && !(one instanceof errors.PermissionViolationError)
   })
 

@@ -11,7 +11,7 @@ export const MESSAGE_AGE_MS = 3_600_000
 export const SUBJECT_MESSAGES = 10_000
 /** Unanswered wake-ups altogether, some 300 MB on disk. More is refused with `limit`: a hundred connections stand still. */
 export const BUS_MESSAGES = 1_000_000
-/** Consumers, one a connection: each costs the server memory and a file of its own. */
+/** Consumers, one a connection: with 3,000 of them a server of 2.9 took 62 kB for each, and this process 53 kB. */
 export const BUS_CONSUMERS = 20_000
 /** A consumer nobody asks is removed by the server; what waits stays in the stream and goes to the next one. */
 export const CONSUMER_IDLE_MS = 3_600_000
@@ -21,8 +21,11 @@ export const ACKS_PENDING = 10_000
 export const PULL_PARTS = 4
 /** How long a request for messages waits at the server. Long enough to be rare, short enough to be forgotten soon. */
 export const PULL_MS = 30_000
-/** How often the server says that a request still waits; after three silent ones it is taken for lost. */
-export const HEARTBEAT_MS = 2_000
+/**
+ * How often the server says that a request still waits; three of them missing, it is taken for lost. That is for a consumer
+ * that vanishes from a server that stays; a server that goes is noticed at once. Of 3,000 connections 600 messages a second.
+ */
+export const HEARTBEAT_MS = 5_000
 export const HEARTBEATS_MISSED = 3
 
 /** Messages on their way to the server without its answer: 1,000 of 300 bytes keep it busy and fit every buffer. */

@@ -46,6 +46,15 @@ export const checkSubject = (subject: string): BusError | null => {
     : invalid(subject, "has a part with other signs than letters, digits, _ and -")
 }
 
+/** A message's id stands in a header, and without one it would be kept as often as it is sent. */
+export const checkId = (id: string): BusError | null =>
+  /^[\x20-\x7e]+$/.test(id)
+    ? null
+    : new BusError({
+        reason: "invalid",
+        detail: `the message id ${JSON.stringify(id)} is empty or not printable ASCII`,
+      })
+
 /** The server's filter for a pattern: a final `>` stands for all the parts that follow. */
 export const filterOf = (pattern: string): string | BusError => {
   if (!pattern.endsWith(">")) return checkSubject(pattern) ?? pattern

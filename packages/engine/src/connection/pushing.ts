@@ -93,7 +93,9 @@ export const makePushing = Effect.fn("Pushing.make")(function* (parts: Parts, ga
   }).pipe(store)
 
   /** Wake-ups are gone, what they were for is not. */
-  const lost = Stream.runForEach(parts.bus.lost, () => wake)
+  const lost = Stream.runForEach(parts.bus.lost, () =>
+    Effect.andThen(Effect.logInfo("wake-ups may be lost: all that is due is looked at"), wake),
+  ).pipe(Effect.annotateLogs({ connection: parts.connection }))
 
   const dueAfter = (after: string | null, type = "") =>
     store(
