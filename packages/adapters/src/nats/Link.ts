@@ -9,7 +9,7 @@ import { readFileSync } from "node:fs"
 import { parseAddress } from "./address.ts"
 import { pause, pauseMs } from "./backoff.ts"
 import { isPermission, passes, toBusError } from "./failures.ts"
-import { CONNECT_MS, GIVE_UP_MS, OLDEST_SERVER, PING_MS, REQUEST_MS } from "./limits.ts"
+import { CLOSE_MS, CONNECT_MS, GIVE_UP_MS, OLDEST_SERVER, PING_MS, REQUEST_MS } from "./limits.ts"
 import { pushStream } from "./streams.ts"
 
 export interface NatsOptions {
@@ -87,6 +87,12 @@ const checkVersion = (nc: NatsConnection) => {
       })
 }
 
+/** The last answers get through where that is possible; those that do not mean another delivery. */
+const hangUp = async (nc: NatsConnection): Promise<void> => {
+  if (!nc.isClosed()) await Promise.race([nc.flush().catch(() => undefined), pause(CLOSE_MS)])
+  await nc.close()
+}
+
 /** Stream name already in use with a different configuration. */
 const OTHER_CONFIG = 10_058
 
@@ -141,7 +147,7 @@ const makeEnsure = (nc: NatsConnection, jsm: JetStreamManager, replicas: number,
 }
 
 export const openLink = Effect.fnUntraced(function* (options: NatsOptions) {
-  const nc = yield* Effect.acquireRelease(dial(options), (nc) => Effect.promise(() => nc.close()))
+  const nc = yield* Effect.acquireRelease(dial(options), (nc) => Effect.promise(() => hangUp(nc)))
   yield* checkVersion(nc)
   const jsm = yield* Effect.tryPromise({
     try: () => jetstreamManager(nc, { timeout: REQUEST_MS }),

@@ -207,14 +207,12 @@ describe.skipIf(missingOwn !== null)(`NATS${missingOwn === null ? "" : ` (${miss
         )
       yield* Effect.sleep("200 millis")
       const sent = wakes("quick", 500)
-      const started = performance.now()
       yield* bus.publish(sent)
       yield* untilAll(
         yield* consume(bus, "quick"),
         sent.map(({ id }) => id),
       )
-      assert.isBelow(performance.now() - started, 1_000)
-      yield* Effect.sleep("1600 millis")
+      for (let tries = 0; chunks.length < 2 && tries < 100; tries++) yield* Effect.sleep("100 millis")
       // By then each has come two or three times: what had run out meanwhile is not handed on.
       const second = chunks[1]!
       assert.isAtMost(second.length, 4)

@@ -46,6 +46,8 @@ export const GIVE_UP_MS = 20_000
 export const REQUEST_MS = 5_000
 /** One attempt to connect. */
 export const CONNECT_MS = 5_000
+/** How long the last answers may take to get through when the connection is closed. */
+export const CLOSE_MS = 1_000
 /** How often the client asks an idle connection whether it lives; twice unanswered, it connects anew. */
 export const PING_MS = 10_000
 

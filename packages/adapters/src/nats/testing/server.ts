@@ -7,7 +7,7 @@ import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 
 const started = async (child: ChildProcess, port: number, log: () => string): Promise<void> => {
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 800; tries++) {
     if (child.exitCode !== null) throw new Error(`nats-server ended with ${child.exitCode}: ${log()}`)
     const answers = await new Promise<boolean>((resolve) => {
       const socket = connect(port, "127.0.0.1")
