@@ -39,11 +39,16 @@ const nothingMore = Effect.fnUntraced(function* (queue: Queue.Dequeue<Delivery>)
 /**
  * @param options.elapse lets time pass for the adapter: the test clock where it goes by Effect's clock, else real time
  * @param options.window whether two minutes can pass
+ * @param options.lose takes everything away that the bus has kept
  */
 export const busContract = <E>(
   name: string,
   adapter: Layer.Layer<Bus, E>,
-  options: { readonly elapse: (duration: Duration.Input) => Effect.Effect<void>; readonly window: boolean },
+  options: {
+    readonly elapse: (duration: Duration.Input) => Effect.Effect<void>
+    readonly window: boolean
+    readonly lose?: Effect.Effect<void>
+  },
 ): void =>
   layer(adapter)(`Bus: ${name}`, (it) => {
     const { elapse } = options
@@ -211,6 +216,26 @@ export const busContract = <E>(
         yield* Effect.forEach(received, (delivery) => delivery.ack)
         yield* nothingMore(left)
         yield* nothingMore(right)
+      }),
+    )
+
+    it.effect("[B11] says when messages may have been lost, and only then", () =>
+      Effect.gen(function* () {
+        const bus = yield* Bus
+        const subject = `concordat.push.3f.${tenantName()}.crm`
+        const said = yield* Queue.unbounded<void>()
+        yield* Effect.forkScoped(Stream.runForEach(bus.lost, (one) => Queue.offer(said, one)))
+        yield* bus.publish([message(subject)])
+        yield* aMoment
+        assert.strictEqual(yield* Queue.size(said), 0)
+        if (options.lose === undefined) return
+        yield* options.lose
+        yield* Queue.take(said)
+        const sent = message(subject)
+        yield* bus.publish([sent])
+        const queue = yield* consume({ group: subject, subjects: [subject] })
+        assert.strictEqual((yield* Queue.take(queue)).id, sent.id)
+        yield* nothingMore(queue)
       }),
     )
   })

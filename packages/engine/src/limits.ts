@@ -127,3 +127,17 @@ export const CACHED_TENANTS = 64
 export const SPARSE_DOCUMENTS = 20_000
 /** Documents asked for at once. */
 export const DOCUMENTS_PAGE = 5_000
+
+/** Events announced together: one flush for all. */
+export const ANNOUNCED_AT_ONCE = 500
+/** Tenants whose last event is known to who announces; of another the next one sends its listeners to the journal once. */
+export const ANNOUNCED_TENANTS = 10_000
+/** Events read from the journal in one go by who follows it. */
+export const FOLLOW_EVENTS = 500
+/** Ids of the last events that a follower has handed out: more than wait for it in the live tail. */
+export const FOLLOW_REMEMBERED = 2_000
+/** A follower looks at the journal this often without being told: what is announced may be lost. */
+export const FOLLOW_LOOK_MS = 5_000
+/** An event that is announced and not yet in the journal where it is read is looked for again after this long, so often. */
+export const FOLLOW_AGAIN_MS = 50
+export const FOLLOW_TRIES = 10

@@ -120,5 +120,6 @@ export const makeBus = (client: Client, bell: Bell): Shape => {
       }).pipe(Effect.mapError((failure) => toBusError(failure))),
     )
 
-  return { publish, consume }
+  // Messages are in the transaction that makes something due: neither is lost without the other.
+  return { publish, consume, lost: Stream.never }
 }

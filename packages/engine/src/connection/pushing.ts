@@ -1,4 +1,7 @@
-/** When to push: at a wake-up, when a retry is due, and every half minute whatever is due, since wake-ups may be lost. */
+/**
+ * When to push: at a wake-up, when a retry is due, and whatever is due when the bus says that wake-ups were lost, and every
+ * half minute, since they may be lost without a word.
+ */
 import { CREATION_ORDER, type EntityType } from "@concordat/model/canonical/fields"
 import * as streams from "@concordat/model/streams"
 import type { ConnectionDoc, DueDoc } from "@concordat/rules/state/documents"
@@ -90,6 +93,11 @@ export const makePushing = Effect.fn("Pushing.make")(function* (parts: Parts, ga
       )
     return yield* Effect.never
   }).pipe(store)
+
+  /** Wake-ups are gone, what they were for is not. */
+  const lost = Stream.runForEach(parts.bus.lost, () =>
+    Effect.andThen(Effect.logInfo("wake-ups may be lost: all that is due is looked at"), wake),
+  ).pipe(Effect.annotateLogs({ connection: parts.connection }))
 
   const dueAfter = (after: string | null, type = "") =>
     store(
@@ -215,7 +223,7 @@ export const makePushing = Effect.fn("Pushing.make")(function* (parts: Parts, ga
   })
 
   const pushing: Pushing = {
-    run: Effect.andThen(Effect.all([listen, push], { concurrency: "unbounded" }), Effect.never),
+    run: Effect.andThen(Effect.all([listen, lost, push], { concurrency: "unbounded" }), Effect.never),
     wake,
     isIdle,
   }

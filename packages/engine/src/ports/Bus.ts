@@ -23,7 +23,8 @@ export interface Delivery extends Message {
 }
 
 export class BusError extends Schema.TaggedError<BusError>()("BusError", {
-  reason: Schema.Literals(["unavailable", "limit", "closed"]),
+  /** `invalid`: what was asked for can never be done so. `unauthorised`: the credentials are refused. */
+  reason: Schema.Literals(["unavailable", "limit", "invalid", "unauthorised", "closed"]),
   detail: Schema.String,
 }) {
   override get message(): string {
@@ -46,6 +47,11 @@ export class Bus extends Context.Service<
       readonly maxInFlight: number
       readonly ackWait: Duration.Input
     }) => Stream.Stream<Delivery, BusError>
+    /**
+     * Says each time that messages may have been lost that were kept before, once the bus takes new ones. Who is woken by
+     * them looks for itself at what there is to do. From the moment of listening on.
+     */
+    readonly lost: Stream.Stream<void>
   }
 >()("@concordat/engine/ports/Bus") {}
 
