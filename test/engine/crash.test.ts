@@ -113,7 +113,7 @@ describe("crash", () => {
     }),
   )
 
-  it.effect("stops when another worker has taken over its connection, and adds nothing", () =>
+  it.effect("[CE17] a former owner of a connection that wakes up stops, and adds nothing", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(START)
       const world = new World({ changes: "none" })
