@@ -1,0 +1,85 @@
+/**
+ * The connections: one for appends, one for reads, and one for each 64 subscriptions, so that none of them waits for a
+ * place among the 100 calls that the server takes on a connection.
+ */
+import { JournalError } from "@concordat/engine/ports/Journal"
+import { KurrentDBClient } from "@kurrent/kurrentdb-client"
+import * as Effect from "effect/Effect"
+import * as Scope from "effect/Scope"
+import { SUBSCRIPTIONS_PER_CLIENT } from "./limits.ts"
+import { channelOf } from "./wire.ts"
+
+/** A client that is replaced when what was asked of it stays without an answer: its connection may be dead. */
+export interface Renewable {
+  readonly client: () => KurrentDBClient
+  /** Drops the client, if it is still this one; what waits on it fails, and its outcome is unknown. */
+  readonly renew: (stale: KurrentDBClient) => Effect.Effect<void>
+}
+
+const closeClient = (client: KurrentDBClient): Effect.Effect<void> =>
+  Effect.promise(async () => {
+    try {
+      await client.dispose()
+      const channel = await channelOf(client)
+      channel.close()
+    } catch {
+      // It never found a node: there is nothing to close.
+    }
+  })
+
+const makeRenewable = Effect.fnUntraced(function* (
+  text: string,
+): Effect.fn.Return<Renewable, JournalError, Scope.Scope> {
+  const open = () => KurrentDBClient.connectionString(text)
+  let current = yield* Effect.try({
+    try: open,
+    // The client's own message quotes the connection string.
+    catch: () =>
+      new JournalError({ reason: "foreign", detail: "connection string of the journal: the client can't use it" }),
+  })
+  yield* Effect.addFinalizer(() => Effect.suspend(() => closeClient(current)))
+  return {
+    client: () => current,
+    renew: (stale) =>
+      Effect.suspend(() => {
+        if (stale !== current) return Effect.void
+        current = open()
+        return closeClient(stale)
+      }),
+  }
+})
+
+export interface Clients {
+  readonly writer: Renewable
+  readonly reader: Renewable
+  /** A connection with a free place, given back with the scope. */
+  readonly subscriber: Effect.Effect<Renewable, JournalError, Scope.Scope>
+}
+
+/** @param text a checked connection string */
+export const makeClients = Effect.fnUntraced(function* (
+  text: string,
+): Effect.fn.Return<Clients, JournalError, Scope.Scope> {
+  const scope = yield* Effect.scope
+  const writer = yield* makeRenewable(text)
+  const reader = yield* makeRenewable(text)
+  const subscribers: Array<{ readonly renewable: Renewable; open: number }> = []
+  const take = Effect.gen(function* () {
+    let place = subscribers.find(({ open }) => open < SUBSCRIPTIONS_PER_CLIENT)
+    if (place === undefined) {
+      place = { renewable: yield* Effect.provideService(makeRenewable(text), Scope.Scope, scope), open: 0 }
+      subscribers.push(place)
+    }
+    place.open += 1
+    return place
+  })
+  const subscriber = Effect.map(
+    Effect.acquireRelease(take, (place) =>
+      Effect.sync(() => {
+        place.open -= 1
+      }),
+    ),
+    ({ renewable }) => renewable,
+  )
+  return { writer, reader, subscriber }
+})

@@ -1,0 +1,232 @@
+/**
+ * Units of several streams on servers that append to one stream at a time (before 25.1), and units that are larger than
+ * one append. The whole unit is written to a stream of its own first. Then its leading append is made, at the revision it
+ * expects and with a reference to the unit: that one append decides. The other streams are filled from it afterwards.
+ *
+ * Who dies in between leaves a decided unit that is not filled. It is filled by whoever next reads the leading stream or
+ * appends to it; the lead is the stream that fences the unit (`partition-`, `worker-`), which an owner reads first of all.
+ */
+import { JournalError } from "@concordat/engine/ports/Journal"
+import type { Append, AppendResult, NewEvent } from "@concordat/engine/ports/Journal"
+import * as Effect from "effect/Effect"
+import type { Appending } from "./appending.ts"
+import { chunksOf } from "./chunks.ts"
+import { FOR_REVISION, FOR_STREAM, UNIT } from "./events.ts"
+import type { WireEvent } from "./events.ts"
+import type { Forgetting } from "./forgetting.ts"
+import { STREAMS_AT_ONCE, STREAMS_REMEMBERED, UNIT_EVENTS_KEPT, UNIT_TRIES } from "./limits.ts"
+import { laterOf } from "./positions.ts"
+import type { Reading } from "./reading.ts"
+import { leadOf, unitStreamOf } from "./unit-names.ts"
+
+interface Reference {
+  readonly first: number
+  readonly last: number
+}
+/** As long as a reference gets, for sizes. */
+const WIDEST: Reference = { first: Number.MAX_SAFE_INTEGER, last: Number.MAX_SAFE_INTEGER }
+const showReference = ({ first, last }: Reference): string => `${first}-${last}`
+const parseReference = (text: string): Reference | null => {
+  const match = /^(\d+)-(\d+)$/.exec(text)
+  return match === null ? null : { first: Number(match[1]), last: Number(match[2]) }
+}
+
+const withKeys = (event: NewEvent, keys: Readonly<Record<string, string>>): NewEvent => ({
+  ...event,
+  metadata: { ...event.metadata, ...keys },
+})
+const copyOf = (append: Append): ReadonlyArray<NewEvent> =>
+  append.events.map((event, i) =>
+    withKeys(event, { [FOR_STREAM]: append.stream, [FOR_REVISION]: String(append.expected + 1 + i) }),
+  )
+/** Each event of the lead names the unit: wherever a crash cuts it, its last event says what is to be filled. */
+const referring = (lead: Append, reference: Reference): Append => ({
+  ...lead,
+  events: lead.events.map((event) => withKeys(event, { [UNIT]: showReference(reference) })),
+})
+
+/** Copies back to the appends they stand for, in their order. */
+const appendsOf = (copies: ReadonlyArray<WireEvent>): ReadonlyArray<Append> => {
+  const appends = new Map<string, { stream: string; expected: number; events: Array<NewEvent> }>()
+  for (const { event, own } of copies) {
+    const stream = own[FOR_STREAM] ?? ""
+    const known = appends.get(stream) ?? { stream, expected: Number(own[FOR_REVISION]) - 1, events: [] }
+    appends.set(stream, known)
+    const { id, type, data, metadata } = event
+    const reference: Record<string, string> = own[UNIT] === undefined ? {} : { [UNIT]: own[UNIT] }
+    known.events.push({ id, type, data, metadata: { ...metadata, ...reference } })
+  }
+  return [...appends.values()]
+}
+
+/** Revisions by stream; the one that was not asked for longest goes first, and is read again when it is needed. */
+const memory = () => {
+  const known = new Map<string, number>()
+  return {
+    get: (stream: string): number | undefined => known.get(stream),
+    forget: (stream: string): void => void known.delete(stream),
+    set: (stream: string, revision: number): void => {
+      known.delete(stream)
+      known.set(stream, revision)
+      const [oldest] = known.keys()
+      if (known.size > STREAMS_REMEMBERED) known.delete(oldest!)
+    },
+  }
+}
+
+export const makeUnits = (reading: Reading, appending: Appending, forgetting: Forgetting) => {
+  /** Of each leading stream that was looked at, the last revision whose unit is known to be filled. */
+  const settled = memory()
+  /** Of each unit stream, its last revision. */
+  const ends = memory()
+
+  const moved = (lead: string, streams: ReadonlyArray<string>) =>
+    new JournalError({
+      reason: "corrupt",
+      detail: `a unit of ${lead} is decided, but ${streams.join(", ")} was appended to by somebody else meanwhile`,
+    })
+
+  /** Appends what a decided unit holds; what is there already is found to be so. */
+  const fill = Effect.fnUntraced(function* (lead: string, appends: ReadonlyArray<Append>, bytes: number) {
+    let position: string | null = null
+    let isKnown = true
+    yield* Effect.forEach(
+      appends,
+      Effect.fnUntraced(function* (append) {
+        for (const chunk of yield* chunksOf(append, bytes)) {
+          const outcome = yield* appending.append([chunk])
+          if (outcome._tag === "Appended") position = laterOf(position, outcome.position)
+          else if (outcome._tag === "Conflict") return yield* moved(lead, outcome.streams)
+          else {
+            isKnown = false
+            return
+          }
+        }
+      }),
+      { concurrency: STREAMS_AT_ONCE, discard: true },
+    )
+    return isKnown ? { position } : null
+  })
+
+  const fillFrom = Effect.fnUntraced(function* (lead: string, reference: Reference, bytes: number) {
+    const unit = unitStreamOf(lead)
+    const limit = reference.last - reference.first + 1
+    const copies = yield* reading.stream(unit, { from: reference.first, backward: false, limit })
+    // Units are forgotten only when they are filled.
+    if (copies.length < limit) return
+    yield* Effect.logInfo(`filling ${limit} events of a unit of ${lead} that was left unfilled`)
+    if ((yield* fill(lead, appendsOf(copies), bytes)) === null)
+      return yield* new JournalError({ reason: "unavailable", detail: `could not fill a decided unit of ${lead}` })
+  })
+
+  /** Fills the unit that the last of these events decided, if one of them did and it is not known to be filled. */
+  const settle = Effect.fnUntraced(function* (events: ReadonlyArray<WireEvent>, bytes: number) {
+    let last: WireEvent | null = null
+    for (const found of events)
+      if (found.own[UNIT] !== undefined && found.event.revision > (last?.event.revision ?? -1)) last = found
+    if (last === null) return
+    const { stream, revision } = last.event
+    const reference = parseReference(last.own[UNIT]!)
+    if (reference === null || revision <= (settled.get(stream) ?? -1)) return
+    yield* fillFrom(stream, reference, bytes)
+    settled.set(stream, revision)
+  })
+
+  /** Writes the unit where it decides nothing yet. */
+  const write = Effect.fnUntraced(function* (
+    stream: string,
+    count: number,
+    eventsFor: (reference: Reference) => ReadonlyArray<NewEvent>,
+    bytes: number,
+  ) {
+    for (let attempt = 0; attempt < UNIT_TRIES; attempt++) {
+      const end = ends.get(stream) ?? (yield* reading.head(stream)) ?? -1
+      ends.forget(stream)
+      let expected = end
+      const reference: Reference = { first: end + 1, last: end + count }
+      const events = eventsFor(reference)
+      for (const chunk of yield* chunksOf({ stream, expected, events }, bytes)) {
+        const outcome = yield* appending.append([chunk])
+        if (outcome._tag === "Conflict") break
+        if (outcome._tag !== "Appended") return null
+        expected = chunk.expected + chunk.events.length
+      }
+      if (expected === reference.last) {
+        ends.set(stream, expected)
+        return reference
+      }
+    }
+    return null
+  })
+
+  /** The streams that are not where the unit expects them. */
+  const conflicts = Effect.fnUntraced(function* (appends: ReadonlyArray<Append>) {
+    const heads = yield* Effect.forEach(appends, ({ stream }) => reading.head(stream), {
+      concurrency: STREAMS_AT_ONCE,
+    })
+    return appends.filter(({ expected }, i) => heads[i] !== null && heads[i] !== expected).map(({ stream }) => stream)
+  })
+
+  /** A unit that was decided before, with the same ids, by an attempt whose answer was lost. */
+  const adopt = Effect.fnUntraced(function* (lead: Append, bytes: number) {
+    const found = yield* reading.stream(lead.stream, {
+      from: lead.expected + 1,
+      backward: false,
+      limit: lead.events.length,
+    })
+    const isOurs = found.length > 0 && found.every(({ event }, i) => event.id === lead.events[i]?.id)
+    yield* settle(found, bytes)
+    return isOurs
+  })
+
+  /**
+   * @param bytes how much the server takes in one append
+   * @param appends to different streams, none empty
+   */
+  const append = Effect.fnUntraced(function* (
+    appends: ReadonlyArray<Append>,
+    bytes: number,
+  ): Effect.fn.Return<AppendResult, JournalError> {
+    const lead = appends[leadOf(appends.map(({ stream }) => stream))]!
+    const others = appends.filter((append) => append !== lead)
+    if (lead.expected >= 0 && settled.get(lead.stream) === undefined)
+      yield* settle(yield* reading.stream(lead.stream, { from: lead.expected, backward: true, limit: 1 }), bytes)
+    const found = yield* conflicts(appends)
+    if (found.includes(lead.stream) && (yield* adopt(lead, bytes))) {
+      // Decided before: `adopt` has filled it. Whether all of it is ours is seen by asking each stream.
+      const filled = yield* fill(lead.stream, appends, bytes)
+      return filled?.position ? { _tag: "Appended", position: filled.position } : { _tag: "Indeterminate" }
+    }
+    if (found.length > 0) return { _tag: "Conflict", streams: found }
+
+    // The first part of the lead that fits decides; the rest of it is filled like any other stream.
+    const [deciding, ...rest] = yield* chunksOf(referring(lead, WIDEST), bytes)
+    const after = deciding!.expected + deciding!.events.length
+    const size = deciding!.events.length
+    const remainingFor = (reference: Reference): ReadonlyArray<Append> =>
+      rest.length === 0
+        ? others
+        : [...others, referring({ ...lead, expected: after, events: lead.events.slice(size) }, reference)]
+    const count = appends.reduce((sum, { events }) => sum + events.length, 0) - size
+    const reference = yield* write(
+      unitStreamOf(lead.stream),
+      count,
+      (reference) => remainingFor(reference).flatMap(copyOf),
+      bytes,
+    )
+    if (reference === null) return { _tag: "Indeterminate" }
+    const first = referring({ ...lead, events: lead.events.slice(0, size) }, reference)
+    const decided = yield* appending.append([first])
+    if (decided._tag === "TooLarge") return { _tag: "Indeterminate" }
+    if (decided._tag !== "Appended") return decided
+    const filled = yield* fill(lead.stream, remainingFor(reference), bytes)
+    if (filled === null) return { _tag: "Indeterminate" }
+    settled.set(lead.stream, lead.expected + lead.events.length)
+    if (Math.floor(reference.last / UNIT_EVENTS_KEPT) > Math.floor((reference.first - 1) / UNIT_EVENTS_KEPT))
+      yield* forgetting.truncate(unitStreamOf(lead.stream), reference.first)
+    return { _tag: "Appended", position: laterOf(decided.position, filled.position) ?? decided.position }
+  })
+
+  return { append, settle }
+}
+export type Units = ReturnType<typeof makeUnits>
