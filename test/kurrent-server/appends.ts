@@ -108,6 +108,8 @@ export const batchAppend =
           return refuse(request, stream, packNothing(), "Server Is Busy")
         case "timeout":
           return refuse(request, stream, packTimeout(), "Timeout")
+        case "forgetful":
+          return refuse(request, stream, packConflict(await log.head(stream), expected), "WrongExpectedVersion")
         case "notLeader":
           call.emit("error", leader(fault))
           return
@@ -210,6 +212,11 @@ export const appendSession =
           return dropConnections()
         case "notLeader":
           return callback(leader(fault))
+        case "forgetful": {
+          const { stream, expected } = writes[0]!
+          const details = packRevisionConflict(stream, expected, await log.head(stream))
+          return callback(failure(grpc.status.FAILED_PRECONDITION, "revision conflict", details))
+        }
         case "end":
         case "busy":
         case "timeout":

@@ -10,6 +10,8 @@ export type AppendFault =
   /** Refused: starting or busy; or timed out waiting for the other nodes, while it may still be done. */
   | { readonly kind: "busy" }
   | { readonly kind: "timeout"; readonly applied: boolean }
+  /** Refused as a conflict, though these very events are there: the ids are no longer known. */
+  | { readonly kind: "forgetful" }
   /** Another node leads. */
   | { readonly kind: "notLeader"; readonly host: string; readonly port: number }
 
@@ -28,6 +30,6 @@ export class Faults {
   readonly read: Array<ReadFault> = []
   readonly subscription: Array<ReadFault> = []
 
-  /** Of a call that a test waits for: those that were made. */
-  readonly seen = { appends: 0, batches: 0, sessions: 0, reads: 0, subscriptions: 0, gossips: 0, connections: 0 }
+  /** Calls that were made. */
+  readonly seen = { appends: 0, batches: 0, sessions: 0, reads: 0, subscriptions: 0, gossips: 0 }
 }

@@ -167,11 +167,7 @@ const readAll = async (log: Log, call: ReadCall): Promise<void> => {
 /** The server's own page where a filter names no window. */
 const WINDOW = 32
 
-const followAll = async (
-  { log, faults, isOld }: ReadOptions,
-  call: ReadCall,
-  fault: ReadFault | undefined,
-): Promise<void> => {
+const followAll = async ({ log, isOld }: ReadOptions, call: ReadCall, fault: ReadFault | undefined): Promise<void> => {
   const { all, filter } = call.request.options
   const output = sender(call)
   const interval = (filter?.max ?? WINDOW) * (filter?.checkpoint_interval_multiplier ?? 1)
@@ -223,7 +219,6 @@ const followAll = async (
   await Effect.runPromise(run, { signal: abort.signal }).catch((cause: unknown) => {
     if (!output.isOver()) throw cause
   })
-  faults.seen.subscriptions -= 1
 }
 
 export const read =

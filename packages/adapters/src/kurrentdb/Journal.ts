@@ -6,6 +6,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { makeAppending } from "./appending.ts"
+import type { Outcome } from "./appending.ts"
 import { backoff } from "./backoff.ts"
 import { bytesOfAppend } from "./chunks.ts"
 import type { Clients } from "./clients.ts"
@@ -15,6 +16,7 @@ import { makeForgetting } from "./forgetting.ts"
 import {
   APPEND_BYTES,
   APPEND_TIMEOUT_MS,
+  APPEND_TRIES,
   MESSAGE_BYTES,
   NAME_CHARACTERS,
   READ_TRIES,
@@ -78,6 +80,20 @@ export const makeJournal = Effect.fnUntraced(function* (clients: Clients) {
     return checks.filter(({ expected }, i) => heads[i] !== null && heads[i] !== expected).map(({ stream }) => stream)
   })
 
+  /** As a whole where the server takes it, else unit first. */
+  const appendOnce = Effect.fnUntraced(function* (
+    appends: ReadonlyArray<Append>,
+  ): Effect.fn.Return<Outcome, JournalError> {
+    const sizes = appends.map(bytesOfAppend)
+    if (appends.length === 1 && sizes[0]! <= Math.min(APPEND_BYTES, refusedBytes))
+      return yield* appending.append(appends)
+    const many = yield* canAppendMany
+    const total = sizes.reduce((sum, bytes) => sum + bytes, 0)
+    const fits = total <= refusedBytes && sizes.every((bytes) => bytes <= MESSAGE_BYTES)
+    if (many && fits && !differInCaseOnly(appends)) return yield* appending.append(appends)
+    return yield* units.append(appends, Math.min(refusedBytes, many ? MESSAGE_BYTES : APPEND_BYTES))
+  })
+
   const appendMany = Effect.fnUntraced(function* (
     given: ReadonlyArray<Append>,
   ): Effect.fn.Return<AppendResult, JournalError> {
@@ -88,19 +104,13 @@ export const makeJournal = Effect.fnUntraced(function* (clients: Clients) {
       if (moved.length > 0) return { _tag: "Conflict", streams: moved }
       if (appends.length === 0) return { _tag: "Appended", position: (yield* reading.end) ?? "" }
     }
-    const sizes = appends.map(bytesOfAppend)
-    const isSmall = appends.length === 1 && sizes[0]! <= Math.min(APPEND_BYTES, refusedBytes)
-    const many = !isSmall && (yield* canAppendMany)
-    const total = sizes.reduce((sum, bytes) => sum + bytes, 0)
-    const isWhole = many && total <= refusedBytes && sizes.every((bytes) => bytes <= MESSAGE_BYTES)
-    if (isSmall || (isWhole && !differInCaseOnly(appends))) {
-      const outcome = yield* appending.append(appends)
+    for (let attempt = 0; attempt < APPEND_TRIES; attempt++) {
+      const outcome = yield* appendOnce(appends)
       if (outcome._tag !== "TooLarge") return outcome
-      // Larger events of one's own configuration are the server's to refuse; less than one of ours is no server's.
       refusedBytes = Math.min(refusedBytes, outcome.bytes)
       yield* Effect.logInfo(`the server takes ${outcome.bytes} bytes in one append: larger ones are split from now on`)
     }
-    return yield* units.append(appends, Math.min(refusedBytes, many ? MESSAGE_BYTES : APPEND_BYTES))
+    return { _tag: "Indeterminate" }
   })
 
   const read: Context.Service.Shape<typeof Journal>["read"] = Effect.fnUntraced(function* (stream, options) {

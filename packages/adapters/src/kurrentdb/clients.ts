@@ -16,10 +16,14 @@ export interface Renewable {
   readonly renew: (stale: KurrentDBClient) => Effect.Effect<void>
 }
 
+/**
+ * Cancels what is under way. `dispose` does that at once and then waits for the calls to end, which one that the server
+ * ended by itself never does: so it is not waited for.
+ */
 const closeClient = (client: KurrentDBClient): Effect.Effect<void> =>
   Effect.promise(async () => {
+    client.dispose().catch(() => undefined)
     try {
-      await client.dispose()
       const channel = await channelOf(client)
       channel.close()
     } catch {

@@ -7,9 +7,9 @@
  * appends to it; the lead is the stream that fences the unit (`partition-`, `worker-`), which an owner reads first of all.
  */
 import { JournalError } from "@concordat/engine/ports/Journal"
-import type { Append, AppendResult, NewEvent } from "@concordat/engine/ports/Journal"
+import type { Append, NewEvent } from "@concordat/engine/ports/Journal"
 import * as Effect from "effect/Effect"
-import type { Appending } from "./appending.ts"
+import type { Appending, Outcome } from "./appending.ts"
 import { chunksOf } from "./chunks.ts"
 import { FOR_REVISION, FOR_STREAM, UNIT } from "./events.ts"
 import type { WireEvent } from "./events.ts"
@@ -18,6 +18,8 @@ import { STREAMS_AT_ONCE, STREAMS_REMEMBERED, UNIT_EVENTS_KEPT, UNIT_TRIES } fro
 import { laterOf } from "./positions.ts"
 import type { Reading } from "./reading.ts"
 import { leadOf, unitStreamOf } from "./unit-names.ts"
+
+type Unfinished = Exclude<Outcome, { readonly _tag: "Appended" }>
 
 interface Reference {
   readonly first: number
@@ -86,37 +88,34 @@ export const makeUnits = (reading: Reading, appending: Appending, forgetting: Fo
       detail: `a unit of ${lead} is decided, but ${streams.join(", ")} was appended to by somebody else meanwhile`,
     })
 
+  /** What a part of a unit came to, where it did not come to an end, ends the whole. */
+  const placeOf = (outcome: Outcome): Effect.Effect<string, Unfinished> =>
+    outcome._tag === "Appended" ? Effect.succeed(outcome.position) : Effect.fail(outcome)
+
   /** Appends what a decided unit holds; what is there already is found to be so. */
   const fill = Effect.fnUntraced(function* (lead: string, appends: ReadonlyArray<Append>, bytes: number) {
     let position: string | null = null
-    let isKnown = true
     yield* Effect.forEach(
       appends,
       Effect.fnUntraced(function* (append) {
         for (const chunk of yield* chunksOf(append, bytes)) {
           const outcome = yield* appending.append([chunk])
-          if (outcome._tag === "Appended") position = laterOf(position, outcome.position)
-          else if (outcome._tag === "Conflict") return yield* moved(lead, outcome.streams)
-          else {
-            isKnown = false
-            return
-          }
+          if (outcome._tag === "Conflict") return yield* moved(lead, outcome.streams)
+          position = laterOf(position, yield* placeOf(outcome))
         }
       }),
       { concurrency: STREAMS_AT_ONCE, discard: true },
     )
-    return isKnown ? { position } : null
+    return position ?? ""
   })
 
   const fillFrom = Effect.fnUntraced(function* (lead: string, reference: Reference, bytes: number) {
-    const unit = unitStreamOf(lead)
     const limit = reference.last - reference.first + 1
-    const copies = yield* reading.stream(unit, { from: reference.first, backward: false, limit })
+    const from = { from: reference.first, backward: false, limit }
+    const copies = yield* reading.stream(unitStreamOf(lead), from)
     // Units are forgotten only when they are filled.
     if (copies.length < limit) return
-    yield* Effect.logInfo(`filling ${limit} events of a unit of ${lead} that was left unfilled`)
-    if ((yield* fill(lead, appendsOf(copies), bytes)) === null)
-      return yield* new JournalError({ reason: "unavailable", detail: `could not fill a decided unit of ${lead}` })
+    yield* fill(lead, appendsOf(copies), bytes)
   })
 
   /** Fills the unit that the last of these events decided, if one of them did and it is not known to be filled. */
@@ -144,19 +143,18 @@ export const makeUnits = (reading: Reading, appending: Appending, forgetting: Fo
       ends.forget(stream)
       let expected = end
       const reference: Reference = { first: end + 1, last: end + count }
-      const events = eventsFor(reference)
-      for (const chunk of yield* chunksOf({ stream, expected, events }, bytes)) {
+      for (const chunk of yield* chunksOf({ stream, expected, events: eventsFor(reference) }, bytes)) {
         const outcome = yield* appending.append([chunk])
+        // A former owner wrote one of its own, which nobody will ask for.
         if (outcome._tag === "Conflict") break
-        if (outcome._tag !== "Appended") return null
+        yield* placeOf(outcome)
         expected = chunk.expected + chunk.events.length
       }
-      if (expected === reference.last) {
-        ends.set(stream, expected)
-        return reference
-      }
+      if (expected < reference.last) continue
+      ends.set(stream, expected)
+      return reference
     }
-    return null
+    return yield* Effect.fail<Unfinished>({ _tag: "Indeterminate" })
   })
 
   /** The streams that are not where the unit expects them. */
@@ -167,66 +165,59 @@ export const makeUnits = (reading: Reading, appending: Appending, forgetting: Fo
     return appends.filter(({ expected }, i) => heads[i] !== null && heads[i] !== expected).map(({ stream }) => stream)
   })
 
-  /** A unit that was decided before, with the same ids, by an attempt whose answer was lost. */
-  const adopt = Effect.fnUntraced(function* (lead: Append, bytes: number) {
-    const found = yield* reading.stream(lead.stream, {
-      from: lead.expected + 1,
-      backward: false,
-      limit: lead.events.length,
-    })
-    const isOurs = found.length > 0 && found.every(({ event }, i) => event.id === lead.events[i]?.id)
+  /** Whether the unit was decided before, with the same ids, by an attempt whose answer was lost. */
+  const isDecided = Effect.fnUntraced(function* (lead: Append, bytes: number) {
+    const from = { from: lead.expected + 1, backward: false, limit: lead.events.length }
+    const found = yield* reading.stream(lead.stream, from)
     yield* settle(found, bytes)
-    return isOurs
+    return found.length > 0 && found.every(({ event }, i) => event.id === lead.events[i]?.id)
   })
 
-  /**
-   * @param bytes how much the server takes in one append
-   * @param appends to different streams, none empty
-   */
-  const append = Effect.fnUntraced(function* (
-    appends: ReadonlyArray<Append>,
-    bytes: number,
-  ): Effect.fn.Return<AppendResult, JournalError> {
+  const decide = Effect.fnUntraced(function* (appends: ReadonlyArray<Append>, bytes: number) {
     const lead = appends[leadOf(appends.map(({ stream }) => stream))]!
     const others = appends.filter((append) => append !== lead)
+    const unit = unitStreamOf(lead.stream)
     if (lead.expected >= 0 && settled.get(lead.stream) === undefined)
       yield* settle(yield* reading.stream(lead.stream, { from: lead.expected, backward: true, limit: 1 }), bytes)
     const found = yield* conflicts(appends)
-    if (found.includes(lead.stream) && (yield* adopt(lead, bytes))) {
-      // Decided before: `adopt` has filled it. Whether all of it is ours is seen by asking each stream.
-      const filled = yield* fill(lead.stream, appends, bytes)
-      return filled?.position ? { _tag: "Appended", position: filled.position } : { _tag: "Indeterminate" }
-    }
-    if (found.length > 0) return { _tag: "Conflict", streams: found }
+    if (found.includes(lead.stream) && (yield* isDecided(lead, bytes)))
+      // It is filled by now; each stream says where.
+      return yield* fill(lead.stream, appends, bytes)
+    if (found.length > 0) return yield* Effect.fail<Unfinished>({ _tag: "Conflict", streams: found })
 
     // The first part of the lead that fits decides; the rest of it is filled like any other stream.
-    const [deciding, ...rest] = yield* chunksOf(referring(lead, WIDEST), bytes)
-    const after = deciding!.expected + deciding!.events.length
+    const [deciding] = yield* chunksOf(referring(lead, WIDEST), bytes)
     const size = deciding!.events.length
+    const rest: Append = { ...lead, expected: lead.expected + size, events: lead.events.slice(size) }
     const remainingFor = (reference: Reference): ReadonlyArray<Append> =>
-      rest.length === 0
-        ? others
-        : [...others, referring({ ...lead, expected: after, events: lead.events.slice(size) }, reference)]
+      rest.events.length === 0 ? others : [...others, referring(rest, reference)]
     const count = appends.reduce((sum, { events }) => sum + events.length, 0) - size
-    const reference = yield* write(
-      unitStreamOf(lead.stream),
-      count,
-      (reference) => remainingFor(reference).flatMap(copyOf),
-      bytes,
-    )
-    if (reference === null) return { _tag: "Indeterminate" }
+    const reference = yield* write(unit, count, (given) => remainingFor(given).flatMap(copyOf), bytes)
     const first = referring({ ...lead, events: lead.events.slice(0, size) }, reference)
-    const decided = yield* appending.append([first])
-    if (decided._tag === "TooLarge") return { _tag: "Indeterminate" }
-    if (decided._tag !== "Appended") return decided
+    const decided = yield* placeOf(yield* appending.append([first]))
     const filled = yield* fill(lead.stream, remainingFor(reference), bytes)
-    if (filled === null) return { _tag: "Indeterminate" }
     settled.set(lead.stream, lead.expected + lead.events.length)
     if (Math.floor(reference.last / UNIT_EVENTS_KEPT) > Math.floor((reference.first - 1) / UNIT_EVENTS_KEPT))
-      yield* forgetting.truncate(unitStreamOf(lead.stream), reference.first)
-    return { _tag: "Appended", position: laterOf(decided.position, filled.position) ?? decided.position }
+      yield* forgetting.truncate(unit, reference.first)
+    return laterOf(decided, filled) ?? decided
   })
 
-  return { append, settle }
+  return {
+    /**
+     * @param appends to different streams, none empty
+     * @param bytes how much the server takes in one append
+     */
+    append: (appends: ReadonlyArray<Append>, bytes: number): Effect.Effect<Outcome, JournalError> =>
+      decide(appends, bytes).pipe(
+        Effect.map((position): Outcome => ({ _tag: "Appended", position })),
+        Effect.catch((failure) => (failure._tag === "JournalError" ? Effect.fail(failure) : Effect.succeed(failure))),
+      ),
+    settle: (events: ReadonlyArray<WireEvent>, bytes: number): Effect.Effect<void, JournalError> =>
+      Effect.mapError(settle(events, bytes), (failure) =>
+        failure._tag === "JournalError"
+          ? failure
+          : new JournalError({ reason: "unavailable", detail: "could not fill a unit that is decided already" }),
+      ),
+  }
 }
 export type Units = ReturnType<typeof makeUnits>
