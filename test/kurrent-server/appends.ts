@@ -71,7 +71,7 @@ const leader = ({ host, port }: { readonly host: string; readonly port: number }
 
 /** Whether a fault lets the append take effect. */
 const isApplied = (fault: AppendFault | undefined): boolean =>
-  fault === undefined || ("applied" in fault && fault.applied)
+  fault === undefined || fault.kind === "none" || ("applied" in fault && fault.applied)
 
 export const batchAppend =
   ({ log, faults, maxAppendSize, dropConnections }: AppendOptions) =>

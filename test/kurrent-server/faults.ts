@@ -1,6 +1,8 @@
 /** What a test can make the server do wrong, and how often. Faults are used up in the order in which they were set. */
 
 export type AppendFault =
+  /** Nothing: this one is answered as usual. */
+  | { readonly kind: "none" }
   /** Takes effect, or not, and is never answered. */
   | { readonly kind: "silent"; readonly applied: boolean }
   /** Takes effect, or not, and the connections break before the answer. */

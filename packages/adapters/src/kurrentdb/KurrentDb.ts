@@ -25,9 +25,11 @@ export const layer = (options: KurrentDbOptions): Layer.Layer<Journal, JournalEr
   Layer.effect(
     Journal,
     Effect.gen(function* () {
-      const { text, hosts, ignoresLogin } = yield* checkConnectionString(Redacted.value(options.connectionString))
-      if (ignoresLogin)
-        yield* Effect.logWarning(`journal at ${hosts}: user and password are not sent over a connection with tls=false`)
-      return yield* makeJournal(yield* makeClients(text))
+      const given = yield* checkConnectionString(Redacted.value(options.connectionString))
+      if (given.ignoresLogin)
+        yield* Effect.logWarning(
+          `journal at ${given.hosts}: user and password are not sent over a connection with tls=false`,
+        )
+      return yield* makeJournal(yield* makeClients(given))
     }),
   )

@@ -6,7 +6,8 @@ import { JournalError } from "@concordat/engine/ports/Journal"
 import { KurrentDBClient } from "@kurrent/kurrentdb-client"
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
-import { SUBSCRIPTIONS_PER_CLIENT } from "./limits.ts"
+import type { ConnectionString } from "./connection-string.ts"
+import { CONNECTIONS, SUBSCRIPTIONS_PER_CLIENT } from "./limits.ts"
 import { channelOf } from "./wire.ts"
 
 /** A client that is replaced when what was asked of it stays without an answer: its connection may be dead. */
@@ -31,10 +32,21 @@ const closeClient = (client: KurrentDBClient): Effect.Effect<void> =>
     }
   })
 
+/**
+ * gRPC shares one connection among all clients of a process whose target and options are the same, and keeps it for a
+ * while after they are gone, also when it is dead. Options that differ by a millisecond make it a connection of its own.
+ */
+let opened = 0
+const openClient = ({ text, keepAliveTimeout }: ConnectionString): KurrentDBClient => {
+  opened = (opened + 1) % CONNECTIONS
+  const separator = text.includes("?") ? "&" : "?"
+  return KurrentDBClient.connectionString(`${text}${separator}keepAliveTimeout=${keepAliveTimeout + opened}`)
+}
+
 const makeRenewable = Effect.fnUntraced(function* (
-  text: string,
+  given: ConnectionString,
 ): Effect.fn.Return<Renewable, JournalError, Scope.Scope> {
-  const open = () => KurrentDBClient.connectionString(text)
+  const open = () => openClient(given)
   let current = yield* Effect.try({
     try: open,
     // The client's own message quotes the connection string.
@@ -60,18 +72,17 @@ export interface Clients {
   readonly subscriber: Effect.Effect<Renewable, JournalError, Scope.Scope>
 }
 
-/** @param text a checked connection string */
 export const makeClients = Effect.fnUntraced(function* (
-  text: string,
+  given: ConnectionString,
 ): Effect.fn.Return<Clients, JournalError, Scope.Scope> {
   const scope = yield* Effect.scope
-  const writer = yield* makeRenewable(text)
-  const reader = yield* makeRenewable(text)
+  const writer = yield* makeRenewable(given)
+  const reader = yield* makeRenewable(given)
   const subscribers: Array<{ readonly renewable: Renewable; open: number }> = []
   const take = Effect.gen(function* () {
     let place = subscribers.find(({ open }) => open < SUBSCRIPTIONS_PER_CLIENT)
     if (place === undefined) {
-      place = { renewable: yield* Effect.provideService(makeRenewable(text), Scope.Scope, scope), open: 0 }
+      place = { renewable: yield* Effect.provideService(makeRenewable(given), Scope.Scope, scope), open: 0 }
       subscribers.push(place)
     }
     place.open += 1

@@ -4,6 +4,7 @@
  */
 import { JournalError } from "@concordat/engine/ports/Journal"
 import * as Effect from "effect/Effect"
+import { KEEP_ALIVE_TIMEOUT_MS } from "./limits.ts"
 
 /** The client's own options (its `parseConnectionString`), in any case, with or without `-` and `_`. */
 const OPTIONS = [
@@ -28,8 +29,10 @@ const KNOWN = new Map<string, string>(OPTIONS.map((name) => [flat(name), name]))
 const SHAPE = /^(kurrentdb|kurrent|kdb|esdb)(\+discover)?:\/\/(?:([^@/]*)@)?([^@/?]+)\/*(?:\?(.*))?$/
 
 export interface ConnectionString {
-  /** As the client takes it. Holds the password: never to be shown. */
+  /** As the client takes it, but for `keepAliveTimeout`. Holds the password: never to be shown. */
   readonly text: string
+  /** How long the answer to a ping may take before a connection counts as dead, in ms. */
+  readonly keepAliveTimeout: number
   /** Hosts with ports, for messages. */
   readonly hosts: string
   /** User and password were given, and are not sent since the connection is not encrypted: the client never does. */
@@ -62,8 +65,14 @@ export const checkConnectionString = (given: string): Effect.Effect<ConnectionSt
   if (options.get("throwOnAppendFailure") === "false")
     // The client then reports the revision 1 for whatever the revision is (its batchAppend.js).
     return wrong("throwOnAppendFailure=false can't be used: conflicts would come with a wrong revision")
+  const keepAlive = options.get("keepAliveTimeout")
+  if (keepAlive !== undefined && !/^[1-9]\d{0,6}$/.test(keepAlive))
+    return wrong(`keepAliveTimeout is ${keepAlive}; expected milliseconds, at least 1`)
+  options.delete("keepAliveTimeout")
   const ignoresLogin = options.get("tls") === "false" && login !== undefined
   const user = login === undefined || ignoresLogin ? "" : `${login}@`
-  const text = `kurrentdb${discover}://${user}${hosts!}${query === "" ? "" : `?${query}`}`
-  return Effect.succeed({ text, hosts: hosts!, ignoresLogin })
+  const rest = [...options].map(([name, value]) => `${name}=${value}`).join("&")
+  const text = `kurrentdb${discover}://${user}${hosts!}${rest === "" ? "" : `?${rest}`}`
+  const keepAliveTimeout = keepAlive === undefined ? KEEP_ALIVE_TIMEOUT_MS : Number(keepAlive)
+  return Effect.succeed({ text, hosts: hosts!, keepAliveTimeout, ignoresLogin })
 }

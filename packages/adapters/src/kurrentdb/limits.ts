@@ -10,6 +10,11 @@ export const CALLS_AT_ONCE = 64
 /** Subscriptions on one connection, for the same reason; further ones get a connection of their own. */
 export const SUBSCRIPTIONS_PER_CLIENT = 64
 
+/** How long the answer to a ping may take before a connection counts as dead: the client's own default. */
+export const KEEP_ALIVE_TIMEOUT_MS = 10_000
+/** Connections of one process that are told apart: far more than are open at a time. */
+export const CONNECTIONS = 4_096
+
 /** Bytes of one append that every server before 25.1 takes (1 MiB), less what the log adds. The server's own word, when
  * it refuses, lowers it. */
 export const APPEND_BYTES = 1024 * 1024 - 16 * 1024

@@ -210,7 +210,10 @@ export const makeUnits = (reading: Reading, appending: Appending, forgetting: Fo
     append: (appends: ReadonlyArray<Append>, bytes: number): Effect.Effect<Outcome, JournalError> =>
       decide(appends, bytes).pipe(
         Effect.map((position): Outcome => ({ _tag: "Appended", position })),
-        Effect.catch((failure) => (failure._tag === "JournalError" ? Effect.fail(failure) : Effect.succeed(failure))),
+        Effect.catchIf(
+          (failure) => failure._tag !== "JournalError",
+          (failure) => Effect.succeed<Outcome>(failure),
+        ),
       ),
     settle: (events: ReadonlyArray<WireEvent>, bytes: number): Effect.Effect<void, JournalError> =>
       Effect.mapError(settle(events, bytes), (failure) =>
