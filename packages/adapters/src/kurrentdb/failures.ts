@@ -3,6 +3,7 @@ import { JournalError } from "@concordat/engine/ports/Journal"
 import {
   AccessDeniedError,
   AppendRecordSizeExceededError,
+  convertToCommandError,
   InvalidArgumentError,
   MaxAppendSizeExceededError,
   StreamDeletedError,
@@ -32,8 +33,20 @@ const describe = (cause: unknown): string => {
   return text.split("\n", 1)[0]!.slice(0, 300)
 }
 
+/** Calls that are made here come with gRPC's own errors; what they mean stands in their trailers. */
+const understood = (cause: unknown): unknown => {
+  if (!(cause instanceof Error)) return cause
+  try {
+    return convertToCommandError(cause)
+  } catch {
+    // A trailer that is missing, of another version's error.
+    return cause
+  }
+}
+
 /** @param stream the one that was appended to or read, where there is one */
-export const toFailure = (cause: unknown, stream = ""): Failure => {
+export const toFailure = (given: unknown, stream = ""): Failure => {
+  const cause = understood(given)
   if (cause instanceof WrongExpectedVersionError) return { _tag: "Conflict", stream: cause.streamName || stream }
   if (cause instanceof MaxAppendSizeExceededError) return { _tag: "TooLarge", bytes: cause.maxAppendSize }
   if (cause instanceof TransactionMaxSizeExceededError) return { _tag: "TooLarge", bytes: cause.maxSize }
