@@ -16,8 +16,8 @@ const note = (ports: Map<string, Ran>, suite: TestSuite): void => {
   ports.set(port, ran)
   const tests = [...suite.children.allTests()]
   const skipped = tests.every((test) => test.result().state === "skipped")
-  // Where nothing ran, the one test there is says why.
-  if (skipped) ran.not.push(`${adapter} (${tests[0]?.name ?? "not selected"})`)
+  // Where there is nothing to run on, the one test there is says why.
+  if (skipped) ran.not.push(`${adapter} (${tests.length === 1 ? tests[0]!.name : "not selected"})`)
   else ran.on.push(adapter)
 }
 

@@ -52,10 +52,10 @@ export const CHECKPOINT_WINDOWS = 1
 export const BATCH_MESSAGES = 256
 /** How long an opened subscription may stay silent: a server confirms at once. */
 export const CONFIRM_TIMEOUT_MS = 10_000
-/** Times in a row that a subscription is opened again before it fails, which takes about a minute; whoever follows it
+/** Times in a row that a subscription is opened again before it fails, which takes about half a minute; whoever follows it
  * then starts it anew, and says so. */
 export const REOPEN_TRIES = 12
 
 /** First and longest wait before something is tried again, each longer or shorter by up to a fifth, drawn at random. */
 export const RETRY_MS = 100
-export const RETRY_MAX_MS = 10_000
+export const RETRY_MAX_MS = 5_000
