@@ -31,7 +31,10 @@ export type AppendResult =
   | { readonly _tag: "Appended"; readonly position: string }
   /** Nothing was appended. The streams whose last revision is not the expected one. */
   | { readonly _tag: "Conflict"; readonly streams: ReadonlyArray<string> }
-  /** Nobody knows: repeat with the same ids and revisions, and adopt the tail where it is equal. */
+  /**
+   * Nobody knows: repeat with the same ids and revisions. A store that compares ids answers that they are appended; from
+   * any other the repetition is a conflict, whose tail is equal and is adopted.
+   */
   | { readonly _tag: "Indeterminate" }
 
 export type Subscribed =
@@ -89,7 +92,10 @@ export class Journal extends Context.Service<
       readonly after: string | null
       readonly prefixes: ReadonlyArray<string>
     }) => Stream.Stream<Subscribed, JournalError>
-    /** Forgets the events before a revision. Revisions and positions of the others stay. */
+    /**
+     * Forgets the events before a revision. Revisions and positions of the others stay. Reads over all streams may still
+     * show what is forgotten until the store is cleaned up, where that is a task of its own (KurrentDB's scavenging).
+     */
     readonly truncate: (stream: string, before: number) => Effect.Effect<void, JournalError>
     /** Forgets all of a stream; a later append goes on after the last revision. */
     readonly delete: (stream: string) => Effect.Effect<void, JournalError>
