@@ -57,6 +57,23 @@ export interface Progress {
   readonly position: string | null
 }
 
+/**
+ * A batch in parts that are decided one after the other: an event that names hundreds of entities loads them all, and has a
+ * part of its own, or a first sync would end with every entity in memory.
+ */
+export const partsOf = (events: ReadonlyArray<RecordedEvent>): ReadonlyArray<ReadonlyArray<RecordedEvent>> => {
+  const parts: Array<Array<RecordedEvent>> = []
+  let open: Array<RecordedEvent> | null = null
+  for (const event of events) {
+    if (event.type === "EntitiesListed") {
+      parts.push([event])
+      open = null
+    } else if (open === null) parts.push((open = [event]))
+    else open.push(event)
+  }
+  return parts
+}
+
 const prefixes = INPUT_CATEGORIES.map((category) => `${category}-`)
 
 /** Makes the runner; `run` goes on for ever, `drain` decides what there is and returns how many events that were. */
@@ -205,13 +222,15 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (compilers: 
         const failed = yield* Deferred.make<never, Failures>()
         let flying: Fiber.Fiber<void, Failures> | null = null
         const landed = Effect.suspend(() => (flying === null ? Effect.void : Fiber.join(flying)))
-        const all = Stream.runForEach(batches, (events) =>
-          Effect.gen(function* () {
-            const { names, takeOff } = yield* decideBatch(events)
-            yield* landed
-            flying = yield* Effect.forkScoped(Effect.onError(takeOff(), (cause) => Deferred.failCause(failed, cause)))
-            forgetTenants(names)
-          }),
+        const all = Stream.runForEach(
+          Stream.flatMap(batches, (events) => Stream.fromIterable(partsOf(events))),
+          (events) =>
+            Effect.gen(function* () {
+              const { names, takeOff } = yield* decideBatch(events)
+              yield* landed
+              flying = yield* Effect.forkScoped(Effect.onError(takeOff(), (cause) => Deferred.failCause(failed, cause)))
+              forgetTenants(names)
+            }),
         )
         // A commit that fails while nothing new comes must be noticed too.
         yield* Effect.raceFirst(Effect.andThen(all, landed), Deferred.await(failed))
