@@ -203,7 +203,8 @@ export class Deployment {
   }
 
   #appAccess(group: Group, catalogue: Catalogue): AppAccess["Service"] {
-    const later = (error: { readonly message: string }) => new AppUnavailable({ detail: error.message, retryAfterMs: 1_000 })
+    const later = (error: { readonly message: string }) =>
+      new AppUnavailable({ detail: error.message, retryAfterMs: 1_000 })
     return makeAppAccess({
       journal: Context.get(group.ports, Journal),
       versionsOf: catalogue.versionsOf,
@@ -225,9 +226,7 @@ export class Deployment {
 
   groupOf(tenant: string, connection: string): Group {
     return this.groups.find(({ members }) =>
-      members.some(
-        (one) => one !== "reconciler" && one.tenant.name === tenant && one.connection.name === connection,
-      ),
+      members.some((one) => one !== "reconciler" && one.tenant.name === tenant && one.connection.name === connection),
     )!
   }
 

@@ -59,6 +59,9 @@ const broken = (chance: Chance): HttpAnswer => ({
   text: "<html>the server is having a bad day</html>",
 })
 
+/** What the way makes of an answer. */
+type Then = (answer: HttpAnswer | null) => HttpAnswer | null
+
 type Fault = "none" | "lost" | "unanswered" | "tooMany" | "broken" | "brokenAfter"
 
 const faultOf = ({ chance, faults }: Network): Fault => {
@@ -99,14 +102,16 @@ export const httpOver = (
         network.onCall(call, answer?.status ?? null)
         timeline.after(process, back, () => resume(Effect.succeed(answer)))
       }
-      const serve = (then: (answer: HttpAnswer | null) => HttpAnswer | null): void => {
-        const served = server(call)
-        if (!(served instanceof Promise)) return answerWith(then(served))
+      const promised = async (answer: Promise<HttpAnswer | null>, then: Then): Promise<void> => {
         timeline.promised()
-        served.then((answer) => {
-          timeline.promised()
-          answerWith(then(answer))
-        }, timeline.fail)
+        const served = await answer
+        timeline.promised()
+        answerWith(then(served))
+      }
+      const serve = (then: Then): void => {
+        const served = server(call)
+        if (served instanceof Promise) void promised(served, then).catch(timeline.fail)
+        else answerWith(then(served))
       }
       timeline.after(owner, there, () => {
         switch (fault) {

@@ -19,7 +19,14 @@ export type Action =
       readonly back: boolean
     }
   | { readonly kind: "create"; readonly at: number; readonly side: SideName }
-  | { readonly kind: "crash"; readonly at: number; readonly victim: number; readonly turns: number; readonly downMs: number }
+  | { readonly kind: "remove"; readonly at: number; readonly side: SideName; readonly person: number }
+  | {
+      readonly kind: "crash"
+      readonly at: number
+      readonly victim: number
+      readonly turns: number
+      readonly downMs: number
+    }
   | { readonly kind: "loseBus"; readonly at: number }
   | { readonly kind: "dropState"; readonly at: number }
 
@@ -39,6 +46,7 @@ export interface Script {
   readonly people: ReadonlyArray<ReadonlyArray<SideName>>
   readonly actions: ReadonlyArray<Action>
   readonly isApart: boolean
+  readonly odoo: 17 | 19
   readonly pollMs: Readonly<Record<string, number>>
   readonly indexLagMs: readonly [number, number]
   readonly skewMs: Readonly<Record<string, number>>
@@ -50,10 +58,16 @@ export interface Script {
 }
 
 const MINUTE = 60_000
-const HOUR = 60 * MINUTE
 
 /** A fault that is on in some runs only, so that they do not hide each other. */
-const sometimes = (chance: Chance, rate: number, most: number): number => (chance.isLess(rate) ? chance.next() * most : 0)
+const sometimes = (chance: Chance, rate: number, most: number): number =>
+  chance.isLess(rate) ? chance.next() * most : 0
+
+const WORLDS: ReadonlyArray<ReadonlyArray<SideName>> = [
+  ["app", "hubspot"],
+  ["app", "odoo"],
+  ["app", "hubspot", "odoo"],
+]
 
 const EDITED: ReadonlyArray<GroupName> = ["title", "title", "phone", "address", "name", "email"]
 
@@ -74,17 +88,20 @@ const timesOf = (chance: Chance, count: number, spanMs: number): ReadonlyArray<n
 
 export const scriptOf = (seed: number): Script => {
   const chance = makeChance(`concordat ${seed}`)
-  const sides: ReadonlyArray<SideName> = ["app", "hubspot"]
+  const sides = chance.pick(WORLDS)
   const people = Array.from({ length: chance.between(2, 8) }, (): ReadonlyArray<SideName> => {
     const known = sides.filter(() => chance.isLess(0.6))
     return known.length === 0 ? [chance.pick(sides)] : known
   })
-  const spanMs = chance.between(1, 6) * HOUR
+  const spanMs = chance.between(20, 180) * MINUTE
   const does = timesOf(chance.fork("when"), chance.between(4, 40), spanMs)
   const acts = chance.fork("what")
+  const removing = sometimes(acts, 0.3, 0.08)
   const actions = does.map((at): Action => {
     const draw = acts.next()
     if (draw < 0.06) return { kind: "create", at, side: acts.pick(sides) }
+    if (draw < 0.06 + removing)
+      return { kind: "remove", at, side: acts.pick(sides), person: acts.between(0, people.length) }
     return {
       kind: "edit",
       at,
@@ -119,6 +136,7 @@ export const scriptOf = (seed: number): Script => {
     people,
     actions: [...actions, ...crashes, ...others].toSorted((a, b) => a.at - b.at),
     isApart: faults.isLess(0.5),
+    odoo: faults.pick([17, 19]),
     pollMs: { hubspot: faults.pick([30_000, 60_000, 300_000]), odoo: faults.pick([15_000, 60_000, 300_000]) },
     indexLagMs: faults.pick([
       [0, 0],
@@ -138,10 +156,11 @@ export const scriptOf = (seed: number): Script => {
     },
     network: {
       latency: faults.isLess(0.3) ? [50, 2_000] : [20, 200],
-      lost: isLossy ? sometimes(faults, 0.6, 0.05) : 0,
-      unanswered: isLossy ? sometimes(faults, 0.6, 0.1) : 0,
-      tooMany: isLossy ? sometimes(faults, 0.6, 0.1) : 0,
-      broken: isLossy ? sometimes(faults, 0.6, 0.1) : 0,
+      // Together at most one call in ten: what takes thirty calls in a row would never get through more.
+      lost: isLossy ? sometimes(faults, 0.5, 0.02) : 0,
+      unanswered: isLossy ? sometimes(faults, 0.5, 0.03) : 0,
+      tooMany: isLossy ? sometimes(faults, 0.5, 0.02) : 0,
+      broken: isLossy ? sometimes(faults, 0.5, 0.03) : 0,
       brokenAfter: faults.next(),
     },
     store: {

@@ -19,6 +19,9 @@ interface Timer {
 
 const isBefore = (a: Timer, b: Timer): boolean => a.at < b.at || (a.at === b.at && a.order < b.order)
 
+/** More turns than that in one moment mean that something goes round in circles. */
+const TURNS_A_MOMENT = 2_000_000
+
 /** A turn of the real event loop: promises that are resolved have run their reactions by then. */
 const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve))
 
@@ -28,6 +31,7 @@ export class Timeline {
   /** Pieces of work that were run. */
   turns = 0
   #order = 0
+  #turnsAtNow = 0
   #isDirty = false
   #failure: { readonly error: unknown } | null = null
   readonly #heap: Array<Timer> = []
@@ -82,6 +86,7 @@ export class Timeline {
       const next = this.#heap[0]
       if (next === undefined || next.at > time) break
       this.#pop()
+      if (next.at > this.now) this.#turnsAtNow = 0
       this.now = next.at
       if (next.run !== null && next.owner.isAlive) this.#run(next.owner, next.run)
     }
@@ -90,6 +95,9 @@ export class Timeline {
 
   #run(owner: Owner, run: () => void): void {
     this.turns += 1
+    this.#turnsAtNow += 1
+    if (this.#turnsAtNow > TURNS_A_MOMENT)
+      throw new Error(`no end of what is done at ${new Date(this.now).toISOString()}`)
     owner.onTurn?.()
     if (owner.isAlive) run()
   }

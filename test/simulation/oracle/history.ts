@@ -16,6 +16,8 @@ export interface Entered {
   readonly at: number
   /** What it replaced: entered over it, or won against it. */
   readonly before: Set<Entered>
+  /** What came while it was on its way to the engine: it is laid over that, and counts as later, if it is taken so. */
+  readonly over: Set<Entered>
   /** Overwritten between the engine's last read and its write, where the provider has no preconditions. */
   inGap: boolean
 }
@@ -24,6 +26,9 @@ export interface Violation {
   readonly invariant: string
   readonly detail: string
 }
+
+/** How long a read may lie before the write that it protects: what was unread by then is an edit in the gap. */
+const GAP_MS = 60_000
 
 const normalised = (group: GroupName, value: string): string => {
   const text = value.normalize("NFC").trim()
@@ -40,7 +45,7 @@ const isBefore = (one: Entered, other: Entered): boolean => {
     if (next === one) return true
     if (seen.has(next)) continue
     seen.add(next)
-    left.push(...next.before)
+    left.push(...next.before, ...next.over)
   }
   return false
 }
@@ -49,13 +54,19 @@ export class History {
   /** By person and group. */
   readonly #entered = new Map<string, Array<Entered>>()
   /** What stands in a record, by side and id. */
-  readonly #held = new Map<string, Map<GroupName, Entered>>()
-  /** When a record was last read by the engine, in the order of the world's events. */
-  readonly #readAt = new Map<string, number>()
+  readonly #held = new Map<string, Map<GroupName, ReadonlyArray<Entered>>>()
+  /** When a record was last read by the engine: in the order of the world's events, and in ms. */
+  readonly #readAt = new Map<string, { readonly order: number; readonly ms: number }>()
+  readonly #now: () => number
   readonly violations: Array<Violation> = []
   gaps = 0
   #clock = 0
   #numbers = 0
+
+  /** `now`: the world's time in ms. */
+  constructor(now: () => number) {
+    this.#now = now
+  }
 
   #nodes(person: string, group: GroupName): Array<Entered> {
     const key = `${person}|${group}`
@@ -64,9 +75,9 @@ export class History {
     return nodes
   }
 
-  #heldBy(side: string, id: string): Map<GroupName, Entered> {
+  #heldBy(side: string, id: string): Map<GroupName, ReadonlyArray<Entered>> {
     const key = `${side}|${id}`
-    const held = this.#held.get(key) ?? new Map<GroupName, Entered>()
+    const held = this.#held.get(key) ?? new Map<GroupName, ReadonlyArray<Entered>>()
     this.#held.set(key, held)
     return held
   }
@@ -78,24 +89,31 @@ export class History {
   /** The engine was shown a record. */
   read(side: string, id: string): void {
     this.#clock += 1
-    this.#readAt.set(`${side}|${id}`, this.#clock)
+    this.#readAt.set(`${side}|${id}`, { order: this.#clock, ms: this.#now() })
   }
 
   /** A person entered a value, or it was there at the beginning. */
-  enter(by: { readonly side: string; readonly isApp: boolean; readonly id: string }, person: string, values: Partial<Values>, isFirst: boolean): void {
+  enter(
+    by: { readonly side: string; readonly isApp: boolean; readonly id: string },
+    person: string,
+    values: Partial<Values>,
+    isFirst: boolean,
+  ): void {
     this.#clock += 1
     const held = this.#heldBy(by.side, by.id)
     for (const group of GROUPS) {
       const value = values[group]
       if (value === undefined) continue
-      const known = held.get(group)
-      if (known !== undefined && known.value === normalised(group, value)) continue
+      const known = held.get(group) ?? []
+      if (known[0]?.value === normalised(group, value)) continue
       // What two systems held alike from the beginning is one value, and a CRM's where one of them is one.
-      const alike = isFirst ? this.#nodes(person, group).find((one) => one.value === normalised(group, value)) : undefined
+      const alike = isFirst
+        ? this.#nodes(person, group).find((one) => one.value === normalised(group, value))
+        : undefined
       if (alike !== undefined) {
         alike.isApp &&= by.isApp
         alike.sides.add(by.side)
-        held.set(group, alike)
+        held.set(group, [alike])
         continue
       }
       this.#numbers += 1
@@ -105,11 +123,12 @@ export class History {
         isApp: by.isApp,
         value: normalised(group, value),
         at: isFirst ? 0 : this.#clock,
-        before: new Set(known === undefined ? [] : [known]),
+        before: new Set(known),
+        over: new Set(),
         inGap: false,
       }
       this.#nodes(person, group).push(node)
-      held.set(group, node)
+      held.set(group, [node])
     }
   }
 
@@ -119,51 +138,77 @@ export class History {
     const held = this.#heldBy(side.name, id)
     for (const group of GROUPS) {
       const value = normalised(group, now[group])
-      const before = held.get(group)
-      if ((before?.value ?? "") === value) continue
-      const nodes = this.#nodes(person, group)
-      const node = nodes.findLast((one) => one.value === value)
+      const before = held.get(group) ?? []
+      if ((before[0]?.value ?? "") === value) continue
+      const nodes = this.#nodes(person, group).filter((one) => one.value === value)
       const where = `${person}.${group} at ${side.name}`
-      if (node === undefined) {
-        this.#violate("invented", `${where}: "${value}" was never entered; there was "${before?.value ?? ""}"`)
+      if (nodes.length === 0) {
+        this.#violate("invented", `${where}: "${value}" was never entered; there was "${before[0]?.value ?? ""}"`)
         continue
       }
-      held.set(group, node)
-      if (before !== undefined) this.#judge(where, `${side.name}|${id}`, before, node)
+      held.set(group, nodes)
+      if (before.length > 0) this.#judge(where, side.isApp ? null : `${side.name}|${id}`, before, nodes)
     }
   }
 
-  #judge(where: string, record: string, before: Entered, node: Entered): void {
-    if (isBefore(before, node)) return
-    const isUnread = before.at > (this.#readAt.get(record) ?? 0) && !before.isApp
-    if (isBefore(node, before)) {
-      if (isUnread) return this.#gap(before)
-      return this.#violate("regression", `${where}: ${show(node)} was written over ${show(before)}, which had replaced it`)
+  /** A value came to the product while an edit of the same field was on its way: the edit stands above it for now. */
+  withheld(side: string, id: string, person: string, values: Partial<Values>): void {
+    const held = this.#heldBy(side, id)
+    for (const group of GROUPS) {
+      const value = values[group]
+      if (value === undefined) continue
+      const node = this.#nodes(person, group).findLast((one) => one.value === normalised(group, value))
+      if (node === undefined) continue
+      for (const standing of held.get(group) ?? [])
+        if (node !== standing && !isBefore(standing, node)) standing.over.add(node)
     }
+  }
+
+  /** The edit was answered, and what had been withheld came after it all the same. */
+  released(side: string, id: string, group: GroupName): void {
+    for (const standing of this.#heldBy(side, id).get(group) ?? []) standing.over.clear()
+  }
+
+  /** One value may have been entered twice (there and back): it is judged as the one of them that speaks for the engine. */
+  #judge(where: string, record: string | null, before: ReadonlyArray<Entered>, nodes: ReadonlyArray<Entered>): void {
+    const pairs = before.flatMap((one) =>
+      nodes.map((node) => ({ before: one, node, verdict: this.#verdict(record, one, node) })),
+    )
+    const fair = pairs.find(({ verdict }) => verdict === null) ?? pairs.find(({ verdict }) => verdict === "gap")
+    const { before: was, node, verdict } = fair ?? pairs[0]!
+    if (verdict === null) {
+      if (pairs.length === 1 && was.value !== node.value && !isBefore(was, node)) node.before.add(was)
+      return
+    }
+    if (verdict === "gap") {
+      this.gaps += 1
+      was.inGap = true
+      return
+    }
+    this.#violate(verdict.invariant, `${where}: ${show(node)} was written over ${show(was)}${verdict.detail}`)
+  }
+
+  #verdict(record: string | null, before: Entered, node: Entered): Violation | "gap" | null {
+    if (isBefore(before, node)) return null
+    // The app takes part in its own writes: it has no such gap.
+    const read = record === null ? undefined : this.#readAt.get(record)
+    if (record !== null && !before.isApp && before.at > (read?.order ?? 0)) {
+      const isLongAgo = this.#now() - (read?.ms ?? 0) > GAP_MS
+      return isLongAgo ? { invariant: "gap", detail: ", long after the last read" } : "gap"
+    }
+    if (isBefore(node, before)) return { invariant: "regression", detail: ", which had replaced it" }
     // Neither knew of the other. An empty value of the beginning fills and never wins.
     if (node.at === 0 && node.value === "" && before.value !== "")
-      return this.#violate("lost", `${where}: an empty value of the beginning was written over ${show(before)}`)
-    const isWeaker = node.isApp && !before.isApp && before.value !== ""
-    if (isWeaker) {
-      if (isUnread) return this.#gap(before)
-      this.#violate("lost", `${where}: ${show(node)} was written over ${show(before)}, which wins by the rule`)
-    }
-    node.before.add(before)
-  }
-
-  #gap(before: Entered): void {
-    this.gaps += 1
-    before.inGap = true
-  }
-
-  /** Two sides met for the first time: an empty one knew of nothing. */
-  valueOf(side: string, id: string, group: GroupName): Entered | undefined {
-    return this.#heldBy(side, id).get(group)
+      return { invariant: "lost", detail: ": the former was there from the beginning and says nothing" }
+    if (node.isApp && !before.isApp && before.value !== "")
+      return { invariant: "lost", detail: ", which wins by the rule" }
+    return null
   }
 
   /** At the end all sides show one value: it has to be one that nothing replaced. */
   settle(person: string, group: GroupName, value: string): void {
     const nodes = this.#nodes(person, group)
+    // Of one that was entered again, the last: nobody can tell them apart.
     const node = nodes.findLast((one) => one.value === normalised(group, value))
     if (node === undefined) {
       if (value !== "") this.#violate("invented", `${person}.${group}: "${value}" was never entered`)
@@ -173,7 +218,8 @@ export class History {
     if (replacing !== undefined)
       this.#violate("lost", `${person}.${group} is ${show(node)}, and ${show(replacing)} had replaced it`)
     const stronger = nodes.find(
-      (one) => !one.inGap && !one.isApp && one.value !== "" && one.at > 0 && !isBefore(one, node) && !isBefore(node, one),
+      (one) =>
+        !one.inGap && !one.isApp && one.value !== "" && one.at > 0 && !isBefore(one, node) && !isBefore(node, one),
     )
     if (node.isApp && stronger !== undefined)
       this.#violate("lost", `${person}.${group} is ${show(node)}, and ${show(stronger)} wins by the rule`)

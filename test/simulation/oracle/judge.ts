@@ -6,7 +6,7 @@ import type { Listed, WaitingItem } from "@concordat/engine/operations/views"
 import type * as Effect from "effect/Effect"
 import type { Deployment } from "../deployment.ts"
 import type { Ports } from "../store/ports.ts"
-import { GROUPS, type GroupName, type Seen } from "../world/side.ts"
+import { GROUPS, type GroupName, type Seen, type Side } from "../world/side.ts"
 import type { World } from "../world/world.ts"
 import { type History, normalised, type Violation } from "./history.ts"
 
@@ -25,7 +25,7 @@ const EXCUSES = new Set(["match", "conflict", "refused", "quarantined", "problem
 
 const everythingThatWaits = async ({ asked, world }: Judged): Promise<ReadonlyArray<WaitingItem> | undefined> => {
   const items: Array<WaitingItem> = []
-  for (let after: string | null = null; ; ) {
+  for (let after: string | null = null; ;) {
     const page: Listed<WaitingItem> | undefined = await asked(() =>
       waiting(world.tenant.name, { connection: null, after, limit: 1_000, kind: null }),
     )
@@ -39,13 +39,12 @@ const everythingThatWaits = async ({ asked, world }: Judged): Promise<ReadonlyAr
 const violation = (invariant: string, detail: string): Violation => ({ invariant, detail })
 
 const explained = async (
-  { asked, world }: Judged,
+  { asked, history, world }: Judged,
   person: string,
-  side: string,
-  object: string,
+  { name: side, object }: Side,
   record: Seen,
   settled: ReadonlyMap<GroupName, string>,
-  history: History,
+  removed: ReadonlySet<string>,
 ): Promise<ReadonlyArray<Violation>> => {
   const answer = await asked(() =>
     explain(world.tenant.name, { type: "contact", id: `${side}:${object}:${record.id}`, field: null }),
@@ -55,13 +54,18 @@ const explained = async (
     const value = settled.get(group as GroupName)
     if (value === undefined || value === "") return []
     const where = `${person}.${group}`
-    if (observation === null) return [violation("explainable", `${where} comes from ${from.connection}, and no fact says so`)]
+    if (observation === null)
+      return [violation("explainable", `${where} comes from ${from.connection}, and no fact says so`)]
     const entered = history.values.filter((one) => one.value === value)
     const isTrue = entered.some(({ sides }) => sides.has(observation.connection))
-    const unconfirmed = at.filter(({ state }) => state !== "held")
+    const unconfirmed = at.filter(({ connection, state }) => state !== "held" && !removed.has(connection))
     return [
-      ...(isTrue ? [] : [violation("explainable", `${where} "${value}" is said to come from ${observation.connection}`)]),
-      ...unconfirmed.map(({ connection, state }) => violation("explainable", `${where} is "${state}" at ${connection}`)),
+      ...(isTrue
+        ? []
+        : [violation("explainable", `${where} "${value}" is said to come from ${observation.connection}`)]),
+      ...unconfirmed.map(({ connection, state }) =>
+        violation("explainable", `${where} is "${state}" at ${connection}`),
+      ),
     ]
   })
 }
@@ -78,38 +82,51 @@ export const judge = async (judged: Judged): Promise<ReadonlyArray<Violation>> =
     if (!armed) found.push(violation("converged", `${connection} is not armed`))
   }
   for (const { connection, entity, group, kind, reason } of waits)
-    if (!EXCUSES.has(kind)) found.push(violation("converged", `${kind} ${entity} ${group ?? ""} at ${connection}: ${reason}`))
-  const excused = waits.filter(({ kind }) => EXCUSES.has(kind))
-  if (excused.length > 0)
-    found.push(
-      ...excused.map(({ connection, entity, group, kind, reason, record }) =>
-        violation("waiting", `${kind} ${entity ?? record} ${group ?? ""} at ${connection}: ${reason}`),
-      ),
-    )
-  const sides = [...world.sides.values()]
+    if (!EXCUSES.has(kind))
+      found.push(violation("converged", `${kind} ${entity} ${group ?? ""} at ${connection}: ${reason}`))
+  const wasRemoved = [...world.removed.values()].some(({ size }) => size > 0)
+  for (const { connection, entity, group, kind, reason, record } of waits) {
+    if (!EXCUSES.has(kind) || (kind === "tombstone" && wasRemoved)) continue
+    found.push(violation("waiting", `${kind} ${entity ?? record} ${group ?? ""} at ${connection}: ${reason}`))
+  }
   for (const person of world.persons) {
-    const records = sides.map((side) => world.recordsOf(side.name as never, person))
-    for (const [at, side] of sides.entries()) {
-      const { length } = records[at]!
-      if (length === 0) found.push(violation("missing", `${person} is not at ${side.name}`))
-      if (length > 1) found.push(violation("duplicate", `${person} is ${length} times at ${side.name}`))
+    const removed = world.removed.get(person) ?? new Set()
+    const places = [...world.sides].map(([name, side]) => ({
+      side,
+      records: world.recordsOf(name, person),
+      isGone: removed.has(name),
+    }))
+    // Deleted before anybody else heard of it.
+    if (removed.size > 0 && places.every(({ isGone, records }) => isGone || records.length === 0)) continue
+    for (const { isGone, records, side } of places) {
+      if (isGone && records.length > 0)
+        found.push(violation("revived", `${person} was deleted at ${side.name} and is there again`))
+      if (!isGone && records.length === 0) found.push(violation("missing", `${person} is not at ${side.name}`))
+      if (records.length > 1) found.push(violation("duplicate", `${person} is ${records.length} times at ${side.name}`))
     }
-    if (records.some(({ length }) => length !== 1)) continue
+    const held = places.flatMap(({ isGone, records: [record], side }) =>
+      isGone || record === undefined ? [] : [{ side, record }],
+    )
+    if (found.length > 0) continue
     const settled = new Map<GroupName, string>()
     for (const group of GROUPS) {
-      const values = records.map(([record]) => normalised(group, record!.values[group]))
+      const values = held.map(({ record }) => normalised(group, record.values[group]))
       if (new Set(values).size === 1) settled.set(group, values[0]!)
       else
         found.push(
-          violation("divergent", `${person}.${group}: ${sides.map(({ name }, at) => `${name} "${values[at]}"`).join(", ")}`),
+          violation(
+            "divergent",
+            `${person}.${group}: ${held.map(({ side }, at) => `${side.name} "${values[at]}"`).join(", ")}`,
+          ),
         )
     }
     if (found.length > 0) continue
     const before = history.violations.length
     for (const [group, value] of settled) history.settle(person, group, value)
     if (history.violations.length > before) continue
-    const [side] = sides
-    found.push(...(await explained(judged, person, side!.name, side!.object, records[0]![0]!, settled, history)))
+    const [first] = held
+    if (first === undefined) continue
+    found.push(...(await explained(judged, person, first.side, first.record, settled, removed)))
   }
   return found
 }

@@ -2,6 +2,7 @@
 import { makeCompilers } from "@concordat/engine/flows/Compilers"
 import { makeReconciler } from "@concordat/engine/flows/Reconciler"
 import * as Effect from "effect/Effect"
+import { outcomeOf } from "../outcome.ts"
 import { Process } from "../process.ts"
 import { makeChance } from "../random.ts"
 import { makePorts, type Stores } from "../store/ports.ts"
@@ -24,26 +25,11 @@ export const replay = async (stores: Stores, timeline: Timeline): Promise<Readon
   const again: Stores = { log: stores.log, documents: new Documents(), queue: new WorkQueue() }
   const events = stores.log.count
   const process = new Process(timeline, "replay", makeChance("replay"))
-  let failure: unknown = null
-  let isOver = false
-  process
-    .ask(
-      Effect.flatMap(makeReconciler(makeCompilers()), ({ drain }) => drain).pipe(
-        Effect.provideContext(makePorts(again)),
-      ) as Effect.Effect<number>,
-    )
-    .then(
-      () => {
-        isOver = true
-      },
-      (error: unknown) => {
-        failure = error
-        isOver = true
-      },
-    )
-  for (let waited = 0; !isOver && waited < 600; waited += 1) await timeline.until(timeline.now + 100)
-  if (!isOver) return [{ invariant: "replay", detail: "did not end" }]
-  if (failure !== null) return [{ invariant: "replay", detail: String(failure) }]
+  const drained = Effect.flatMap(makeReconciler(makeCompilers()), ({ drain }) => drain)
+  const outcome = outcomeOf(process.ask(Effect.provideContext(drained, makePorts(again))))
+  for (let waited = 0; outcome.now === null && waited < 600; waited += 1) await timeline.until(timeline.now + 100)
+  if (outcome.now === null) return [{ invariant: "replay", detail: "did not end" }]
+  if ("error" in outcome.now) return [{ invariant: "replay", detail: String(outcome.now.error) }]
   if (stores.log.count !== events) return [{ invariant: "replay", detail: `${stores.log.count - events} other events` }]
   const kinds = (kind: string): boolean => !OF_WORKERS.has(kind)
   const [now, then] = [stores.documents.dump(kinds), again.documents.dump(kinds)]

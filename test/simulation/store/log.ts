@@ -102,7 +102,8 @@ export class Log {
       if (prefixes.length > 0 && !prefixes.some((prefix) => event.stream.startsWith(prefix))) continue
       if (event.revision < this.#streams.get(event.stream)!.from) continue
       events.push(event)
-      if (events.length === limit) return { events, reached: this.#positions[at]!, isEnd: at + 1 === this.#events.length }
+      if (events.length === limit)
+        return { events, reached: this.#positions[at]!, isEnd: at + 1 === this.#events.length }
     }
     return { events, reached: Math.max(after, this.end), isEnd: true }
   }

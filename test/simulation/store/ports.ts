@@ -243,5 +243,9 @@ export const makePorts = (stores: Stores, access: Access = plainAccess) => {
       ),
   })
 
-  return Context.make(Journal, journal).pipe(Context.add(State, state), Context.add(Bus, bus), Context.add(Commit, commit))
+  return Context.make(Journal, journal).pipe(
+    Context.add(State, state),
+    Context.add(Bus, bus),
+    Context.add(Commit, commit),
+  )
 }

@@ -58,7 +58,8 @@ export class WorkQueue {
     const before = [...group.patterns]
     for (const subject of subjects) group.patterns.add(subject)
     for (const [seq, { subject }] of this.#messages)
-      if (matches([...group.patterns], subject) && !matches(before, subject)) group.pending.set(seq, { due: now, attempt: 0 })
+      if (matches([...group.patterns], subject) && !matches(before, subject))
+        group.pending.set(seq, { due: now, attempt: 0 })
   }
 
   take(name: string, subjects: ReadonlyArray<string>, most: number, now: number, ackWait: number): Taken {
@@ -75,7 +76,14 @@ export class WorkQueue {
     }
     if (this.faults !== null && this.faults.chance.isLess(this.faults.reorder)) {
       const { chance } = this.faults
-      due.splice(0, due.length, ...due.map((seq) => [chance.next(), seq] as const).toSorted((a, b) => a[0] - b[0]).map(([, seq]) => seq))
+      due.splice(
+        0,
+        due.length,
+        ...due
+          .map((seq) => [chance.next(), seq] as const)
+          .toSorted((a, b) => a[0] - b[0])
+          .map(([, seq]) => seq),
+      )
     }
     for (const seq of due.slice(0, most)) {
       const pending = group.pending.get(seq)!

@@ -39,13 +39,21 @@ const seenOf = ({ id, values }: { readonly id: string; readonly values: Readonly
   ) as Values,
 })
 
+/** Groups of which every field is named. */
+const groupsOf = (raw: Readonly<Record<string, unknown>>): Partial<Values> =>
+  Object.fromEntries(
+    Object.entries(FIELDS).flatMap(([group, fields]) =>
+      fields.every((field) => field in raw) ? [[group, joined(...fields.map((field) => text(raw[field])))]] : [],
+    ),
+  )
+
 export interface AppSide extends Side {
   readonly sandbox: AppSandbox
   readonly connect: (token: string) => void
 }
 
 /** How long a loop with nothing to do waits before it looks again, ms. */
-const IDLE_MS = 1_000
+const IDLE_MS = 30_000
 
 export const makeAppSide = (options: {
   readonly name: string
@@ -72,23 +80,44 @@ export const makeAppSide = (options: {
       const answered = { status: answer.status, text: () => Promise.resolve(JSON.stringify(answer.body ?? null)) }
       return answered as unknown as Response
     },
-    onWrite: ({ effect, id, kind, object }) => {
-      if (effect !== "applied" || object !== "contact") return
-      writes += 1
-      options.onWritten({ side: name, id, kind: kind === "create" || kind === "archive" ? kind : "update" })
+    onWrite: ({ effect, id, kind, object, values }) => {
+      if ((effect !== "applied" && effect !== "same") || object !== "contact") return
+      if (effect === "applied") writes += 1
+      options.onWritten({
+        side: name,
+        id,
+        kind: kind === "create" || kind === "archive" ? kind : "update",
+        values: groupsOf(values),
+        wasWithheld: kind === "withheld",
+      })
     },
   })
-  const loop = (step: () => Promise<number | null>): void => {
-    const again = (at: number | null): void => {
-      const wait = at === null ? IDLE_MS : Math.min(Math.max(at - timeline.now, 1), IDLE_MS)
-      timeline.after(owner, wait, run)
-    }
-    const run = (): void => {
+  /** Runs a step again when it says so; the returned function makes it look at once. */
+  const loop = (step: () => Promise<number | null>): (() => void) => {
+    let cancel = (): void => {}
+    let isRunning = false
+    let isKicked = false
+    const go = async (): Promise<void> => {
+      isRunning = true
       timeline.promised()
-      step().then(again, timeline.fail)
+      const at = await step()
+      isRunning = false
+      const wait = isKicked ? 1 : at === null ? IDLE_MS : Math.min(Math.max(at - timeline.now, 1), IDLE_MS)
+      isKicked = false
+      cancel = timeline.after(owner, wait, run)
     }
+    const run = (): void => void go().catch(timeline.fail)
     run()
+    return () => {
+      if (isRunning) {
+        isKicked = true
+        return
+      }
+      cancel()
+      cancel = timeline.after(owner, 1, run)
+    }
   }
+  let kick = (): void => {}
   return {
     name,
     tenant,
@@ -102,13 +131,22 @@ export const makeAppSide = (options: {
     },
     list: () => sandbox.list("contact").map(seenOf),
     seed: (values) => sandbox.seed({ contact: [{ values: rawOf(values) }] })["contact"]![0]!,
-    create: (values) => sandbox.put({ object: "contact", values: rawOf(values) }).id,
-    edit: (id, values) => void sandbox.put({ object: "contact", id, values: rawOf(values) }),
-    remove: (id) => sandbox.archive("contact", id),
+    create: (values) => {
+      kick()
+      return sandbox.put({ object: "contact", values: rawOf(values) }).id
+    },
+    edit: (id, values) => {
+      kick()
+      sandbox.put({ object: "contact", id, values: rawOf(values) })
+    },
+    remove: (id) => {
+      kick()
+      sandbox.archive("contact", id)
+    },
     writes: () => writes,
     connect: (token) => {
       sandbox.connect({ url: "http://concordat.invalid", tenant, connection: name, token })
-      loop(sandbox.push)
+      kick = loop(sandbox.push)
       loop(sandbox.follow)
     },
   }

@@ -68,7 +68,14 @@ export const answer = (
     const edit: AppEdit =
       method === "DELETE"
         ? { object, id, key: key ?? "", values: null, basedOn: null }
-        : { object, id, key: key ?? "", values: given!.values, basedOn: given!.basedOn, ...(given!.stamp === undefined ? {} : { stamp: given!.stamp }) }
+        : {
+            object,
+            id,
+            key: key ?? "",
+            values: given!.values,
+            basedOn: given!.basedOn,
+            ...(given!.stamp === undefined ? {} : { stamp: given!.stamp }),
+          }
     const [outcome] = yield* access.submit(at, [edit])
     return answerOf(outcome)
   }).pipe(

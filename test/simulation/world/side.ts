@@ -20,6 +20,9 @@ export interface Written {
   readonly side: string
   readonly id: string
   readonly kind: "create" | "update" | "archive"
+  /** Of the app: what came, and whether it had waited for the answer to an edit of the same field. */
+  readonly values?: Partial<Values>
+  readonly wasWithheld?: boolean
 }
 
 export interface Side {

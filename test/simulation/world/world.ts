@@ -2,11 +2,12 @@
 import type { ConnectionConfig, TenantConfig } from "@concordat/all-in-one/config/Config"
 import { makeCatalogue } from "@concordat/all-in-one/providers"
 import { readMapping } from "@concordat/all-in-one/config/documents"
-import type { HttpAnswer, HttpCall } from "@concordat/engine/ports/ProviderHttp"
 import type { HubspotSandbox } from "@concordat/providers/hubspot/sandbox/sandbox"
+import type { Delivery } from "@concordat/providers/hubspot/sandbox/webhooks"
+import type { WebhookPost } from "@concordat/providers/odoo/sandbox/wire"
 import * as Redacted from "effect/Redacted"
 import type { Deployment, Peer } from "../deployment.ts"
-import { type Network, PERFECT } from "../network.ts"
+import { type Network, PERFECT, type Server } from "../network.ts"
 import type { History } from "../oracle/history.ts"
 import type { Chance } from "../random.ts"
 import type { Script, SideName } from "../script.ts"
@@ -14,12 +15,17 @@ import type { Owner, Timeline } from "../timeline.ts"
 import { type AppSide, makeAppSide } from "./app-side.ts"
 import { answer } from "./endpoint.ts"
 import { type HubspotSide, makeHubspotSide } from "./hubspot-side.ts"
+import { makeOdooSide, type OdooSide } from "./odoo-side.ts"
 import { type GroupName, joined, parted, personOf, type Seen, type Side, type Values, type Written } from "./side.ts"
 
 const SECRET = "a client secret"
+const HOOK_SECRET = "the secret of a hook"
+const API_KEY = "0123456789abcdef0123456789abcdef01234567"
 const TOKEN = "pat-na1-sandbox"
 const CREATE = { contact: "always", company: "always", deal: "never", activity: "never" } as const
 const WEBHOOK_EVERY_MS = 500
+/** Every database brings people of its own, who are none of the story. */
+const OURS = /^P\d+$/
 /** How long a provider, or the product, waits for an answer of the engine, ms. */
 const WAIT_MS = 5_000
 
@@ -40,6 +46,8 @@ export class World {
   readonly networks: Array<Network> = []
   readonly peers: ReadonlyArray<Peer>
   calls = 0
+  /** Where a person was deleted, and is not to be created again. */
+  readonly removed = new Map<string, Set<SideName>>()
   #values = 0
   readonly #options: WorldOptions
   /** Person by record, once known. */
@@ -52,7 +60,7 @@ export class World {
     this.#options = options
     const { script } = options
     this.webhooks = script.webhooks
-    for (const name of script.sides) this.sides.set(name, name === "app" ? this.#app() : this.#hubspot())
+    for (const name of script.sides) this.sides.set(name, this.#side(name))
     const connections = script.sides.map((name) => this.#configuration(name))
     this.tenant = { name: options.tenant, region: "DE", rules: null, connections }
     this.peers = connections.map((connection) => ({
@@ -61,6 +69,54 @@ export class World {
       way: connection.provider === "app" ? null : this.#way(connection.name as SideName),
     }))
     for (const [at, known] of script.people.entries()) this.#seed(`P${at + 1}`, known)
+  }
+
+  #side(name: SideName): Side {
+    switch (name) {
+      case "app":
+        return this.#app()
+      case "hubspot":
+        return this.#hubspot()
+      case "odoo":
+        return this.#odoo()
+    }
+  }
+
+  #odoo(): OdooSide {
+    const { chance, deployment, onStep, script, tenant, timeline } = this.#options
+    const posts = chance.fork("odoo webhooks")
+    const send = async (post: WebhookPost): Promise<void> => {
+      const request = { method: "POST", url: post.url, headers: post.headers, body: Buffer.from(post.body) }
+      // Odoo asks no second time, whatever the answer is.
+      const status = await this.#within(deployment().webhook(tenant, "odoo", request), WAIT_MS).catch(() => 0)
+      onStep(`webhook ${status}`)
+    }
+    return makeOdooSide({
+      name: "odoo",
+      tenant,
+      version: script.odoo,
+      timeline,
+      chance: chance.fork("odoo"),
+      skewMs: script.skewMs["odoo"] ?? 0,
+      webhook: {
+        url: `http://concordat.invalid/webhooks/${tenant}/odoo?secret=${HOOK_SECRET}`,
+        dropRate: this.webhooks.drop,
+        duplicateRate: this.webhooks.duplicate,
+        delayRate: this.webhooks.reorder,
+        delayMs: this.webhooks.delayMs[1],
+        postsPerCreate: 2,
+        postsPerWrite: 2,
+      },
+      deliver: (post) => {
+        if (post.delayMs === 0) return send(post)
+        timeline.after(this.owner, post.delayMs * posts.next(), () => {
+          timeline.promised()
+          send(post).catch(timeline.fail)
+        })
+        return Promise.resolve()
+      },
+      onWritten: this.#written,
+    })
   }
 
   #app(): AppSide {
@@ -130,47 +186,42 @@ export class World {
         }),
         WAIT_MS,
       ).catch(() => 0)
+    const deliver = async (delivery: Delivery): Promise<void> => {
+      const status = await send(delivery.url, delivery.headers, delivery.body)
+      onStep(`webhook ${status}`)
+      if (status < 200 || status >= 300) sandbox.undelivered(delivery)
+    }
+    const forge = async ({ body, headers, url }: Delivery): Promise<void> => {
+      const status = await send(url, { ...headers, "x-hubspot-signature-v3": "bm90IG91cnM=" }, body)
+      if (status === 202) throw new Error("a forged webhook was taken")
+    }
     const round = (): void => {
       timeline.after(this.owner, WEBHOOK_EVERY_MS, round)
       for (const delivery of sandbox.takeWebhooks()) {
         timeline.promised()
-        void send(delivery.url, delivery.headers, delivery.body).then((status) => {
-          onStep(`webhook ${status}`)
-          if (status < 200 || status >= 300) sandbox.undelivered(delivery)
-        }, timeline.fail)
-        if (!chance.isLess(this.webhooks.forge)) continue
-        void send(delivery.url, { ...delivery.headers, "x-hubspot-signature-v3": "bm90IG91cnM=" }, delivery.body).then(
-          (status) => {
-            if (status === 202) timeline.fail(new Error("a forged webhook was taken"))
-          },
-          timeline.fail,
-        )
+        void deliver(delivery).catch(timeline.fail)
+        if (chance.isLess(this.webhooks.forge)) void forge(delivery).catch(timeline.fail)
       }
     }
     round()
   }
 
-  #within<A>(promise: Promise<A>, ms: number): Promise<A> {
+  async #within<A>(promise: Promise<A>, ms: number): Promise<A> {
     const { timeline } = this.#options
     timeline.promised()
-    return new Promise((resolve, reject) => {
-      const cancel = timeline.after(this.owner, ms, () => {
+    let cancel = (): void => {}
+    const late = new Promise<never>((_, reject) => {
+      cancel = timeline.after(this.owner, ms, () => {
         timeline.promised()
         reject(new Error("no answer in time"))
       })
-      promise.then(
-        (value) => {
-          cancel()
-          timeline.promised()
-          resolve(value)
-        },
-        (error: unknown) => {
-          cancel()
-          timeline.promised()
-          reject(error as Error)
-        },
-      )
     })
+    try {
+      return await Promise.race([promise, late])
+    } finally {
+      cancel()
+      timeline.promised()
+    }
   }
 
   #configuration(name: SideName): ConnectionConfig {
@@ -179,14 +230,23 @@ export class World {
     const { document, problems } = readMapping(provider, null)
     if (document === null) throw new Error(JSON.stringify(problems))
     const lag = Math.ceil(script.indexLagMs[1] / 1_000)
+    const settings: Readonly<Record<SideName, Readonly<Record<string, string>>>> = {
+      app: {},
+      hubspot: lag > 0 ? { indexLagSeconds: String(lag + 1) } : {},
+      odoo: { url: "https://odoo.invalid", database: `crm${script.odoo}`, login: "admin" },
+    }
+    const credentials: Readonly<Record<SideName, Readonly<Record<string, string>>>> = {
+      app: { token: TOKEN },
+      hubspot: { token: TOKEN, clientSecret: SECRET },
+      odoo: { apiKey: script.odoo === 17 ? "admin" : API_KEY, webhookSecret: HOOK_SECRET },
+    }
     return {
       name,
       provider: name,
-      settings: name === "hubspot" && lag > 0 ? { indexLagSeconds: String(lag + 1) } : {},
-      credentials:
-        name === "app"
-          ? { token: Redacted.make(TOKEN) }
-          : { token: Redacted.make(TOKEN), clientSecret: Redacted.make(SECRET) },
+      settings: settings[name],
+      credentials: Object.fromEntries(
+        Object.entries(credentials[name]).map(([key, secret]) => [key, Redacted.make(secret)]),
+      ),
       create: CREATE,
       mapping: document,
       pollEveryMs: script.pollMs[name] ?? provider.definition.pollEveryMs,
@@ -208,8 +268,12 @@ export class World {
       },
     }
     this.networks.push(network)
-    const { sandbox } = this.sides.get(name) as HubspotSide
-    const server = (call: HttpCall): HttpAnswer | null => {
+    return { network, server: name === "odoo" ? this.#odooServer() : this.#hubspotServer() }
+  }
+
+  #hubspotServer(): Server {
+    const { sandbox } = this.sides.get("hubspot") as HubspotSide
+    return (call) => {
       const url = new URL(call.url)
       const answer = sandbox.handle({
         method: call.method,
@@ -218,17 +282,37 @@ export class World {
         body: call.body ?? "",
       })
       if (answer.dropped === true) return null
-      if (call.writes !== true && answer.status < 300) this.#shown(name, url.pathname, answer.body)
+      const isShowing = /\/objects\/[^/]+\/contacts(\/batch\/read|\/\d+)?$/.test(url.pathname)
+      if (isShowing && call.writes !== true && answer.status < 300)
+        this.#shown("hubspot", JSON.parse(answer.body).results)
       return { status: answer.status, headers: answer.headers, text: answer.body }
     }
-    return { network, server }
+  }
+
+  #odooServer(): Server {
+    const { sandbox } = this.sides.get("odoo") as OdooSide
+    return async (call) => {
+      const body = typeof call.body === "string" ? call.body : ""
+      const answer = await sandbox.handle({ method: call.method, url: call.url, headers: { ...call.headers }, body })
+      if (answer.dropped) return null
+      const isShowing =
+        call.writes !== true &&
+        answer.status < 300 &&
+        (body.includes("res.partner") || call.url.includes("res.partner"))
+      if (isShowing) {
+        const said: unknown = JSON.parse(answer.body)
+        this.#shown("odoo", Array.isArray(said) ? said : (said as { readonly result?: unknown }).result)
+      }
+      return { status: answer.status, headers: answer.headers, text: answer.body }
+    }
   }
 
   /** Records whose values an answer carries: what the engine knows of them from now on. */
-  #shown(side: SideName, path: string, body: string): void {
-    if (!path.includes("/objects/contacts") || path.endsWith("/search")) return
-    const { results } = JSON.parse(body) as { readonly results?: ReadonlyArray<{ readonly id: string }> }
-    for (const { id } of results ?? []) this.#options.history.read(side, id)
+  #shown(side: SideName, rows: unknown): void {
+    for (const row of Array.isArray(rows) ? rows : []) {
+      const isWhole = typeof row === "object" && row !== null && ("properties" in row || "name" in row)
+      if (isWhole) this.#options.history.read(side, String((row as { readonly id: unknown }).id))
+    }
   }
 
   #seed(person: string, known: ReadonlyArray<SideName>): void {
@@ -244,7 +328,12 @@ export class World {
       }
       const id = side.seed(values)
       this.#persons.set(`${name}|${id}`, person)
-      history.enter({ side: name, isApp: side.isApp, id }, person, { title: "", phone: "", address: "", ...values }, true)
+      history.enter(
+        { side: name, isApp: side.isApp, id },
+        person,
+        { title: "", phone: "", address: "", ...values },
+        true,
+      )
     }
   }
 
@@ -266,15 +355,19 @@ export class World {
     }
   }
 
-  readonly #written = ({ id, kind, side: name }: Written): void => {
+  readonly #written = ({ id, kind, side: name, values = {}, wasWithheld = false }: Written): void => {
     const { history, onStep } = this.#options
     const side = this.sides.get(name as SideName)!
     const seen = side.get(id)
     onStep(`${name} was written: ${kind} ${id}`)
     if (seen === null) return
+    if (!OURS.test(personOf(seen.values))) return
     const person = this.#persons.get(`${name}|${id}`) ?? personOf(seen.values)
     this.#persons.set(`${name}|${id}`, person)
+    const groups = Object.keys(values) as ReadonlyArray<GroupName>
+    if (wasWithheld) for (const group of groups) history.released(name, id, group)
     history.written(side, id, person, seen.values)
+    if (!wasWithheld) history.withheld(name, id, person, values)
   }
 
   recordsOf(name: SideName, person: string): ReadonlyArray<Seen> {
@@ -288,7 +381,12 @@ export class World {
     return [...new Set(this.#persons.values())]
   }
 
-  async edit(name: SideName, person: string, group: GroupName, how: { readonly empty: boolean; readonly back: boolean }) {
+  async edit(
+    name: SideName,
+    person: string,
+    group: GroupName,
+    how: { readonly empty: boolean; readonly back: boolean },
+  ) {
     const { history, onStep } = this.#options
     const side = this.sides.get(name)!
     const [record] = this.recordsOf(name, person)
@@ -297,13 +395,26 @@ export class World {
     const isKept = group === "name" || group === "email"
     const previous = this.#previous.get(key)
     const value =
-      how.empty && !isKept ? "" : how.back && previous !== undefined && group !== "email" ? previous : this.#fresh(group, person)
+      how.empty && !isKept
+        ? ""
+        : how.back && previous !== undefined && group !== "email"
+          ? previous
+          : this.#fresh(group, person)
     this.#previous.set(key, record.values[group])
     onStep(`${name} ${person} ${group} becomes "${value}"`)
     // Parts that the group does not name stay: a person changes the whole of an address here.
     const whole = group === "address" && value === "" ? "||" : value
     history.enter({ side: name, isApp: side.isApp, id: record.id }, person, { [group]: value }, false)
     await side.edit(record.id, { [group]: group === "address" ? joinedAddress(whole) : whole })
+  }
+
+  async remove(name: SideName, person: string) {
+    const [record] = this.recordsOf(name, person)
+    if (record === undefined) return
+    this.#options.onStep(`${name} loses ${person}`)
+    const from = this.removed.get(person) ?? new Set<SideName>()
+    this.removed.set(person, from.add(name))
+    await this.sides.get(name)!.remove(record.id)
   }
 
   async create(name: SideName) {
