@@ -128,7 +128,11 @@ export class History {
         inGap: false,
       }
       this.#nodes(person, group).push(node)
-      held.set(group, [node])
+      // There and back again: who looks now can't tell that anything happened in between.
+      held.set(
+        group,
+        this.#nodes(person, group).filter((one) => one.value === node.value),
+      )
     }
   }
 
@@ -219,7 +223,13 @@ export class History {
       this.#violate("lost", `${person}.${group} is ${show(node)}, and ${show(replacing)} had replaced it`)
     const stronger = nodes.find(
       (one) =>
-        !one.inGap && !one.isApp && one.value !== "" && one.at > 0 && !isBefore(one, node) && !isBefore(node, one),
+        !one.inGap &&
+        !one.isApp &&
+        one.value !== "" &&
+        one.at > 0 &&
+        !isBefore(one, node) &&
+        !isBefore(node, one) &&
+        !nodes.some((other) => other !== one && (other.value === one.value || isBefore(one, other))),
     )
     if (node.isApp && stronger !== undefined)
       this.#violate("lost", `${person}.${group} is ${show(node)}, and ${show(stronger)} wins by the rule`)
