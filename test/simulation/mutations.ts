@@ -93,6 +93,8 @@ interface Caught {
 /** The first seed that sees the mutation; null: none of them does. */
 const catching = async (mutation: Mutation, { from, seeds, threads }: Options): Promise<Caught | null> => {
   const crew = makeCrew(threads, mutation)
+  // A seed that fails without the mutation sees nothing of it.
+  const sound = makeCrew(1)
   const found: Array<Caught> = []
   let next = from
   const one = async (): Promise<void> => {
@@ -101,11 +103,12 @@ const catching = async (mutation: Mutation, { from, seeds, threads }: Options): 
       next += 1
       const { violations } = await crew.run(scriptOf(seed))
       const [first] = violations
-      if (first !== undefined) found.push({ seed, invariant: first.invariant })
+      if (first === undefined || (await sound.run(scriptOf(seed))).violations.length > 0) continue
+      found.push({ seed, invariant: first.invariant })
     }
   }
   await Promise.all(Array.from({ length: threads }, one))
-  await crew.end()
+  await Promise.all([crew.end(), sound.end()])
   return found.toSorted((a, b) => a.seed - b.seed)[0] ?? null
 }
 

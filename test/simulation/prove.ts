@@ -96,7 +96,10 @@ const many = async (count: number, from: number): Promise<boolean> => {
     sum.calls += result.calls
     sum.crashes += result.crashes
     sum.gaps += result.gaps
-    if (result.violations.length > 0) failures.push(result)
+    if (result.violations.length > 0) {
+      failures.push(result)
+      out(`seed ${seed} fails at step ${result.step}: ${result.violations[0]!.invariant}`)
+    }
     bar.increment(1, { failed: failures.length, hours: Math.round(sum.ms / HOUR_MS) })
   }
   await Promise.all(Array.from({ length: count }, (_, at) => one(from + at)))

@@ -1,28 +1,22 @@
 /** One tenant's systems and the people in them, connected to an engine: what the engine sees of the world, and the oracle of the engine. */
-import type { ConnectionConfig, TenantConfig } from "@concordat/all-in-one/config/Config"
-import { makeCatalogue } from "@concordat/all-in-one/providers"
-import { readMapping } from "@concordat/all-in-one/config/documents"
+import type { TenantConfig } from "@concordat/all-in-one/config/Config"
 import type { HubspotSandbox } from "@concordat/providers/hubspot/sandbox/sandbox"
 import type { Delivery } from "@concordat/providers/hubspot/sandbox/webhooks"
 import type { WebhookPost } from "@concordat/providers/odoo/sandbox/wire"
-import * as Redacted from "effect/Redacted"
 import type { Deployment, Peer } from "../deployment.ts"
 import { type Network, PERFECT, type Server } from "../network.ts"
 import type { History } from "../oracle/history.ts"
+import { within } from "../outcome.ts"
 import type { Chance } from "../random.ts"
 import type { Script, SideName } from "../script.ts"
 import type { Owner, Timeline } from "../timeline.ts"
 import { type AppSide, makeAppSide } from "./app-side.ts"
+import { configurationOf, HOOK_SECRET, SECRET, TOKEN } from "./configuration.ts"
 import { answer } from "./endpoint.ts"
 import { type HubspotSide, makeHubspotSide } from "./hubspot-side.ts"
 import { makeOdooSide, type OdooSide } from "./odoo-side.ts"
-import { type GroupName, joined, parted, personOf, type Seen, type Side, type Values, type Written } from "./side.ts"
+import { type GroupName, joined, personOf, type Seen, type Side, type Values, type Written } from "./side.ts"
 
-const SECRET = "a client secret"
-const HOOK_SECRET = "the secret of a hook"
-const API_KEY = "0123456789abcdef0123456789abcdef01234567"
-const TOKEN = "pat-na1-sandbox"
-const CREATE = { contact: "always", company: "always", deal: "never", activity: "never" } as const
 const WEBHOOK_EVERY_MS = 500
 /** Every database brings people of its own, who are none of the story. */
 const OURS = /^P\d+$/
@@ -61,7 +55,7 @@ export class World {
     const { script } = options
     this.webhooks = script.webhooks
     for (const name of script.sides) this.sides.set(name, this.#side(name))
-    const connections = script.sides.map((name) => this.#configuration(name))
+    const connections = script.sides.map((name) => configurationOf(name, script))
     this.tenant = { name: options.tenant, region: "DE", rules: null, connections }
     this.peers = connections.map((connection) => ({
       tenant: this.tenant,
@@ -206,53 +200,8 @@ export class World {
     round()
   }
 
-  async #within<A>(promise: Promise<A>, ms: number): Promise<A> {
-    const { timeline } = this.#options
-    timeline.promised()
-    let cancel = (): void => {}
-    const late = new Promise<never>((_, reject) => {
-      cancel = timeline.after(this.owner, ms, () => {
-        timeline.promised()
-        reject(new Error("no answer in time"))
-      })
-    })
-    try {
-      return await Promise.race([promise, late])
-    } finally {
-      cancel()
-      timeline.promised()
-    }
-  }
-
-  #configuration(name: SideName): ConnectionConfig {
-    const { script } = this.#options
-    const provider = makeCatalogue().providers[name]!
-    const { document, problems } = readMapping(provider, null)
-    if (document === null) throw new Error(JSON.stringify(problems))
-    const lag = Math.ceil(script.indexLagMs[1] / 1_000)
-    const settings: Readonly<Record<SideName, Readonly<Record<string, string>>>> = {
-      app: {},
-      hubspot: lag > 0 ? { indexLagSeconds: String(lag + 1) } : {},
-      odoo: { url: "https://odoo.invalid", database: `crm${script.odoo}`, login: "admin" },
-    }
-    const credentials: Readonly<Record<SideName, Readonly<Record<string, string>>>> = {
-      app: { token: TOKEN },
-      hubspot: { token: TOKEN, clientSecret: SECRET },
-      odoo: { apiKey: script.odoo === 17 ? "admin" : API_KEY, webhookSecret: HOOK_SECRET },
-    }
-    return {
-      name,
-      provider: name,
-      settings: settings[name],
-      credentials: Object.fromEntries(
-        Object.entries(credentials[name]).map(([key, secret]) => [key, Redacted.make(secret)]),
-      ),
-      create: CREATE,
-      mapping: document,
-      pollEveryMs: script.pollMs[name] ?? provider.definition.pollEveryMs,
-      currency: "EUR",
-      allowPrivateAddresses: false,
-    }
+  #within<A>(promise: Promise<A>, ms: number): Promise<A> {
+    return within(this.#options.timeline, this.owner, promise, ms)
   }
 
   #way(name: SideName): NonNullable<Peer["way"]> {
@@ -402,10 +351,8 @@ export class World {
           : this.#fresh(group, person)
     this.#previous.set(key, record.values[group])
     onStep(`${name} ${person} ${group} becomes "${value}"`)
-    // Parts that the group does not name stay: a person changes the whole of an address here.
-    const whole = group === "address" && value === "" ? "||" : value
     history.enter({ side: name, isApp: side.isApp, id: record.id }, person, { [group]: value }, false)
-    await side.edit(record.id, { [group]: group === "address" ? joinedAddress(whole) : whole })
+    await side.edit(record.id, { [group]: value })
   }
 
   async remove(name: SideName, person: string) {
@@ -444,5 +391,3 @@ export class World {
     ;(this.sides.get("app") as AppSide | undefined)?.connect(TOKEN)
   }
 }
-
-const joinedAddress = (value: string): string => parted(value, 3).join("|")
