@@ -55,6 +55,8 @@ export class History {
   readonly #entered = new Map<string, Array<Entered>>()
   /** What stands in a record, by side and id. */
   readonly #held = new Map<string, Map<GroupName, ReadonlyArray<Entered>>>()
+  /** What people entered in a record since the engine last wrote it: some of it may still be on its way. */
+  readonly #run = new Map<string, Array<Entered>>()
   /** When a record was last read by the engine: in the order of the world's events, and in ms. */
   readonly #readAt = new Map<string, { readonly order: number; readonly ms: number }>()
   readonly #now: () => number
@@ -80,6 +82,13 @@ export class History {
     const held = this.#held.get(key) ?? new Map<GroupName, ReadonlyArray<Entered>>()
     this.#held.set(key, held)
     return held
+  }
+
+  #entering(side: string, id: string, group: GroupName): Array<Entered> {
+    const key = `${side}|${id}|${group}`
+    const run = this.#run.get(key) ?? []
+    this.#run.set(key, run)
+    return run
   }
 
   #violate(invariant: string, detail: string): void {
@@ -128,6 +137,7 @@ export class History {
         inGap: false,
       }
       this.#nodes(person, group).push(node)
+      if (!isFirst) this.#entering(by.side, by.id, group).push(node)
       // There and back again: who looks now can't tell that anything happened in between.
       held.set(
         group,
@@ -151,6 +161,7 @@ export class History {
         continue
       }
       held.set(group, nodes)
+      this.#run.delete(`${side.name}|${id}|${group}`)
       if (before.length > 0) this.#judge(where, side.isApp ? null : `${side.name}|${id}`, before, nodes)
     }
   }
@@ -163,14 +174,15 @@ export class History {
       if (value === undefined) continue
       const node = this.#nodes(person, group).findLast((one) => one.value === normalised(group, value))
       if (node === undefined) continue
-      for (const standing of held.get(group) ?? [])
+      for (const standing of [...(held.get(group) ?? []), ...this.#entering(side, id, group)])
         if (node !== standing && !isBefore(standing, node)) standing.over.add(node)
     }
   }
 
   /** The edit was answered, and what had been withheld came after it all the same. */
   released(side: string, id: string, group: GroupName): void {
-    for (const standing of this.#heldBy(side, id).get(group) ?? []) standing.over.clear()
+    const standing = [...(this.#heldBy(side, id).get(group) ?? []), ...this.#entering(side, id, group)]
+    for (const node of standing) node.over.clear()
   }
 
   /** One value may have been entered twice (there and back): it is judged as the one of them that speaks for the engine. */
