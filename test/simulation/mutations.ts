@@ -48,32 +48,11 @@ export const MUTATIONS: ReadonlyArray<Mutation> = [
     to: "return rank(theirs) < rank(ours)",
   },
   {
-    rule: "R13",
-    says: "our own id in a record says nothing",
-    file: `${RULES}/place.ts`,
-    from: "seen.data.ownId !== null && seen.data.ownId.startsWith(mark)",
-    to: "seen.data.ownId !== null && seen.data.ownId.startsWith(`none-${mark}`)",
-  },
-  {
     rule: "CE1",
     says: "a read that began before the newest fact counts",
     file: `${CONNECTION}/judge.ts`,
     from: "at.startedAt <= seen.factAt || (at.busyUntil !== null && at.startedAt <= at.busyUntil)",
     to: "at.startedAt <= seen.factAt && at.startedAt < 0",
-  },
-  {
-    rule: "CE3",
-    says: "the key of a write does not name what was due",
-    file: `${CONNECTION}/candidate.ts`,
-    from: "canonicalJson(write.values), write.due]",
-    to: "canonicalJson(write.values)]",
-  },
-  {
-    rule: "R20",
-    says: "nothing is read directly before it is written",
-    file: `${CONNECTION}/round.ts`,
-    from: "  if (!canRead(parts, object)) return batch\n",
-    to: "  if (!canRead(parts, object) || batch.length > 0) return batch\n",
   },
 ]
 

@@ -37,15 +37,15 @@ const normalised = (group: GroupName, value: string): string => {
 
 const show = ({ number, sides, value }: Entered): string => `#${number} "${value}" of ${[...sides].join(" and ")}`
 
-/** Whether `one` is, or was replaced on the way to, `other`. */
-const isBefore = (one: Entered, other: Entered): boolean => {
+/** Whether `one` is, or was replaced on the way to, `other`; `surely`: also if no edit on its way was laid over it. */
+const isBefore = (one: Entered, other: Entered, surely = false): boolean => {
   const seen = new Set<Entered>()
   const left = [other]
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
     if (next === one) return true
     if (seen.has(next)) continue
     seen.add(next)
-    left.push(...next.before, ...next.over)
+    left.push(...next.before, ...(surely ? [] : next.over))
   }
   return false
 }
@@ -212,7 +212,7 @@ export class History {
       const isLongAgo = this.#now() - (read?.ms ?? 0) > GAP_MS
       return isLongAgo ? { invariant: "gap", detail: ", long after the last read" } : "gap"
     }
-    if (isBefore(node, before)) return { invariant: "regression", detail: ", which had replaced it" }
+    if (isBefore(node, before, true)) return { invariant: "regression", detail: ", which had replaced it" }
     // Neither knew of the other. An empty value of the beginning fills and never wins.
     if (node.at === 0 && node.value === "" && before.value !== "")
       return { invariant: "lost", detail: ": the former was there from the beginning and says nothing" }
@@ -230,7 +230,9 @@ export class History {
       if (value !== "") this.#violate("invented", `${person}.${group}: "${value}" was never entered`)
       return
     }
-    const replacing = nodes.find((one) => one !== node && one.value !== node.value && !one.inGap && isBefore(node, one))
+    const replacing = nodes.find(
+      (one) => one !== node && one.value !== node.value && !one.inGap && isBefore(node, one, true),
+    )
     if (replacing !== undefined)
       this.#violate("lost", `${person}.${group} is ${show(node)}, and ${show(replacing)} had replaced it`)
     const stronger = nodes.find(
