@@ -4,13 +4,14 @@ import { makeCrew } from "./crew.ts"
 import { MUTATIONS } from "./mutations.ts"
 import { scriptOf } from "./script.ts"
 
-const SEEDS = 12
+const FIRST = 36
+const SEEDS = 8
 const LONG = 120_000
 
 describe("simulation", () => {
-  it(`holds for seeds 1 to ${SEEDS}`, { timeout: LONG }, async () => {
+  it(`holds for ${SEEDS} seeds from ${FIRST}`, { timeout: LONG }, async () => {
     const crew = makeCrew(2)
-    const results = await Promise.all(Array.from({ length: SEEDS }, (_, at) => crew.run(scriptOf(at + 1))))
+    const results = await Promise.all(Array.from({ length: SEEDS }, (_, at) => crew.run(scriptOf(FIRST + at))))
     await crew.end()
     assert.deepStrictEqual(
       results.filter(({ violations }) => violations.length > 0).map(({ seed, violations }) => ({ seed, violations })),
