@@ -87,6 +87,18 @@ describe("conflicts", () => {
     core.observe("crm", "person", "c1", { ...ada, title: "Baroness of Ockham" }, 6_000)
     assert.deepStrictEqual([title(core), core.due("crm"), core.due("app")], [["Baroness  of Ockham"], [], []])
   })
+  it("[R2] a write that a read has shown is done with: the same value again is a person's", () => {
+    const core = scene()
+    core.observe("app", "person", "1", ada, 2_000)
+    core.observe("crm", "person", "c1", ada, 3_000)
+    core.observe("app", "person", "1", { ...ada, title: "Baroness" }, 4_000)
+    write(core, "crm", 5_000, "lost")
+    core.observe("crm", "person", "c1", { ...ada, title: "Baroness" }, 6_000)
+    assert.deepStrictEqual(core.entities("contact")[0]!.links["crm"]!.intents, [])
+    core.observe("crm", "person", "c1", { ...ada, title: "Duchess" }, 7_000)
+    core.observe("crm", "person", "c1", { ...ada, title: "Baroness" }, 8_000)
+    assert.deepStrictEqual([title(core), core.due("crm")], [["Baroness"], []])
+  })
 })
 
 describe("deals", () => {

@@ -4,6 +4,7 @@ import { ask } from "@concordat/engine/operations/requests"
 import { tail } from "@concordat/engine/operations/tail"
 import type { TailEvent } from "@concordat/engine/operations/views"
 import { Journal } from "@concordat/engine/ports/Journal"
+import type { EntityDoc } from "@concordat/rules/state/documents"
 import * as streams from "@concordat/model/streams"
 import { assert, describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -298,6 +299,14 @@ describe("operations on the journal", () => {
       assert.strictEqual(title?.at.find(({ connection }) => connection === "hubspot")?.state, "held")
       const missing = yield* Effect.flip(explain("acme", { type: "contact", id: "e1", field: "phone" }))
       assert.strictEqual(missing.message, "there is no field contact.phone")
+      // What a record brought stays explained when it is gone.
+      const document = acme(seen.id)["entity contact:e1"] as EntityDoc
+      const hubspot = { ...document.links["hubspot"]!, primary: null }
+      const tombstone = { record: { object: "contacts", id: "7" }, reason: "deleted" }
+      const links = { ...document.links, hubspot: { ...hubspot, tombstone } }
+      yield* put({ "entity contact:e1": { ...document, links } })
+      const after = yield* explain("acme", { type: "contact", id: "e1", field: "title" })
+      assert.deepStrictEqual(after.groups[0]?.observation?.values, { jobtitle: "CEO" })
     }),
   )
 

@@ -37,7 +37,11 @@ const recordName = (connection: string, object: string, id: string): string => `
 /** Every fact stream of the entity: those of its records and, by connection, those of its creates. */
 const factsOf = Effect.fnUntraced(function* (tenant: string, doc: EntityDoc) {
   const records = new Map<string, RecordFacts>()
-  for (const { connection, object, id } of recordsOf(doc)) {
+  // What a record brought stays explained when it is gone.
+  const gone = Object.entries(doc.links).flatMap(([connection, { tombstone }]) =>
+    tombstone === null ? [] : [{ connection, ...tombstone.record }],
+  )
+  for (const { connection, object, id } of [...recordsOf(doc), ...gone]) {
     const stream = streams.record(tenant, connection, object, id)
     records.set(recordName(connection, object, id), recordFacts(yield* eventsOf(stream)))
   }

@@ -47,6 +47,7 @@ export const observeGroup = (edit: EntityEdit, seen: Observed): void => {
     ...(rendering !== undefined && lens.same(rendering.held, view) ? { rendering } : {}),
   }
   edit.setHeld(connection, group, held)
+  const sent = echoed(edit.link(connection).intents, known, lens, view)
 
   const refs = references(tx, connection)
   const value = valueOf(edit.doc, group)
@@ -56,11 +57,12 @@ export const observeGroup = (edit: EntityEdit, seen: Observed): void => {
   // 1. Agreement.
   if (got._tag === "View" && lens.same(got.view, view)) {
     agree(edit, seen, held, value)
+    if (sent !== undefined) resolve(edit, seen, sent)
     return
   }
   // 2. The echo of a write of ours, come before or without its answer, as sent or as this provider's normaliser has it.
-  const sent = echoed(edit.link(connection).intents, known, lens, view)
   if (sent !== undefined) {
+    resolve(edit, seen, sent)
     edit.setHeld(connection, group, {
       ...held,
       wrote: { view: sent, at: tx.cause.at },
@@ -128,6 +130,28 @@ const echoed = (intents: ReadonlyArray<Intent>, known: HeldState, lens: GroupLen
   const { shadow, wrote } = known
   const isLast = wrote !== undefined && shadow !== null && lens.same(wrote.view, shadow)
   return isLast && lens.same(lens.lossy(wrote.view), view) ? wrote.view : undefined
+}
+
+/**
+ * A read has shown what was sent: the write is no longer open for this group, nor is any before it. Left open, it would
+ * take a person's return to that value for its echo. A create names its record, and stays until its answer does.
+ */
+const resolve = (edit: EntityEdit, { connection, lens: { group, same } }: Observed, sent: View): void => {
+  const link = edit.link(connection)
+  const shown = link.intents.filter(({ groups, kind }) => {
+    const one = groups[group]
+    return kind !== "create" && one !== undefined && same(one, sent)
+  })
+  if (shown.length === 0) return
+  const last = Math.max(...shown.map(({ due }) => due))
+  const intents = link.intents
+    .map((one) => {
+      if (one.kind === "create" || one.due > last) return one
+      const { [group]: _, ...groups } = one.groups
+      return { ...one, groups }
+    })
+    .filter((one) => one.kind === "create" || Object.keys(one.groups).length > 0)
+  edit.setLink(connection, { ...link, intents })
 }
 
 const agree = (edit: EntityEdit, seen: Observed, held: HeldState, value: GroupValue): void => {

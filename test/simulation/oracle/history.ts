@@ -1,0 +1,257 @@
+/**
+ * What was entered where, and what became of it, as the world itself sees it. Each value that a person enters is a node;
+ * the value that stood on that side before is what the person knew, and so its parent. A write of the engine may carry a
+ * value on, or settle a conflict; it may never bring back what was replaced, nor make up a value.
+ */
+import type { GroupName, Values } from "../world/side.ts"
+import { GROUPS } from "../world/side.ts"
+
+export interface Entered {
+  readonly number: number
+  /** Where it was entered: several, where it stood in them from the beginning. */
+  readonly sides: Set<string>
+  isApp: boolean
+  readonly value: string
+  /** Order of the world's events; 0: it was there at the beginning. */
+  readonly at: number
+  /** What it replaced: entered over it, or won against it. */
+  readonly before: Set<Entered>
+  /** What came while it was on its way to the engine: it is laid over that, and counts as later, if it is taken so. */
+  readonly over: Set<Entered>
+  /** Overwritten between the engine's last read and its write, where the provider has no preconditions. */
+  inGap: boolean
+}
+
+export interface Violation {
+  readonly invariant: string
+  readonly detail: string
+}
+
+/** How long a read may lie before the write that it protects: what was unread by then is an edit in the gap. */
+const GAP_MS = 60_000
+
+const normalised = (group: GroupName, value: string): string => {
+  const text = value.normalize("NFC").trim()
+  return group === "email" ? text.toLowerCase() : text
+}
+
+const show = ({ number, sides, value }: Entered): string => `#${number} "${value}" of ${[...sides].join(" and ")}`
+
+/** Whether `one` is, or was replaced on the way to, `other`; `surely`: also if no edit on its way was laid over it. */
+const isBefore = (one: Entered, other: Entered, surely = false): boolean => {
+  const seen = new Set<Entered>()
+  const left = [other]
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    if (next === one) return true
+    if (seen.has(next)) continue
+    seen.add(next)
+    left.push(...next.before, ...(surely ? [] : next.over))
+  }
+  return false
+}
+
+export class History {
+  /** By person and group. */
+  readonly #entered = new Map<string, Array<Entered>>()
+  /** What stands in a record, by side and id. */
+  readonly #held = new Map<string, Map<GroupName, ReadonlyArray<Entered>>>()
+  /** What people entered in a record since the engine last wrote it: some of it may still be on its way. */
+  readonly #run = new Map<string, Array<Entered>>()
+  /** When a record was last read by the engine: in the order of the world's events, and in ms. */
+  readonly #readAt = new Map<string, { readonly order: number; readonly ms: number }>()
+  readonly #now: () => number
+  readonly violations: Array<Violation> = []
+  gaps = 0
+  #clock = 0
+  #numbers = 0
+
+  /** `now`: the world's time in ms. */
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  #nodes(person: string, group: GroupName): Array<Entered> {
+    const key = `${person}|${group}`
+    const nodes = this.#entered.get(key) ?? []
+    this.#entered.set(key, nodes)
+    return nodes
+  }
+
+  #heldBy(side: string, id: string): Map<GroupName, ReadonlyArray<Entered>> {
+    const key = `${side}|${id}`
+    const held = this.#held.get(key) ?? new Map<GroupName, ReadonlyArray<Entered>>()
+    this.#held.set(key, held)
+    return held
+  }
+
+  #entering(side: string, id: string, group: GroupName): Array<Entered> {
+    const key = `${side}|${id}|${group}`
+    const run = this.#run.get(key) ?? []
+    this.#run.set(key, run)
+    return run
+  }
+
+  #violate(invariant: string, detail: string): void {
+    this.violations.push({ invariant, detail })
+  }
+
+  /** The engine was shown a record. */
+  read(side: string, id: string): void {
+    this.#clock += 1
+    this.#readAt.set(`${side}|${id}`, { order: this.#clock, ms: this.#now() })
+  }
+
+  /** A person entered a value, or it was there at the beginning. */
+  enter(
+    by: { readonly side: string; readonly isApp: boolean; readonly id: string },
+    person: string,
+    values: Partial<Values>,
+    isFirst: boolean,
+  ): void {
+    this.#clock += 1
+    const held = this.#heldBy(by.side, by.id)
+    for (const group of GROUPS) {
+      const value = values[group]
+      if (value === undefined) continue
+      const known = held.get(group) ?? []
+      if (known[0]?.value === normalised(group, value)) continue
+      // What two systems held alike from the beginning is one value, and a CRM's where one of them is one.
+      const alike = isFirst
+        ? this.#nodes(person, group).find((one) => one.value === normalised(group, value))
+        : undefined
+      if (alike !== undefined) {
+        alike.isApp &&= by.isApp
+        alike.sides.add(by.side)
+        held.set(group, [alike])
+        continue
+      }
+      this.#numbers += 1
+      const node: Entered = {
+        number: this.#numbers,
+        sides: new Set([by.side]),
+        isApp: by.isApp,
+        value: normalised(group, value),
+        at: isFirst ? 0 : this.#clock,
+        before: new Set(known),
+        over: new Set(),
+        inGap: false,
+      }
+      this.#nodes(person, group).push(node)
+      if (!isFirst) this.#entering(by.side, by.id, group).push(node)
+      // There and back again: who looks now can't tell that anything happened in between.
+      held.set(
+        group,
+        this.#nodes(person, group).filter((one) => one.value === node.value),
+      )
+    }
+  }
+
+  /** The engine wrote: every group whose value is another one now is judged. */
+  written(side: { readonly name: string; readonly isApp: boolean }, id: string, person: string, now: Values): void {
+    this.#clock += 1
+    const held = this.#heldBy(side.name, id)
+    for (const group of GROUPS) {
+      const value = normalised(group, now[group])
+      const before = held.get(group) ?? []
+      if ((before[0]?.value ?? "") === value) continue
+      const nodes = this.#nodes(person, group).filter((one) => one.value === value)
+      const where = `${person}.${group} at ${side.name}`
+      if (nodes.length === 0) {
+        this.#violate("invented", `${where}: "${value}" was never entered; there was "${before[0]?.value ?? ""}"`)
+        continue
+      }
+      held.set(group, nodes)
+      this.#run.delete(`${side.name}|${id}|${group}`)
+      if (before.length > 0) this.#judge(where, side.isApp ? null : `${side.name}|${id}`, before, nodes)
+    }
+  }
+
+  /** A value came to the product while an edit of the same field was on its way: the edit stands above it for now. */
+  withheld(side: string, id: string, person: string, values: Partial<Values>): void {
+    const held = this.#heldBy(side, id)
+    for (const group of GROUPS) {
+      const value = values[group]
+      if (value === undefined) continue
+      const node = this.#nodes(person, group).findLast((one) => one.value === normalised(group, value))
+      if (node === undefined) continue
+      for (const standing of [...(held.get(group) ?? []), ...this.#entering(side, id, group)])
+        if (node !== standing && !isBefore(standing, node)) standing.over.add(node)
+    }
+  }
+
+  /** The edit was answered, and what had been withheld came after it all the same. */
+  released(side: string, id: string, group: GroupName): void {
+    const standing = [...(this.#heldBy(side, id).get(group) ?? []), ...this.#entering(side, id, group)]
+    for (const node of standing) node.over.clear()
+  }
+
+  /** One value may have been entered twice (there and back): it is judged as the one of them that speaks for the engine. */
+  #judge(where: string, record: string | null, before: ReadonlyArray<Entered>, nodes: ReadonlyArray<Entered>): void {
+    const pairs = before.flatMap((one) =>
+      nodes.map((node) => ({ before: one, node, verdict: this.#verdict(record, one, node) })),
+    )
+    const fair = pairs.find(({ verdict }) => verdict === null) ?? pairs.find(({ verdict }) => verdict === "gap")
+    const { before: was, node, verdict } = fair ?? pairs[0]!
+    if (verdict === null) {
+      if (pairs.length === 1 && was.value !== node.value && !isBefore(was, node)) node.before.add(was)
+      return
+    }
+    if (verdict === "gap") {
+      this.gaps += 1
+      was.inGap = true
+      return
+    }
+    this.#violate(verdict.invariant, `${where}: ${show(node)} was written over ${show(was)}${verdict.detail}`)
+  }
+
+  #verdict(record: string | null, before: Entered, node: Entered): Violation | "gap" | null {
+    if (isBefore(before, node)) return null
+    // The app takes part in its own writes: it has no such gap.
+    const read = record === null ? undefined : this.#readAt.get(record)
+    if (record !== null && !before.isApp && before.at > (read?.order ?? 0)) {
+      const isLongAgo = this.#now() - (read?.ms ?? 0) > GAP_MS
+      return isLongAgo ? { invariant: "gap", detail: ", long after the last read" } : "gap"
+    }
+    if (isBefore(node, before, true)) return { invariant: "regression", detail: ", which had replaced it" }
+    // Neither knew of the other. An empty value of the beginning fills and never wins.
+    if (node.at === 0 && node.value === "" && before.value !== "")
+      return { invariant: "lost", detail: ": the former was there from the beginning and says nothing" }
+    if (node.isApp && !before.isApp && before.value !== "")
+      return { invariant: "lost", detail: ", which wins by the rule" }
+    return null
+  }
+
+  /** At the end all sides show one value: it has to be one that nothing replaced. */
+  settle(person: string, group: GroupName, value: string): void {
+    const nodes = this.#nodes(person, group)
+    // Of one that was entered again, the last: nobody can tell them apart.
+    const node = nodes.findLast((one) => one.value === normalised(group, value))
+    if (node === undefined) {
+      if (value !== "") this.#violate("invented", `${person}.${group}: "${value}" was never entered`)
+      return
+    }
+    const replacing = nodes.find(
+      (one) => one !== node && one.value !== node.value && !one.inGap && isBefore(node, one, true),
+    )
+    if (replacing !== undefined)
+      this.#violate("lost", `${person}.${group} is ${show(node)}, and ${show(replacing)} had replaced it`)
+    const stronger = nodes.find(
+      (one) =>
+        !one.inGap &&
+        !one.isApp &&
+        one.value !== "" &&
+        one.at > 0 &&
+        !isBefore(one, node) &&
+        !isBefore(node, one) &&
+        !nodes.some((other) => other !== one && (other.value === one.value || isBefore(one, other))),
+    )
+    if (node.isApp && stronger !== undefined)
+      this.#violate("lost", `${person}.${group} is ${show(node)}, and ${show(stronger)} wins by the rule`)
+  }
+
+  get values(): ReadonlyArray<Entered> {
+    return [...this.#entered.values()].flat()
+  }
+}
+
+export { normalised }

@@ -1,0 +1,179 @@
+/** What happens in one run, as data: drawn from the seed, shrunk when it fails, replayed as it stands. */
+import type { NetworkFaults } from "./network.ts"
+import type { StoreFaults } from "./deployment.ts"
+import { type Chance, makeChance } from "./random.ts"
+import type { GroupName } from "./world/side.ts"
+
+export type SideName = "app" | "hubspot" | "odoo"
+
+/** Something that somebody does, `at` ms after everything was armed. `person` counts those of the tenant. */
+export type Action =
+  | {
+      readonly kind: "edit"
+      readonly at: number
+      readonly side: SideName
+      readonly person: number
+      readonly group: GroupName
+      readonly empty: boolean
+      /** Back to what it was before the last edit. */
+      readonly back: boolean
+    }
+  | { readonly kind: "create"; readonly at: number; readonly side: SideName }
+  | { readonly kind: "remove"; readonly at: number; readonly side: SideName; readonly person: number }
+  | {
+      readonly kind: "crash"
+      readonly at: number
+      readonly victim: number
+      readonly turns: number
+      readonly downMs: number
+    }
+  | { readonly kind: "loseBus"; readonly at: number }
+  | { readonly kind: "dropState"; readonly at: number }
+
+export interface WebhookFaults {
+  readonly drop: number
+  readonly duplicate: number
+  readonly reorder: number
+  readonly delayMs: readonly [number, number]
+  /** Share of deliveries that are followed by one that is nobody's. */
+  readonly forge: number
+}
+
+export interface Script {
+  readonly seed: number
+  readonly sides: ReadonlyArray<SideName>
+  /** Which sides know each person at the beginning. */
+  readonly people: ReadonlyArray<ReadonlyArray<SideName>>
+  readonly actions: ReadonlyArray<Action>
+  readonly isApart: boolean
+  readonly odoo: 17 | 19
+  readonly pollMs: Readonly<Record<string, number>>
+  readonly indexLagMs: readonly [number, number]
+  readonly skewMs: Readonly<Record<string, number>>
+  readonly webhooks: WebhookFaults
+  readonly network: NetworkFaults
+  readonly store: StoreFaults
+  readonly bus: { readonly redeliver: number; readonly reorder: number }
+  readonly app: { readonly lostAnswer: number; readonly duplicate: number; readonly delayMs: number }
+}
+
+const MINUTE = 60_000
+
+/** A fault that is on in some runs only, so that they do not hide each other. */
+const sometimes = (chance: Chance, rate: number, most: number): number =>
+  chance.isLess(rate) ? chance.next() * most : 0
+
+const WORLDS: ReadonlyArray<ReadonlyArray<SideName>> = [
+  ["app", "hubspot"],
+  ["app", "odoo"],
+  ["app", "hubspot", "odoo"],
+]
+
+const EDITED: ReadonlyArray<GroupName> = ["title", "title", "phone", "address", "name", "email"]
+
+/** People work in bursts: several things within one tick, within seconds, and then for long nothing. */
+const timesOf = (chance: Chance, count: number, spanMs: number): ReadonlyArray<number> => {
+  const times: Array<number> = []
+  let at = 0
+  for (let n = 0; n < count; n += 1) {
+    const draw = chance.next()
+    if (draw < 0.2) at += 0
+    else if (draw < 0.45) at += chance.between(1, 2_000)
+    else if (draw < 0.75) at += chance.between(1_000, MINUTE)
+    else at += chance.between(MINUTE, Math.max(2 * MINUTE, (4 * spanMs) / count))
+    times.push(at)
+  }
+  return times
+}
+
+export const scriptOf = (seed: number): Script => {
+  const chance = makeChance(`concordat ${seed}`)
+  const sides = chance.pick(WORLDS)
+  const people = Array.from({ length: chance.between(2, 8) }, (): ReadonlyArray<SideName> => {
+    const known = sides.filter(() => chance.isLess(0.6))
+    return known.length === 0 ? [chance.pick(sides)] : known
+  })
+  const spanMs = chance.between(20, 180) * MINUTE
+  const does = timesOf(chance.fork("when"), chance.between(4, 40), spanMs)
+  const acts = chance.fork("what")
+  const removing = sometimes(acts, 0.3, 0.08)
+  const actions = does.map((at): Action => {
+    const draw = acts.next()
+    if (draw < 0.06) return { kind: "create", at, side: acts.pick(sides) }
+    if (draw < 0.06 + removing)
+      return { kind: "remove", at, side: acts.pick(sides), person: acts.between(0, people.length) }
+    return {
+      kind: "edit",
+      at,
+      side: acts.pick(sides),
+      // A few people are edited again and again.
+      person: Math.floor(acts.next() ** 2 * people.length),
+      group: acts.pick(EDITED),
+      empty: acts.isLess(0.08),
+      back: acts.isLess(0.1),
+    }
+  })
+  const faults = chance.fork("faults")
+  const last = does.at(-1) ?? 0
+  const isCrashing = faults.isLess(0.6)
+  const crashes = Array.from({ length: isCrashing ? faults.between(1, 6) : 0 }, (): Action => {
+    const near = faults.pick(does)
+    return {
+      kind: "crash",
+      at: faults.isLess(0.7) ? near + faults.between(0, 3_000) : faults.between(0, last),
+      victim: faults.between(0, 9),
+      turns: faults.between(1, faults.isLess(0.5) ? 60 : 1_000),
+      downMs: faults.isLess(0.7) ? 0 : faults.between(0, 10 * MINUTE),
+    }
+  })
+  const others: Array<Action> = []
+  if (faults.isLess(0.2)) others.push({ kind: "loseBus", at: faults.between(0, last) })
+  if (faults.isLess(0.1)) others.push({ kind: "dropState", at: faults.between(0, last) })
+  const isLossy = faults.isLess(0.5)
+  return {
+    seed,
+    sides,
+    people,
+    actions: [...actions, ...crashes, ...others].toSorted((a, b) => a.at - b.at),
+    isApart: faults.isLess(0.5),
+    odoo: faults.pick([17, 19]),
+    pollMs: { hubspot: faults.pick([30_000, 60_000, 300_000]), odoo: faults.pick([15_000, 60_000, 300_000]) },
+    indexLagMs: faults.pick([
+      [0, 0],
+      [2_000, 10_000],
+      [10_000, 50_000],
+    ]),
+    skewMs: {
+      hubspot: faults.isLess(0.3) ? faults.between(-5 * MINUTE, 5 * MINUTE) : 0,
+      odoo: faults.isLess(0.3) ? faults.between(-5 * MINUTE, 5 * MINUTE) : 0,
+    },
+    webhooks: {
+      drop: faults.isLess(0.2) ? 1 : sometimes(faults, 0.6, 0.6),
+      duplicate: sometimes(faults, 0.5, 0.3),
+      reorder: sometimes(faults, 0.5, 0.5),
+      delayMs: faults.isLess(0.3) ? [1_000, 2 * MINUTE] : [100, 3_000],
+      forge: sometimes(faults, 0.3, 0.2),
+    },
+    network: {
+      latency: faults.isLess(0.3) ? [50, 2_000] : [20, 200],
+      // Together at most one call in ten: what takes thirty calls in a row would never get through more.
+      lost: isLossy ? sometimes(faults, 0.5, 0.02) : 0,
+      unanswered: isLossy ? sometimes(faults, 0.5, 0.03) : 0,
+      tooMany: isLossy ? sometimes(faults, 0.5, 0.02) : 0,
+      broken: isLossy ? sometimes(faults, 0.5, 0.03) : 0,
+      brokenAfter: faults.next(),
+    },
+    store: {
+      writeMs: faults.isLess(0.5) ? faults.between(1, 40) : 0,
+      readMs: faults.isLess(0.3) ? faults.between(1, 5) : 0,
+      unmade: sometimes(faults, 0.3, 0.1),
+      unknown: sometimes(faults, 0.3, 0.1),
+    },
+    bus: { redeliver: sometimes(faults, 0.3, 0.5), reorder: sometimes(faults, 0.3, 1) },
+    app: {
+      lostAnswer: sometimes(faults, 0.4, 0.3),
+      duplicate: sometimes(faults, 0.4, 0.3),
+      delayMs: faults.isLess(0.4) ? faults.between(0, 30_000) : 0,
+    },
+  }
+}

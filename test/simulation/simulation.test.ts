@@ -1,0 +1,57 @@
+/** The proof as a test: seeds hold, one seed is one history, and a rule that is taken away is seen. */
+import { assert, describe, it } from "vitest"
+import { makeCrew } from "./crew.ts"
+import { MUTATIONS } from "./mutations.ts"
+import { scriptOf } from "./script.ts"
+
+const FIRST = 36
+const SEEDS = 8
+const LONG = 120_000
+
+describe("simulation", () => {
+  it(`holds for ${SEEDS} seeds from ${FIRST}`, { timeout: LONG }, async () => {
+    const crew = makeCrew(2)
+    const results = await Promise.all(Array.from({ length: SEEDS }, (_, at) => crew.run(scriptOf(FIRST + at))))
+    await crew.end()
+    assert.deepStrictEqual(
+      results.filter(({ violations }) => violations.length > 0).map(({ seed, violations }) => ({ seed, violations })),
+      [],
+    )
+    const sum = (of: (one: (typeof results)[number]) => number): number =>
+      results.reduce((all, one) => all + of(one), 0)
+    assert.isAbove(
+      sum(({ crashes }) => crashes),
+      0,
+      "nothing crashed",
+    )
+    assert.isAbove(
+      sum(({ calls }) => calls),
+      SEEDS * 100,
+      "nobody called",
+    )
+  })
+
+  it("is its seed's alone: two runs leave the same trace", { timeout: LONG }, async () => {
+    const crew = makeCrew(2)
+    for (const seed of [4, 6]) {
+      const [one, other] = await Promise.all([crew.run(scriptOf(seed)), crew.run(scriptOf(seed))])
+      assert.strictEqual(one.trace, other.trace, `seed ${seed}`)
+      assert.isAbove(one.turns, 1_000)
+    }
+    await crew.end()
+  })
+
+  it("sees that the weaker side wins a conflict", { timeout: LONG }, async () => {
+    const crew = makeCrew(
+      1,
+      MUTATIONS.find(({ rule }) => rule === "R6")!,
+    )
+    let seen = false
+    for (let seed = 1; seed <= 8 && !seen; seed += 1) {
+      const { violations } = await crew.run(scriptOf(seed))
+      seen = violations.length > 0
+    }
+    await crew.end()
+    assert.isTrue(seen)
+  })
+})
