@@ -227,6 +227,8 @@ export const makePorts = (stores: Stores, access: Access = plainAccess) => {
         Effect.map(Clock.currentTimeMillis, (now) => queue.publish(messages, now)),
       ),
     consume,
+    // What is lost here is lost without a word, which is the worst case.
+    lost: Stream.never,
   })
 
   const commit = Commit.of({
