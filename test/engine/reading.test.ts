@@ -308,6 +308,27 @@ describe("webhooks", () => {
     }).pipe(Effect.scoped, Effect.provide(store, { local: true })),
   )
 
+  it.effect(
+    "an edit that a poll names is read, though a delivery of before waits and the record was read between",
+    () =>
+      Effect.gen(function* () {
+        const { handle, world } = yield* alone({ changes: "hints" })
+        // Two records are being read, slowly; the third waits on the board.
+        world.delayNext("read", 20_000)
+        const reads = world.calls.get("read") ?? 0
+        yield* accept(intake(handle.hint([])), request([changed("2"), changed("3"), changed("1")]))
+        while ((world.calls.get("read") ?? 0) === reads) yield* TestClock.adjust(10)
+        yield* pass(3_000)
+        world.put("1", { job: "A" })
+        yield* handle.readAgain
+        yield* pass(1_000)
+        assert.deepStrictEqual((yield* observed("1")).map(job), ["Engineer", "A"])
+        world.put("1", { job: "B" })
+        yield* pass(60_000, 250)
+        assert.deepStrictEqual((yield* observed("1")).map(job), ["Engineer", "A", "B"])
+      }).pipe(Effect.provide(store, { local: true })),
+  )
+
   it.effect("a webhook sent before its change is committed is looked at a second time", () =>
     Effect.gen(function* () {
       const { handle, world } = yield* alone({ changes: "none", secondLookMs: 3_000 })

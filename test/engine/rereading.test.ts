@@ -166,4 +166,26 @@ describe("reading again", () => {
       assert.deepStrictEqual((yield* jobsOf("1")).at(-1), ["Silent", "census"])
     }).pipe(Effect.provide(store, { local: true })),
   )
+
+  it.effect("a walk asked for while a page is on its way begins anew, though its first page fails once", () =>
+    Effect.gen(function* () {
+      const { world, worker } = yield* alone({}, 10)
+      const first = world.pages.length
+      let steps = 0
+      world.onStep = Effect.suspend(() => {
+        // The second page has been answered and is on its way.
+        if (world.pages.length < first + 2 || ++steps < 2) return Effect.void
+        world.onStep = Effect.void
+        editSilently(world, "1", "Silent")
+        world.failNext("backfill", "down")
+        return worker.handle.readAgain
+      })
+      yield* worker.handle.readAgain
+      yield* pass(120_000, 250)
+      assert.deepStrictEqual(yield* jobsOf("1"), [
+        ["Engineer", "backfill"],
+        ["Silent", "census"],
+      ])
+    }).pipe(Effect.provide(store, { local: true })),
+  )
 })

@@ -117,7 +117,6 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
   const [journal, state, bus, commit] = [yield* Journal, yield* State, yield* Bus, yield* Commit]
   const counting = makeCounting(options.http ?? null)
   let lookAt: (records: ReadonlyArray<RecordKey>) => void = () => {}
-  let awaits: (hint: Hint) => boolean = () => false
   const parts: Parts = {
     tenant,
     connection,
@@ -142,7 +141,6 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
     cursors: new Map(),
     toldAt: new Map(),
     lookAt: (records) => lookAt(records),
-    awaits: (hint) => awaits(hint),
   }
   const gate = makeGate(parts)
   yield* restore(parts)
@@ -150,7 +148,6 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
   const hinting = yield* makeHinting(parts, gate, polling.soon)
   const pushing = yield* makePushing(parts, gate)
   lookAt = hinting.addNow
-  awaits = hinting.awaits
   lookAt([...parts.follows].map(parseRecordKey))
 
   /** Facts that the system itself brings: they count whatever their stamps say. */

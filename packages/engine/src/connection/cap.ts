@@ -38,7 +38,9 @@ export const makeCap = (): Cap => {
   })
   const take: Cap["take"] = Effect.fnUntraced(function* (parts, doc, wanted) {
     const now = yield* parts.tick
-    known ??= yield* load(parts)
+    const loaded = known ?? (yield* load(parts))
+    // Batches begin side by side: one of them may have counted while this one was loading.
+    known ??= loaded
     const left = leftOf(doc, known, now)
     if (left === null) return wanted
     const taken = Math.min(left, wanted)

@@ -289,17 +289,6 @@ describe("hints", () => {
     board.add(about("6", "@deals"), 0, 1)
     assert.deepStrictEqual(ids(), ["3", "6"])
   })
-  it("are awaited only where a look to come shows what they are about, and a delivery asks for it", () => {
-    const board = makeHintBoard(0)
-    board.add({ ...hint("1"), about: "fields" }, 0, 1)
-    board.add(hint("2"), 0, null)
-    assert.isTrue(board.awaits({ ...hint("1"), about: "fields" }))
-    assert.isFalse(board.awaits(hint("1")))
-    assert.isFalse(board.awaits({ ...hint("1"), kind: "gone" }))
-    assert.isFalse(board.awaits(hint("2")))
-    board.add(hint("1"), 0, 2)
-    assert.isTrue(board.awaits(hint("1")))
-  })
   it("that come again later are due and of that moment", () => {
     const board = makeHintBoard(3_000)
     board.add(hint("1"), 5, 1, 2)

@@ -42,8 +42,6 @@ export interface HintBoard {
   readonly failed: (record: RecordKey, now: number) => void
   /** When the next one is due, ms since 1970; null: none waits. */
   readonly nextAt: () => number | null
-  /** Whether a look is to come, now or soon, that a delivery in the journal asks for, and that would show all that the hint is about. */
-  readonly awaits: (hint: Hint) => boolean
   /** The last delivery up to which everything is done, given the last one that was added. */
   readonly doneTo: (added: number) => number
   /** Looks that somebody waits for; those made again later are only a precaution. */
@@ -83,6 +81,7 @@ export const makeHintBoard = (secondLookMs: number): HintBoard => {
       deliveries: new Set(),
     }
     one.dueAt = Math.min(one.dueAt, now)
+    if (one.isSecond && secondLookMs > 0) one.isSecondOwed = true
     one.isSecond = false
     one.hintedAt = Math.max(one.hintedAt, hintedAt)
     one.facets = union(one.facets, hint.about === undefined ? null : new Set([hint.about]))
@@ -107,6 +106,9 @@ export const makeHintBoard = (secondLookMs: number): HintBoard => {
     newer.hintedAt = Math.max(newer.hintedAt, one.hintedAt)
     newer.facets = union(newer.facets, one.facets)
     newer.isPlain &&= one.isPlain
+    // What was owed to the one is owed to both: a later look is made later, however soon the next one is.
+    if (secondLookMs > 0 && (one.isSecondOwed || one.isSecond)) newer.isSecondOwed = true
+    if (one.createdLooks.length > newer.createdLooks.length) newer.createdLooks = one.createdLooks
   }
 
   return {
@@ -146,11 +148,6 @@ export const makeHintBoard = (secondLookMs: number): HintBoard => {
       for (const [key, one] of waiting)
         if (!taken.has(key)) next = next === null ? one.dueAt : Math.min(next, one.dueAt)
       return next
-    },
-    awaits: (hint) => {
-      const one = waiting.get(recordKey(hint))
-      if (one === undefined || one.isSecond || one.deliveries.size === 0) return false
-      return hint.kind === "changed" && shows(one.facets, hint.about === undefined ? null : new Set([hint.about]))
     },
     doneTo: (added) => {
       let done = added

@@ -44,8 +44,6 @@ export interface Hinting {
   readonly run: Effect.Effect<never, WorkerError>
   readonly add: (hints: ReadonlyArray<Hint>) => Effect.Effect<void>
   readonly addNow: (records: ReadonlyArray<RecordKey>) => void
-  /** Whether a look is to come anyway that shows what the hint is about, also after a crash. */
-  readonly awaits: (hint: Hint) => boolean
   readonly isIdle: Effect.Effect<boolean, WorkerError>
   /** Records that wait to be looked at. */
   readonly waiting: () => number
@@ -205,7 +203,6 @@ export const makeHinting = Effect.fn("Hinting.make")(function* (
     run,
     add,
     addNow,
-    awaits: board.awaits,
     isIdle,
     waiting: () => early.length + board.pending(),
   }

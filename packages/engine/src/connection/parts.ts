@@ -15,7 +15,7 @@ import { READ_AGAIN_MS } from "../limits.ts"
 import type { Bus } from "../ports/Bus.ts"
 import type { Commit } from "../ports/Commit.ts"
 import type { Journal } from "../ports/Journal.ts"
-import type { Connector, Definition, Hint, ObjectDefinition } from "../ports/Provider.ts"
+import type { Connector, Definition, ObjectDefinition } from "../ports/Provider.ts"
 import type { DocumentId, DocumentWrite, State } from "../ports/State.ts"
 import type { Fence, Ledger } from "./Ledger.ts"
 import type { Planner } from "./Planner.ts"
@@ -57,8 +57,6 @@ export interface Parts {
   readonly toldAt: Map<string, number>
   /** Records to look at soon, by whoever finds that they have to be. */
   readonly lookAt: (records: ReadonlyArray<RecordKey>) => void
-  /** Whether a look is to come anyway that shows what the hint is about, also after a crash. */
-  readonly awaits: (hint: Hint) => boolean
 }
 
 /** A record that is being created may be seen before all of it is there: it is known by the own id that it carries. */

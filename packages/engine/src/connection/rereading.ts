@@ -70,10 +70,12 @@ const makeRewalk = Effect.fnUntraced(function* (
     const at = cursorOf(parts, "reread", object)
     const isNew = isAsked || at === null || at.finished
     if (isNew) isWanted = isAsked
-    isAsked = false
     // As many as there were when it was read first: a guess is enough, and costs no call.
     const total = cursorOf(parts, "backfill", object)?.done ?? null
     const from = isNew ? { ...(yield* beginning(parts)), total } : at
+    // A page that was on its way when somebody asked has moved the cursor past what is to be read anew.
+    if (isAsked) yield* setCursor(parts, { walk: "reread", object, to: from }, false)
+    isAsked = false
     const { isReady, to } = yield* step(parts, gate, under, object, isWanted ? "asked" : "reread", from)
     waits = isReady ? 0 : waits + 1
     if (waits > 0 && !(yield* untilReady(waits))) {

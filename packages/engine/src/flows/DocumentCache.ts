@@ -80,6 +80,14 @@ export class DocumentCache {
     return whole === undefined ? undefined : this.withDecided(kind, prefix, [...whole.keys()])
   }
 
+  /**
+   * What is decided and not stored of a kind at this moment: what is read of the store from now on may be from before it, and
+   * it may be gone from here before that is used.
+   */
+  unstored(kind: string): OfKind {
+    return new Map([...(this.#flying.get(kind) ?? []), ...(this.#decided.get(kind) ?? [])])
+  }
+
   /** Stored keys with a prefix, and those of documents that are not stored yet. */
   withDecided(kind: string, prefix: string, stored: Iterable<string>): ReadonlyArray<string> {
     const keys = new Set<string>()

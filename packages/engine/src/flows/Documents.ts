@@ -144,9 +144,14 @@ export class Documents {
       }
       for (const one of wanted) {
         if (one._tag !== "Range" || this.#cache.range(one.kind, one.prefix) !== undefined) continue
-        const keys: Array<string> = []
-        yield* this.#scan(one.kind, one.prefix, (key) => keys.push(key) > 0)
-        ranges.set(`${one.kind}\n${one.prefix}`, keys)
+        const unstored = this.#cache.unstored(one.kind)
+        const keys = new Set<string>()
+        yield* this.#scan(one.kind, one.prefix, (key) => keys.add(key).size > 0)
+        for (const [key, value] of unstored) {
+          if (value === null) keys.delete(key)
+          else if (key.startsWith(one.prefix)) keys.add(key)
+        }
+        ranges.set(`${one.kind}\n${one.prefix}`, [...keys])
       }
     })
   }
@@ -166,11 +171,16 @@ export class Documents {
 
   #loadWhole(kind: string) {
     return Effect.gen({ self: this }, function* () {
+      const unstored = this.#cache.unstored(kind)
       const documents = new Map<string, unknown>()
       const isAll = yield* this.#scan(kind, "", (key, value) => {
         documents.set(key, decodeDocument(kind, value))
         return documents.size <= SPARSE_DOCUMENTS
       })
+      for (const [key, value] of unstored) {
+        if (value === null) documents.delete(key)
+        else documents.set(key, value)
+      }
       this.#cache.keepWhole(kind, isAll ? documents : null)
     })
   }
