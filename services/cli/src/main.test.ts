@@ -80,6 +80,13 @@ describe("command line", () => {
       const asked = yield* run("arm", "odoo")
       assert.match(asked.message ?? "", /nobody is there to confirm the plan/)
       assert.deepStrictEqual(yield* requests, [])
+      assert.include(
+        (yield* run("arm", "odoo", "--yes", "--writes-per-hour", "0")).message,
+        "--writes-per-hour 0: give 1",
+      )
+      for (const list of ["conflicts", "matches", "waiting", "issues"])
+        for (const limit of ["0", "1001"])
+          assert.include((yield* run(list, "--limit", limit)).message, `--limit ${limit}: give a number from 1 to 1000`)
       assert.strictEqual((yield* run("arm", "odoo", "--yes", "--writes-per-hour", "50")).failure, null)
       assert.deepStrictEqual(yield* requests, [
         { _tag: "ArmRequested", by: "kim", connection: "odoo", writesPerHour: 50 },

@@ -34,7 +34,16 @@ export const arm = Command.make(
     const words = yield* lazy(() => import("../table.ts"))
     const planned = yield* lazy(() => import("./plan.ts"))
     const { by, json } = yield* concordat
+    const most = Option.getOrNull(writesPerHour)
+    if (most !== null && most < 1)
+      return yield* new CommandFailed({
+        detail: `--writes-per-hour ${most}: give 1 or more, or leave it out for no cap`,
+      })
     const plan = yield* ask((client, tenant) => client.plan({ params: { tenant, connection } }))
+    if (plan.armed && most !== null)
+      return yield* new CommandFailed({
+        detail: `${connection} is armed already: --writes-per-hour holds for the first day after arming`,
+      })
     if (!json) yield* Console.log(planned.inWords(words, plan))
     if (plan.armed && !json) return
     if (!plan.armed && !yes && !(yield* confirmed(connection))) return
@@ -42,7 +51,7 @@ export const arm = Command.make(
       _tag: "ArmRequested" as const,
       connection,
       by,
-      writesPerHour: Option.getOrNull(writesPerHour),
+      writesPerHour: most,
     }
     const taken = yield* ask((client, tenant) => client.request({ params: { tenant }, payload }))
     yield* answer({ ...taken, plan }, () => `${connection} will be armed`)

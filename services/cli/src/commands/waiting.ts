@@ -6,6 +6,7 @@ import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { lazy } from "../lazy.ts"
+import { checkedLimit, limitFlag } from "../limit.ts"
 import { SAYS } from "../says.ts"
 
 const KINDS = [
@@ -60,9 +61,10 @@ export const waiting = Command.make(
     ),
     kind: Flag.Literals("kind", KINDS).pipe(Flag.withDescription("Only what waits like this"), Flag.optional),
     after: Flag.String("after").pipe(Flag.withDescription("Go on behind a page"), Flag.optional),
-    limit: Flag.Int("limit").pipe(Flag.withDescription("Most rows to list, 1 to 1000"), Flag.withDefault(100)),
+    limit: limitFlag,
   },
   Effect.fnUntraced(function* ({ after, connection, kind, limit }) {
+    yield* checkedLimit(limit)
     const { answer, ask } = yield* lazy(() => import("../operator.ts"))
     const words = yield* lazy(() => import("../table.ts"))
     const query = { connection: Option.getOrUndefined(connection), kind: Option.getOrUndefined(kind) }

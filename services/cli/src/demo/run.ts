@@ -1,7 +1,7 @@
 /** The demo: three populated systems, their first sync, the plan, arming, live edits with faults, a kill -9, and an oracle. */
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs"
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -214,6 +214,9 @@ const keepVerdict = async (dir: string, verdict: Verdict): Promise<void> => {
 const staged = async (options: DemoOptions, signal: AbortSignal): Promise<number> => {
   const dir = options.dir ?? mkdtempSync(join(tmpdir(), "concordat-demo-"))
   mkdirSync(dir, { recursive: true })
+  // The sandboxes that it was in agreement with are gone; against newly filled ones it would know every record wrongly.
+  if (existsSync(join(dir, "concordat.sqlite")))
+    throw new Error(`--dir ${dir} holds the store of an earlier demo: name an empty folder, or delete that one`)
   try {
     return await play(options, dir, makeScreen(options.json, options.quiet ?? false), signal)
   } finally {
