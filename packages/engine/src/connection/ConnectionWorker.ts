@@ -117,6 +117,7 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
   const [journal, state, bus, commit] = [yield* Journal, yield* State, yield* Bus, yield* Commit]
   const counting = makeCounting(options.http ?? null)
   let lookAt: (records: ReadonlyArray<RecordKey>) => void = () => {}
+  let share: Parts["share"] = Effect.succeed
   const parts: Parts = {
     tenant,
     connection,
@@ -141,6 +142,7 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
     cursors: new Map(),
     toldAt: new Map(),
     lookAt: (records) => lookAt(records),
+    share: (hints) => share(hints),
   }
   const gate = makeGate(parts)
   yield* restore(parts)
@@ -148,6 +150,7 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
   const hinting = yield* makeHinting(parts, gate, polling.soon)
   const pushing = yield* makePushing(parts, gate)
   lookAt = hinting.addNow
+  share = hinting.share
   lookAt([...parts.follows].map(parseRecordKey))
 
   /** Facts that the system itself brings: they count whatever their stamps say. */

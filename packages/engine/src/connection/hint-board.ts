@@ -42,6 +42,8 @@ export interface HintBoard {
   readonly failed: (record: RecordKey, now: number) => void
   /** When the next one is due, ms since 1970; null: none waits. */
   readonly nextAt: () => number | null
+  /** Whether a look at the record is to come soon anyway. */
+  readonly awaits: (record: RecordKey) => boolean
   /** The last delivery up to which everything is done, given the last one that was added. */
   readonly doneTo: (added: number) => number
   /** Looks that somebody waits for; those made again later are only a precaution. */
@@ -149,6 +151,7 @@ export const makeHintBoard = (secondLookMs: number): HintBoard => {
         if (!taken.has(key)) next = next === null ? one.dueAt : Math.min(next, one.dueAt)
       return next
     },
+    awaits: (record) => waiting.get(recordKey(record))?.isSecond === false,
     doneTo: (added) => {
       let done = added
       for (const one of [...waiting.values(), ...taken.values()])

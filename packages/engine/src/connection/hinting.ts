@@ -11,11 +11,16 @@ import {
   CLOCKS_APART_MS,
   DELIVERIES_AT_ONCE,
   DELIVERIES_KEPT,
+  DELIVERY_HINTS,
   DELIVERY_LOOK_MS,
   HINT_GATHER_MS,
   WALK_RETRY_MS,
 } from "../limits.ts"
+import { deliveryOf } from "../intake/Intake.ts"
+import { appendTo } from "../operations/append.ts"
+import { Journal } from "../ports/Journal.ts"
 import type { Hint } from "../ports/Provider.ts"
+import { chunked } from "./batches.ts"
 import { facetOf, FIELDS } from "./facets.ts"
 import type { Gate } from "./faults.ts"
 import { makeHintBoard, type Taken } from "./hint-board.ts"
@@ -44,6 +49,11 @@ export interface Hinting {
   readonly run: Effect.Effect<never, WorkerError>
   readonly add: (hints: ReadonlyArray<Hint>) => Effect.Effect<void>
   readonly addNow: (records: ReadonlyArray<RecordKey>) => void
+  /**
+   * Of the hints that a page brought, those that have to be looked at before its cursor moves. For the others a look at their
+   * record is to come soon: they are kept like a delivery, and share it.
+   */
+  readonly share: (hints: ReadonlyArray<Hint>) => Effect.Effect<ReadonlyArray<Hint>, WorkerError>
   readonly isIdle: Effect.Effect<boolean, WorkerError>
   /** Records that wait to be looked at. */
   readonly waiting: () => number
@@ -199,10 +209,22 @@ export const makeHinting = Effect.fn("Hinting.make")(function* (
     return (last[0]?.revision ?? -1) <= (readTo ?? -1)
   })
 
+  const share: Hinting["share"] = Effect.fnUntraced(function* (hints) {
+    const shared = hints.filter(board.awaits)
+    if (shared.length === 0) return hints
+    for (const part of chunked(shared, DELIVERY_HINTS)) {
+      const data = deliveryOf(parts.connection, part)
+      yield* store(Effect.provideService(appendTo(stream, [{ type: data._tag, data }]), Journal, parts.journal))
+    }
+    yield* bell.open
+    return hints.filter((hint) => !shared.includes(hint))
+  })
+
   const hinting: Hinting = {
     run,
     add,
     addNow,
+    share,
     isIdle,
     waiting: () => early.length + board.pending(),
   }

@@ -15,12 +15,13 @@ import { READ_AGAIN_MS } from "../limits.ts"
 import type { Bus } from "../ports/Bus.ts"
 import type { Commit } from "../ports/Commit.ts"
 import type { Journal } from "../ports/Journal.ts"
-import type { Connector, Definition, ObjectDefinition } from "../ports/Provider.ts"
+import type { Connector, Definition, Hint, ObjectDefinition } from "../ports/Provider.ts"
 import type { DocumentId, DocumentWrite, State } from "../ports/State.ts"
 import type { Fence, Ledger } from "./Ledger.ts"
 import type { Planner } from "./Planner.ts"
 import type { Counting } from "./stats.ts"
 import type { Tick } from "./tick.ts"
+import type { WorkerError } from "./WorkerError.ts"
 
 export interface Parts {
   readonly tenant: string
@@ -57,6 +58,8 @@ export interface Parts {
   readonly toldAt: Map<string, number>
   /** Records to look at soon, by whoever finds that they have to be. */
   readonly lookAt: (records: ReadonlyArray<RecordKey>) => void
+  /** Hints that have to be looked at before a cursor moves; the others are kept for a look that is to come (see `hinting.ts`). */
+  readonly share: (hints: ReadonlyArray<Hint>) => Effect.Effect<ReadonlyArray<Hint>, WorkerError>
 }
 
 /** A record that is being created may be seen before all of it is there: it is known by the own id that it carries. */

@@ -39,7 +39,9 @@ const takePage = Effect.fnUntraced(function* (parts: Parts, gate: Gate, taken: T
   const { mapping, move, page, startedAt, via, work } = taken
   const readings = page.records.map((record): Reading => ({ _tag: "Found", record }))
   const listed = new Set(page.records.map(recordKey))
-  const hinted = page.hints.filter((hint) => !listed.has(recordKey(hint)) && sourcesOf(mapping, hint.object).length > 0)
+  const hinted = yield* parts.share(
+    page.hints.filter((hint) => !listed.has(recordKey(hint)) && sourcesOf(mapping, hint.object).length > 0),
+  )
   const base = { mapping, readings, via, startedAt, byId: false }
   const ingested = yield* ingest(parts, move !== null && hinted.length === 0 ? { ...base, move } : base)
   if (ingested.moved) return true

@@ -32,7 +32,8 @@ export interface IntakeOptions {
 
 const nothing = (status: Accepted["status"]): Accepted => ({ status, hints: 0 })
 
-const deliveryOf = (connection: string, hints: ReadonlyArray<Hint>): typeof DeliveryAccepted.Type => ({
+/** Hints as they are kept. */
+export const deliveryOf = (connection: string, hints: ReadonlyArray<Hint>): typeof DeliveryAccepted.Type => ({
   _tag: "DeliveryAccepted",
   connection,
   hints: hints.map(({ about, object, id, kind }) => ({ object, id, kind, ...(about === undefined ? {} : { about }) })),
