@@ -114,7 +114,12 @@ const candidatesOf = Effect.fnUntraced(function* (round: Round, entities: Readon
   const now = yield* parts.tick
   const plans = yield* asWorkerError(parts.connection)(parts.planner.plan(entities.map(parseEntityKey)))
   const open = new Map([...parts.intents.values()].map(again).map((one) => [one.entityKey, one]))
-  const creating = new Set([...open.values()].flatMap(({ entity, kind }) => (kind === "create" ? [entity.id] : [])))
+  // A job may take an hour: what refers to its record is written again when it is there.
+  const creating = new Set(
+    [...open.values()].flatMap(({ entity, intent, kind }) =>
+      kind === "create" && intent?.job == null ? [entity.id] : [],
+    ),
+  )
   const candidates: Array<Candidate> = []
   const stale: Array<string> = []
   for (const [i, entity] of entities.entries()) {
@@ -123,7 +128,9 @@ const candidatesOf = Effect.fnUntraced(function* (round: Round, entities: Readon
     if (begun?.intent != null && (begun.intent.job !== null || begun.intent.nextAt > now)) continue
     const plan = plans[i] ?? null
     const record = plan === null || plan.id === null ? null : { object: plan.object, id: plan.id }
-    if (plan !== null && (!isDecided(round, entity, record) || waitsForCreate(round, plan, creating))) {
+    // What is begun goes on: two that refer to each other would wait for each other.
+    const waits = begun === undefined && plan !== null && waitsForCreate(round, plan, creating)
+    if (plan !== null && (waits || !isDecided(round, entity, record))) {
       round.soon.add(entity)
       continue
     }
