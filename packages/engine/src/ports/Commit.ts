@@ -6,6 +6,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type { BusError, Message } from "./Bus.ts"
 import type { Append, AppendResult, JournalError } from "./Journal.ts"
+import type { LeaseToken } from "./Leases.ts"
 import type { Checkpoint, DocumentWrite, StateError } from "./State.ts"
 
 export interface Unit {
@@ -13,6 +14,8 @@ export interface Unit {
   readonly documents: ReadonlyArray<DocumentWrite>
   readonly commands: ReadonlyArray<Message>
   readonly checkpoint: Checkpoint | null
+  /** Under which the state is written, where processes own shares; absent: one process holds the whole store. */
+  readonly lease?: LeaseToken
 }
 
 export class Commit extends Context.Service<

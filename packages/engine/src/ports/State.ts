@@ -5,6 +5,7 @@
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import type { LeaseToken } from "./Leases.ts"
 
 export interface DocumentId {
   readonly tenant: string
@@ -30,7 +31,8 @@ export interface Checkpoint {
 }
 
 export class StateError extends Schema.TaggedError<StateError>()("StateError", {
-  reason: Schema.Literals(["unavailable", "corrupt", "limit", "closed"]),
+  /** `fenced`: the lease that the write names has another owner now. `newer`, `foreign`: not a state of this engine's. */
+  reason: Schema.Literals(["unavailable", "corrupt", "limit", "closed", "fenced", "newer", "foreign"]),
   detail: Schema.String,
 }) {
   override get message(): string {
@@ -63,3 +65,19 @@ export class State extends Context.Service<
     readonly clear: Effect.Effect<void, StateError>
   }
 >()("@concordat/engine/ports/State") {}
+
+/** Where the state is a store of its own: the step of a commit that writes it. */
+export class StateWriter extends Context.Service<
+  StateWriter,
+  {
+    /**
+     * Documents and checkpoint in one transaction, which is refused whole (`fenced`) where the lease is not that of its last
+     * owner. `null`: a writer that needs none.
+     */
+    readonly write: (unit: {
+      readonly documents: ReadonlyArray<DocumentWrite>
+      readonly checkpoint: Checkpoint | null
+      readonly lease: LeaseToken | null
+    }) => Effect.Effect<void, StateError>
+  }
+>()("@concordat/engine/ports/StateWriter") {}
