@@ -374,4 +374,21 @@ export const journalContract = <E>(name: string, adapter: Layer.Layer<Journal, E
         )
       }),
     )
+
+    it.effect("[J19] says which event stands at a position, and that none does elsewhere", () =>
+      Effect.gen(function* () {
+        const journal = yield* Journal
+        const stream = unique("record")
+        const events = some(2)
+        appended(yield* journal.append({ stream, expected: -1, events }))
+        const read = yield* journal.read(stream, forward)
+        for (const event of read) assert.deepStrictEqual(yield* journal.at(event.position), event)
+        const end = (yield* journal.end)!
+        const beyond = end.replace(/\d+/, (digits) =>
+          (BigInt(digits) + 1_000_000n).toString().padStart(digits.length, "0"),
+        )
+        assert.isNull(yield* journal.at(beyond))
+        assert.isNull(yield* journal.at("nowhere"))
+      }),
+    )
   })

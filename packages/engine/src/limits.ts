@@ -141,3 +141,12 @@ export const FOLLOW_LOOK_MS = 5_000
 /** An event that is announced and not yet in the journal where it is read is looked for again after this long, so often. */
 export const FOLLOW_AGAIN_MS = 50
 export const FOLLOW_TRIES = 10
+
+/** How long a lease holds without being prolonged, and how often it is: a process that is killed has successors within ten
+ * seconds, and one that pauses for garbage or a slow store keeps what it has. */
+export const LEASE_MS = 6_000
+export const LEASE_LOOK_MS = 1_000
+/** An owner counts its lease as ended this much before the store does: clocks run differently, and a call takes a while. */
+export const LEASE_MARGIN_MS = 1_000
+/** A stopping process gives its leases back within this, or leaves them to end by themselves: its workers need `DRAIN_MS`. */
+export const LEASE_LEAVE_MS = 4_500

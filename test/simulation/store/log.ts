@@ -108,6 +108,12 @@ export class Log {
     return { events, reached: Math.max(after, this.end), isEnd: true }
   }
 
+  at(position: number | null): RecordedEvent | null {
+    const event = position === null ? undefined : this.#events[this.#placeAfter(position - 1)]
+    if (event === undefined || parsePosition(event.position) !== position) return null
+    return event.revision < this.#streams.get(event.stream)!.from ? null : event
+  }
+
   /** The first place whose position is greater. */
   #placeAfter(position: number): number {
     let [low, high] = [0, this.#positions.length]

@@ -145,6 +145,7 @@ export const makePorts = (stores: Stores, access: Access = plainAccess) => {
         }),
       ),
     subscribe,
+    at: (position) => read(() => log.at(parsePosition(position))),
     truncate: (stream, before) => read(() => log.forget(stream, before)),
     delete: (stream) => read(() => log.forget(stream, Number.POSITIVE_INFINITY)),
     end: read(() => (log.end === 0 ? null : showPosition(log.end))),

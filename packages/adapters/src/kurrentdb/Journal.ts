@@ -127,6 +127,7 @@ export const makeJournal = Effect.fnUntraced(function* (clients: Clients) {
     appendMany,
     read,
     readAll: reading.all,
+    at: reading.at,
     subscribe: (options) => subscribe(clients, options),
     truncate: forgetting.truncate,
     // Not the server's own delete: that would let the stream begin anew, as if it had never been.

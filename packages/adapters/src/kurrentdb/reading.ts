@@ -141,6 +141,14 @@ export const makeReading = Effect.fnUntraced(function* (reader: Renewable) {
     readonly limit: number
   }): Effect.Effect<AllPage, JournalError> => again(pass(options.after, options.prefixes, options.limit))
 
-  return { page, stream, head, all, end: again(end) }
+  const at = Effect.fnUntraced(function* (position: string) {
+    const last = yield* again(end)
+    // A server answers with an error where it is asked for what lies beyond its end.
+    if (parsePosition(position) === null || last === null || position > last) return null
+    const [record] = recordsOf(yield* again(messagesOf(allRequest(position, [], 1))))
+    return record === undefined || positionOf(record) !== position ? null : toWireEvent(record).event
+  })
+
+  return { page, stream, head, all, at, end: again(end) }
 })
 export type Reading = Effect.Success<ReturnType<typeof makeReading>>

@@ -113,6 +113,14 @@ export const makeJournal = (client: Client): Context.Service.Shape<typeof Journa
       Effect.mapError(Effect.asVoid(client.request({ op: "forget", stream, before })), toJournalError),
     delete: (stream) =>
       Effect.mapError(Effect.asVoid(client.request({ op: "forget", stream, before: "all" })), toJournalError),
+    at: (shown) => {
+      const position = parsePosition(shown)
+      if (position === null) return Effect.succeed(null)
+      return Effect.map(
+        Effect.mapError(client.request({ op: "at", position }), toJournalError),
+        (page) => pageEvents(page)[0] ?? null,
+      )
+    },
     end: Effect.map(Effect.mapError(client.request({ op: "end" }), toJournalError), (end) =>
       end === 0 ? null : showPosition(end),
     ),

@@ -94,6 +94,7 @@ export const openJournalOrder = (db: DatabaseSync, tables: JournalTables) => {
   return {
     read: (after: number, prefixes: ReadonlyArray<string>, limit: number, bare: boolean): EventPage =>
       prefixes.length === 0 ? readAll(after, limit, bare) : readSome(after, prefixes, limit, bare),
+    at: (position: number): EventPage => collectPage(rowsOf(one.all(position)), position, true, false),
   }
 }
 export type JournalOrder = ReturnType<typeof openJournalOrder>

@@ -63,6 +63,7 @@ export type Read =
       /** Without the data. */
       readonly bare: boolean
     }
+  | { readonly op: "at"; readonly position: number }
   | { readonly op: "end" }
   /** Three per document: tenant, kind, key. */
   | { readonly op: "get"; readonly ids: ReadonlyArray<string> }
@@ -112,6 +113,7 @@ export interface Answers {
   readonly settle: null
   readonly stream: EventPage
   readonly all: EventPage
+  readonly at: EventPage
   readonly end: number
   readonly get: ReadonlyArray<string | null>
   readonly scan: ReadonlyArray<string>

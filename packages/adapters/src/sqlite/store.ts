@@ -82,6 +82,8 @@ export const openStore = (path: string) => {
         return journal.readStream(request.stream, request.from, request.backward, request.limit)
       case "all":
         return order.read(request.after, request.prefixes, request.limit, request.bare)
+      case "at":
+        return order.at(request.position)
       case "end":
         return journal.end()
       case "get":

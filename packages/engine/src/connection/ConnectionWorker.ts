@@ -12,14 +12,16 @@ import type { HttpStats } from "../http/ProviderHttp.ts"
 import { CENSUS_EVERY_MS, SCAN_DOCUMENTS } from "../limits.ts"
 import { Bus } from "../ports/Bus.ts"
 import { Commit } from "../ports/Commit.ts"
+import { checkpointOf, ShareDigits, shareOf } from "../ownership/shares.ts"
 import { Journal } from "../ports/Journal.ts"
+import type { LeaseToken } from "../ports/Leases.ts"
 import type { Connector, Definition, Hint, RawRecord, Reading } from "../ports/Provider.ts"
 import { State } from "../ports/State.ts"
 import { makeGate } from "./faults.ts"
 import { makeHinting } from "./hinting.ts"
 import { ingest } from "./ingest.ts"
 import { makeLedger } from "./Ledger.ts"
-import { canRead, lockOf, type Parts, untilFree } from "./parts.ts"
+import { canRead, fenceOf, lockOf, type Parts, untilFree } from "./parts.ts"
 import { makePlanner } from "./planning.ts"
 import { makePolling } from "./polling.ts"
 import { makePushing } from "./pushing.ts"
@@ -47,6 +49,8 @@ export interface ConnectionOptions {
   readonly censusEveryMs?: number
   /** How often objects of which the definition says so are read again, ms; null: never. Default: the definition's. */
   readonly rereadEveryMs?: number | null
+  /** Where several processes could own the connection. */
+  readonly lease?: LeaseToken
 }
 
 export interface Submitted {
@@ -110,6 +114,12 @@ const restore = Effect.fnUntraced(function* (parts: Parts) {
   }
 })
 
+/** A word on the worker's stream, which moves it on from where a former owner knew it. */
+const takeOver = (parts: Parts) =>
+  parts.ledger.exclusively(
+    parts.ledger.commit({ entries: [], documents: [], fence: fenceOf(parts, "changes", ""), sayFence: true }),
+  )
+
 export const makeConnection = Effect.fn("makeConnection")(function* (
   options: ConnectionOptions,
 ): Effect.fn.Return<ConnectionHandle, WorkerError, Journal | State | Bus | Commit | Scope.Scope> {
@@ -123,9 +133,15 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
     connection,
     definition,
     connector,
-    planner: makePlanner(state, tenant, connection, options.compilers),
+    planner: makePlanner(
+      state,
+      tenant,
+      connection,
+      options.compilers,
+      checkpointOf(shareOf(yield* ShareDigits, tenant)),
+    ),
     budget: options.budget ?? (yield* makeBudget(definition.limits)),
-    ledger: yield* makeLedger(tenant, connection, { journal, commit }),
+    ledger: yield* makeLedger(tenant, connection, { journal, commit }, options.lease),
     counting,
     tick: yield* makeTick,
     journal,
@@ -145,6 +161,8 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
     share: (hints) => share(hints),
   }
   const gate = makeGate(parts)
+  // First of all: what a former owner appends after this word is refused, and what it appended before is there to be read.
+  if (options.lease !== undefined) yield* takeOver(parts)
   yield* restore(parts)
   const polling = yield* makePolling(parts, gate)
   const hinting = yield* makeHinting(parts, gate, polling.soon)

@@ -12,6 +12,7 @@ import * as Semaphore from "effect/Semaphore"
 import { COMMIT_TRIES } from "../limits.ts"
 import type { Commit } from "../ports/Commit.ts"
 import type { Append, Journal } from "../ports/Journal.ts"
+import type { LeaseToken } from "../ports/Leases.ts"
 import type { DocumentWrite } from "../ports/State.ts"
 import { appendOf, type Fact } from "./events.ts"
 import { asWorkerError, WorkerError } from "./WorkerError.ts"
@@ -46,14 +47,22 @@ interface Stores {
   readonly commit: Context.Service.Shape<typeof Commit>
 }
 
-export const makeLedger = Effect.fn("Ledger.make")(function* (tenant: string, connection: string, stores: Stores) {
+/** `lease`: under which the connection is owned, where several processes could; its epoch is the worker's then. */
+export const makeLedger = Effect.fn("Ledger.make")(function* (
+  tenant: string,
+  connection: string,
+  stores: Stores,
+  lease?: LeaseToken,
+) {
   const one = yield* Semaphore.make(1)
   const stream = streams.worker(tenant, connection)
   const store = asWorkerError(connection)
   const last = yield* store(stores.journal.read(stream, { from: "end", direction: "backward", limit: 1 }))
   let revision = last[0]?.revision ?? -1
   // Another worker's fence can say the same; it must not be taken for ours.
-  const epoch = (yield* Random.nextIntBetween(0, Number.MAX_SAFE_INTEGER)).toString(36)
+  const life = (yield* Random.nextIntBetween(0, Number.MAX_SAFE_INTEGER)).toString(36)
+  const epoch = lease === undefined ? life : `${lease.epoch}.${life}`
+  const leased = lease === undefined ? {} : { lease }
 
   const isOurs = Effect.fnUntraced(function* (append: Append) {
     const { expected, events } = append
@@ -69,7 +78,7 @@ export const makeLedger = Effect.fn("Ledger.make")(function* (tenant: string, co
     const at = yield* Clock.currentTimeMillis
     const appends = entries.map((entry) => appendOf(entry.stream, entry.expected, entry.facts, at))
     if (appends.length > 0 || sayFence === true) appends.push(appendOf(stream, revision, [{ data: fence, epoch }], at))
-    let unit = { appends, documents, commands: [], checkpoint: null }
+    let unit = { appends, documents, commands: [], checkpoint: null, ...leased }
     for (let attempt = 0; attempt < COMMIT_TRIES; attempt++) {
       const result = yield* store(stores.commit.commit(unit))
       if (result._tag === "Appended") {

@@ -24,5 +24,10 @@ export const asWorkerError =
   <A, R>(effect: Effect.Effect<A, JournalError | StateError | BusError, R>): Effect.Effect<A, WorkerError, R> =>
     Effect.mapError(
       effect,
-      (error) => new WorkerError({ connection, reason: REASONS[error._tag], detail: error.message }),
+      (error) =>
+        new WorkerError({
+          connection,
+          reason: error._tag === "StateError" && error.reason === "fenced" ? "fenced" : REASONS[error._tag],
+          detail: error.message,
+        }),
     )

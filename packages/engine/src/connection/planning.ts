@@ -12,7 +12,6 @@ import type { State, StateError } from "../ports/State.ts"
 import type { Planner } from "./Planner.ts"
 
 /** The name under which the reconciler keeps how far it has decided. */
-const RECONCILER = "reconciler"
 
 /** Asked for by every plan, and compiled from. */
 const INTERNED: ReadonlySet<string> = new Set(["connection", "tenant", "binding"])
@@ -52,6 +51,8 @@ export const makePlanner = (
   tenant: string,
   connection: string,
   compilers: Compilers,
+  /** Where the reconciler keeps how far it has decided this tenant. */
+  checkpoint: string,
 ): Planner => {
   const intern = makeIntern()
   const parse = (kind: string, key: string, text: string | null): unknown =>
@@ -126,7 +127,7 @@ export const makePlanner = (
   const planner: Planner = {
     mapping,
     plan,
-    decidedTo: Effect.map(state.checkpoint(RECONCILER), (checkpoint) => checkpoint?.position ?? null),
+    decidedTo: Effect.map(state.checkpoint(checkpoint), (reached) => reached?.position ?? null),
   }
   return planner
 }

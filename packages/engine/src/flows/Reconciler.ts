@@ -1,6 +1,6 @@
 /** The reconciler's runner: reads input events in order, decides each, commits a batch of decisions with its checkpoint. */
 import { readEvent } from "@concordat/model/events/stored"
-import { INPUT_CATEGORIES, partitionOf, tenantOf } from "@concordat/model/streams"
+import { partitionOf, tenantOf } from "@concordat/model/streams"
 import type { Compilers } from "@concordat/rules/reconcile/context"
 import { foreseen, foreseenThen } from "@concordat/rules/reconcile/foreseen"
 import { type Input, reconcile } from "@concordat/rules/reconcile/reconcile"
@@ -10,46 +10,20 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { CACHED_CHARACTERS, CACHED_TENANTS, COMMIT_AGAIN_MS, DECIDED_EVENTS } from "../limits.ts"
 import { type BusError, pushSubject } from "../ports/Bus.ts"
 import { Commit, type Unit } from "../ports/Commit.ts"
-import { type Append, Journal, type JournalError, type NewEvent, type RecordedEvent } from "../ports/Journal.ts"
+import { type Append, Journal, type JournalError, type RecordedEvent } from "../ports/Journal.ts"
+import type { LeaseToken } from "../ports/Leases.ts"
 import { type DocumentWrite, State, type StateError } from "../ports/State.ts"
+import { checkpointOf, inputOf } from "../ownership/shares.ts"
+import { appendsOf } from "./decided-events.ts"
 import { Documents } from "./Documents.ts"
-
-const CHECKPOINT = "reconciler"
-
-/** The journal does not say what was decided, or can't be read: nothing is guessed, the reconciler stops. */
-export class ReconcilerStopped extends Schema.TaggedError<ReconcilerStopped>()("ReconcilerStopped", {
-  reason: Schema.Literals(["unreadable event", "foreign checkpoint", "other decision in the journal"]),
-  detail: Schema.String,
-}) {
-  override get message(): string {
-    return `the reconciler stopped (${this.reason}): ${this.detail}`
-  }
-}
+import { type PartitionFence, takeFence } from "./partition-fence.ts"
+import { ReconcilerStopped } from "./ReconcilerStopped.ts"
 
 type Failures = JournalError | StateError | BusError | ReconcilerStopped
-
-const encode = (event: DecidedEvent): NewEvent => ({
-  id: event.id,
-  type: event.type,
-  data: event.text,
-  metadata: event.metadata,
-})
-
-/** Appends in the order of decision, one per stream. */
-const appendsOf = (events: ReadonlyArray<DecidedEvent>): ReadonlyArray<Append> => {
-  const byStream = new Map<string, { expected: number; events: Array<NewEvent> }>()
-  for (const event of events) {
-    const known = byStream.get(event.stream)
-    if (known === undefined) byStream.set(event.stream, { expected: event.expected, events: [encode(event)] })
-    else known.events.push(encode(event))
-  }
-  return [...byStream].map(([stream, append]) => ({ stream, ...append }))
-}
 
 export interface Progress {
   /** Input events decided so far, and the position of the last. */
@@ -74,13 +48,24 @@ export const partsOf = (events: ReadonlyArray<RecordedEvent>): ReadonlyArray<Rea
   return parts
 }
 
-const prefixes = INPUT_CATEGORIES.map((category) => `${category}-`)
+export interface ReconcilerOptions {
+  /** Name of the share that is decided; default: the one of all partitions. */
+  readonly share?: string
+  /** Where processes own shares; absent: there is only one. */
+  readonly lease?: LeaseToken
+}
 
 /** Makes the runner; `run` goes on for ever, `drain` decides what there is and returns how many events that were. */
-export const makeReconciler = Effect.fn("makeReconciler")(function* (compilers: Compilers) {
+export const makeReconciler = Effect.fn("makeReconciler")(function* (
+  compilers: Compilers,
+  { lease, share = "" }: ReconcilerOptions = {},
+) {
   const journal = yield* Journal
   const state = yield* State
   const store = yield* Commit
+  const [prefixes, checkpointName] = [inputOf(share), checkpointOf(share)]
+  const leased = lease === undefined ? {} : { lease }
+  let fence: PartitionFence | null = null
   const tenants = new Map<string, Documents>()
   let progress: Progress = { decided: 0, position: null }
 
@@ -103,14 +88,17 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (compilers: 
   const start = Effect.gen(function* () {
     // What was decided and not committed when a run ended is decided again.
     tenants.clear()
-    const checkpoint = yield* state.checkpoint(CHECKPOINT)
+    // First of all: what a former owner appends after this word is refused, and what it appended before is there to be read.
+    fence = lease === undefined ? null : yield* takeFence(journal, share, lease)
+    const checkpoint = yield* state.checkpoint(checkpointName)
     if (checkpoint === null) return null
-    const end = yield* journal.end
-    // The embedded commit is one transaction, so a state that is ahead of its journal belongs to another one.
-    if (end === null) {
+    const event = yield* journal.at(checkpoint.position)
+    if (event?.id !== checkpoint.eventId) {
       return yield* new ReconcilerStopped({
         reason: "foreign checkpoint",
-        detail: "the state is ahead of an empty journal; restore the journal, or drop the state to rebuild it",
+        detail:
+          `the state was made from another journal, or from more of it: at ${checkpoint.position} the journal has ` +
+          `${event === null ? "nothing" : "another event"}; restore the journal, or drop the state to rebuild it`,
       })
     }
     progress = { ...progress, position: checkpoint.position }
@@ -174,10 +162,21 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (compilers: 
 
   const commitUnit = Effect.fnUntraced(function* (unit: Unit) {
     let { appends } = unit
+    const word = fence !== null && appends.length > 0 ? fence.word(progress.position, unit.checkpoint!.position) : null
+    let isSaid = false
     for (;;) {
-      const result = yield* store.commit({ ...unit, appends })
-      if (result._tag === "Appended") return
+      // What was appended under a fence before needs none again.
+      const said = word === null || isSaid || appends.length === 0 ? [] : [word]
+      const result = yield* store.commit({ ...unit, appends: [...appends, ...said] })
+      if (result._tag === "Appended") {
+        if (said.length > 0) fence?.said()
+        return
+      }
       if (result._tag === "Conflict") {
+        if (said.length > 0 && result.streams.includes(word!.stream)) {
+          yield* fence!.adopt(word!)
+          isSaid = true
+        }
         const adopted = yield* Effect.forEach(appends, (append) =>
           result.streams.includes(append.stream) ? adopt(append) : Effect.succeed(append),
         )
@@ -206,7 +205,8 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (compilers: 
           id: `${tenant}|${wake.connection}|${wake.entity}|${wake.seq}`,
           body: JSON.stringify({ entity: wake.entity, seq: wake.seq }),
         })),
-        checkpoint: { name: CHECKPOINT, position: last.position, eventId: last.id },
+        checkpoint: { name: checkpointName, position: last.position, eventId: last.id },
+        ...leased,
       }
       yield* commitUnit(unit)
       for (const { done } of parts) done()

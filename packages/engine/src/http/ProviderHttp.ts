@@ -28,12 +28,17 @@ export interface HttpOptions {
   readonly stats?: HttpStats
   /** Told of each call when it has ended: the status, null without an answer, and how long it took on the wire. */
   readonly onCall?: (status: number | null, ms: number) => void
+  /** Whether the connection is still this process's own, looked at right before each call; absent: it always is. */
+  readonly isOurs?: Effect.Effect<boolean>
   /** In bytes after decompression; default 32 MiB. */
   readonly bodyBytes?: number
 }
 
 export const allowsPrivateAddresses = (settings: Readonly<Record<string, string>>): boolean =>
   settings["allowPrivateAddresses"] === "true"
+
+/** The call was not made. */
+type NotOurs = "not ours"
 
 /** Sockets stay open between calls and are closed with the scope. */
 export const makeProviderHttp = Effect.fn("ProviderHttp.make")(function* (options: HttpOptions) {
@@ -49,10 +54,12 @@ export const makeProviderHttp = Effect.fn("ProviderHttp.make")(function* (option
       }),
   )
 
-  const reasonOf = (error: ExchangeFailure, writes: boolean) =>
-    isForbiddenAddress(error)
-      ? new RequestRefused({ code: "address", detail: "the address is private; allowPrivateAddresses permits it" })
-      : new Unavailable({ detail: error.message, effect: writes && error.sent ? "unknown" : "none" })
+  const reasonOf = (error: ExchangeFailure | NotOurs, writes: boolean) =>
+    error === "not ours"
+      ? new Unavailable({ detail: "another process has the connection", effect: "none" })
+      : isForbiddenAddress(error)
+        ? new RequestRefused({ code: "address", detail: "the address is private; allowPrivateAddresses permits it" })
+        : new Unavailable({ detail: error.message, effect: writes && error.sent ? "unknown" : "none" })
 
   const send: ProviderHttp["send"] = Effect.fnUntraced(function* (call) {
     const failed = (reason: ProviderError["reason"]) =>
@@ -70,6 +77,7 @@ export const makeProviderHttp = Effect.fn("ProviderHttp.make")(function* (option
     })
     const { onCall } = options
     const counted = Effect.gen(function* () {
+      if (options.isOurs !== undefined && !(yield* options.isOurs)) return yield* Effect.fail<NotOurs>("not ours")
       stats.calls += 1
       const began = yield* Clock.currentTimeMillis
       return yield* Effect.onExit(exchanged, (exit) =>
@@ -82,7 +90,7 @@ export const makeProviderHttp = Effect.fn("ProviderHttp.make")(function* (option
       .within(call.cost ?? { default: 1 })(counted)
       .pipe(
         Effect.mapError((error) => {
-          stats.unanswered += 1
+          if (error !== "not ours") stats.unanswered += 1
           return failed(reasonOf(error, call.writes === true))
         }),
       )

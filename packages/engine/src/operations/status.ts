@@ -3,6 +3,7 @@ import * as streams from "@concordat/model/streams"
 import type { ConnectionDoc, CountDoc, CursorDoc, IssueDoc } from "@concordat/rules/state/documents"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { checkpointOf, ShareDigits, shareOf } from "../ownership/shares.ts"
 import { Journal } from "../ports/Journal.ts"
 import { State } from "../ports/State.ts"
 import { connectionsOf, countOf, eachOf } from "./documents.ts"
@@ -84,7 +85,7 @@ const BEHIND_MOST = 1_000
 /** The tenant's facts that are in the journal and not decided yet: how many, and how old the oldest is in ms. */
 export const behind = Effect.fnUntraced(function* (tenant: string) {
   const journal = yield* Journal
-  const checkpoint = yield* (yield* State).checkpoint("reconciler")
+  const checkpoint = yield* (yield* State).checkpoint(checkpointOf(shareOf(yield* ShareDigits, tenant)))
   const partition = streams.partitionOf(tenant)
   const prefixes = streams.INPUT_CATEGORIES.map((category) => `${category}-${partition}.${tenant}`)
   const page = yield* journal.readAll({ after: checkpoint?.position ?? null, prefixes, limit: BEHIND_MOST, bare: true })

@@ -99,6 +99,8 @@ export class Journal extends Context.Service<
     readonly truncate: (stream: string, before: number) => Effect.Effect<void, JournalError>
     /** Forgets all of a stream; a later append goes on after the last revision. */
     readonly delete: (stream: string) => Effect.Effect<void, JournalError>
+    /** The event at a position; `null` where none stands there (any more), or the position is none of this journal. */
+    readonly at: (position: string) => Effect.Effect<RecordedEvent | null, JournalError>
     /** The last position there is; `null` while nothing was ever appended. */
     readonly end: Effect.Effect<string | null, JournalError>
   }

@@ -5,6 +5,7 @@
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { EntityType } from "../canonical/fields.ts"
+import { batchEvents } from "./batch.ts"
 import { connectionEvents } from "./connection.ts"
 import { decisionEvents, type EntityEventKind, entityEvents } from "./entity.ts"
 import { recordEvents } from "./record.ts"
@@ -24,7 +25,12 @@ export const entityEventType = (type: EntityType, kind: EntityEventKind): string
   `${type[0]!.toUpperCase()}${type.slice(1)}${kind}`
 
 const schemas = new Map<string, Schema.Codec<unknown>>()
-for (const [name, schema] of Object.entries({ ...recordEvents, ...connectionEvents, ...decisionEvents })) {
+for (const [name, schema] of Object.entries({
+  ...recordEvents,
+  ...connectionEvents,
+  ...decisionEvents,
+  ...batchEvents,
+})) {
   schemas.set(name, schema as Schema.Codec<unknown>)
 }
 for (const type of TYPES) {
