@@ -1,81 +1,13 @@
 /** The worker dies at every step it takes, one run for each: nothing is lost and nothing is written twice. */
 import { assert, describe, it } from "@effect/vitest"
-import { Commit } from "@concordat/engine/ports/Commit"
 import { State } from "@concordat/engine/ports/State"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
-import { type Crash, crashingCommit, crashOn } from "./crashing.ts"
+import { type Case, PEOPLE, run } from "./crash-run.ts"
+import { embedded, split, unsure } from "./crashing.ts"
 import { type Traits, World } from "./synthetic.ts"
-import {
-  entities,
-  eventsOf,
-  openConnection,
-  settleDown,
-  START,
-  startReconciler,
-  startSupervised,
-  startWorker,
-  store,
-} from "./system.ts"
-
-const PEOPLE = [
-  { mail: "ada@lovelace.example", first: "Ada", last: "Lovelace", job: "Countess" },
-  { mail: "alan@turing.example", first: "Alan", last: "Turing", job: "Fellow" },
-]
-
-interface Outcome {
-  readonly steps: number
-  readonly deaths: number
-}
-
-/** Two people are created elsewhere and edited once on each side; `right` dies at the given step. */
-const run = (at: number, traits: Partial<Traits>, indeterminate = 0) =>
-  Effect.gen(function* () {
-    yield* TestClock.setTime(START)
-    const [left, right] = [new World(), new World(traits)]
-    const ids = PEOPLE.map((one) => left.put(null, one))
-    const crash: Crash = { steps: 0, at }
-    crashOn(crash, right)
-    yield* openConnection("left", { world: left })
-    yield* openConnection("right", { world: right })
-    yield* startReconciler
-    const steady = yield* startWorker("left", left)
-    const failing = yield* startSupervised("right", right).pipe(
-      Effect.provideServiceEffect(Commit, crashingCommit(crash, indeterminate)),
-    )
-    const quiet = settleDown([steady.handle, failing])
-    yield* quiet
-    left.put(ids[0]!, { job: "Analyst" })
-    yield* quiet
-    const copy = right.live().find(({ values }) => values["mail"] === PEOPLE[1]!.mail)
-    assert.isDefined(copy, `Alan is not there, step ${at}`)
-    right.put(copy!.id, { first: "Alan Mathison" })
-    yield* quiet
-
-    const told = `step ${at} of ${crash.steps}, ${failing.running.deaths} deaths`
-    for (const world of [left, right]) {
-      assert.lengthOf(world.live(), 2, told)
-      const jobs = world.live().map(({ values }) => `${values["first"]} ${values["job"]}`)
-      const wanted = ["Ada Analyst", "Alan Mathison Fellow"]
-      assert.deepStrictEqual(
-        jobs.map((text) => text.toLowerCase()).toSorted(),
-        wanted.map((text) => text.toLowerCase()).toSorted(),
-        told,
-      )
-    }
-    assert.lengthOf(yield* entities, 2, told)
-    assert.lengthOf(
-      right.writes.filter(({ kind }) => kind === "create"),
-      2,
-      told,
-    )
-    if (right.traits.read) assert.lengthOf(right.writes, 3, told)
-    assert.lengthOf(left.writes, 1, told)
-    assert.lengthOf(yield* eventsOf("WriteRefused"), 0, told)
-    const outcome: Outcome = { steps: crash.steps, deaths: failing.running.deaths }
-    return outcome
-  }).pipe(Effect.scoped, Effect.provide(store, { local: true }))
+import { entities, eventsOf, openConnection, settleDown, START, startReconciler, startWorker, store } from "./system.ts"
 
 const KINDS: Readonly<Record<string, Partial<Traits>>> = {
   "with answers and lookup": {},
@@ -89,27 +21,53 @@ const KINDS: Readonly<Record<string, Partial<Traits>>> = {
 /** Every so many steps die, each kind at other ones; with 1 all of them do. */
 const STRIDE = Number(process.env["CRASH_STRIDE"] ?? "4")
 
+/** Dies at every so many steps of the process. */
+const walked = (name: string, offset: number, one: Case) =>
+  it.effect(
+    name,
+    () =>
+      Effect.gen(function* () {
+        const { steps } = yield* run(0, one)
+        assert.isAbove(steps, one.dies === "worker" ? 30 : 10)
+        for (let at = 1 + (offset % STRIDE); at <= steps; at += STRIDE) {
+          const { deaths } = yield* run(at, one)
+          assert.strictEqual(deaths, 1, `step ${at}`)
+        }
+      }),
+    120_000,
+  )
+
 describe("crash", () => {
-  for (const [offset, [name, traits]] of Object.entries(KINDS).entries()) {
-    it.effect(
-      `loses and repeats nothing ${name}`,
-      () =>
-        Effect.gen(function* () {
-          const { steps } = yield* run(0, traits)
-          assert.isAbove(steps, 30)
-          for (let at = 1 + (offset % STRIDE); at <= steps; at += STRIDE) {
-            const { deaths } = yield* run(at, traits)
-            assert.strictEqual(deaths, 1, `step ${at}`)
-          }
-        }),
-      120_000,
-    )
-  }
+  for (const [offset, [name, traits]] of Object.entries(KINDS).entries())
+    walked(`loses and repeats nothing ${name}`, offset, { layout: embedded, dies: "worker", traits })
+
+  // In between there is no worse place: one transaction was made or was not.
+  walked("a reconciler decides again what it had not committed", 0, {
+    layout: embedded,
+    dies: "reconciler",
+    traits: {},
+  })
+
+  for (const [offset, name] of (["with answers and lookup", "with our own unique id", "with jobs"] as const).entries())
+    walked(`in three steps, a worker dies before and after each of them, ${name}`, offset, {
+      layout: split,
+      dies: "worker",
+      traits: KINDS[name]!,
+    })
+
+  walked("in three steps, a reconciler dies before and after append, state and wake-up", 0, {
+    layout: split,
+    dies: "reconciler",
+    traits: {},
+  })
 
   it.effect("adopts commits of which nobody knew whether they were made", () =>
     Effect.gen(function* () {
-      assert.strictEqual((yield* run(0, {}, 3)).deaths, 0)
-      assert.strictEqual((yield* run(0, { answers: "nothing" }, 2)).deaths, 0)
+      for (const dies of ["worker", "reconciler"] as const)
+        for (const layout of [unsure(3, embedded), unsure(3, split)])
+          assert.strictEqual((yield* run(0, { layout, dies, traits: {} })).deaths, 0)
+      const layout = unsure(2, embedded)
+      assert.strictEqual((yield* run(0, { layout, dies: "worker", traits: { answers: "nothing" } })).deaths, 0)
     }),
   )
 

@@ -76,6 +76,22 @@ export const startReconciler = Effect.gen(function* () {
   return yield* Effect.forkChild(reconciler.run, { startImmediately: true })
 })
 
+/** One that dies is started again, as a supervisor would. */
+export const startSupervisedReconciler = Effect.gen(function* () {
+  const seen = { deaths: 0 }
+  const live = Effect.flatMap(makeReconciler(makeCompilers()), ({ run }) => run).pipe(
+    Effect.catchCause(() =>
+      Effect.sync(() => {
+        seen.deaths += 1
+      }),
+    ),
+    Effect.andThen(Effect.sleep(200)),
+    Effect.forever,
+  )
+  yield* Effect.forkChild(live, { startImmediately: true })
+  return seen
+})
+
 const connect = (name: string, world: World, rereadEveryMs?: number | null) =>
   makeConnection({
     tenant: TENANT,

@@ -3,43 +3,54 @@
  * after the first is repaired by deciding again, which finds its events in the journal; one after the second costs wake-ups,
  * and who is woken by them looks for itself.
  */
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Bus } from "../ports/Bus.ts"
-import { Commit } from "../ports/Commit.ts"
+import { Commit, type Unit } from "../ports/Commit.ts"
 import { type AppendResult, Journal } from "../ports/Journal.ts"
 import { StateWriter } from "../ports/State.ts"
+
+interface Stores {
+  readonly journal: Context.Service.Shape<typeof Journal>
+  readonly state: Context.Service.Shape<typeof StateWriter>
+  readonly bus: Context.Service.Shape<typeof Bus>
+}
+
+export const makeSplitCommit = ({ bus, journal, state }: Stores): Context.Service.Shape<typeof Commit> => {
+  let isOut = false
+  /** A bus that is away holds nothing up: what is due stands in the state, and is looked for there. */
+  const wake = (commands: Unit["commands"]) =>
+    bus.publish(commands).pipe(
+      Effect.andThen(
+        Effect.sync(() => {
+          isOut = false
+        }),
+      ),
+      Effect.catchTag("BusError", (error) => {
+        const isNew = !isOut
+        isOut = true
+        return isNew ? Effect.logWarning("workers are not woken and look for themselves", error.message) : Effect.void
+      }),
+    )
+  return {
+    commit: Effect.fnUntraced(function* ({ appends, checkpoint, commands, documents, lease }) {
+      const result: AppendResult =
+        appends.length === 0
+          ? { _tag: "Appended", position: (yield* journal.end) ?? "" }
+          : yield* journal.appendMany(appends)
+      if (result._tag !== "Appended") return result
+      if (documents.length > 0 || checkpoint !== null)
+        yield* state.write({ documents, checkpoint, lease: lease ?? null })
+      if (commands.length > 0) yield* wake(commands)
+      return result
+    }),
+  }
+}
 
 export const layerSplitCommit: Layer.Layer<Commit, never, Journal | StateWriter | Bus> = Layer.effect(
   Commit,
   Effect.gen(function* () {
-    const [journal, state, bus] = [yield* Journal, yield* StateWriter, yield* Bus]
-    let isOut = false
-    /** A bus that is away holds nothing up: what is due stands in the state, and is looked for there. */
-    const wake = (commands: Parameters<typeof bus.publish>[0]) =>
-      bus.publish(commands).pipe(
-        Effect.tap(() => {
-          isOut = false
-          return Effect.void
-        }),
-        Effect.catchTag("BusError", (error) => {
-          const isNew = !isOut
-          isOut = true
-          return isNew ? Effect.logWarning("workers are not woken and look for themselves", error.message) : Effect.void
-        }),
-      )
-    return Commit.of({
-      commit: Effect.fnUntraced(function* ({ appends, checkpoint, commands, documents, lease }) {
-        const result: AppendResult =
-          appends.length === 0
-            ? { _tag: "Appended", position: (yield* journal.end) ?? "" }
-            : yield* journal.appendMany(appends)
-        if (result._tag !== "Appended") return result
-        if (documents.length > 0 || checkpoint !== null)
-          yield* state.write({ documents, checkpoint, lease: lease ?? null })
-        if (commands.length > 0) yield* wake(commands)
-        return result
-      }),
-    })
+    return makeSplitCommit({ journal: yield* Journal, state: yield* StateWriter, bus: yield* Bus })
   }),
 )
