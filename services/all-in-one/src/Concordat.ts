@@ -9,7 +9,7 @@ import * as HttpServer from "effect/http/HttpServer"
 import * as Layer from "effect/Layer"
 import { layerAppAccess } from "./app-access.ts"
 import type { Config } from "./config/Config.ts"
-import { type ConnectionPlace, Connections } from "./Connections.ts"
+import { Connections, placesOf } from "./Connections.ts"
 import { installationKey } from "./key.ts"
 import { makeRecording } from "./metrics/recording.ts"
 import { changeRules, openConnection } from "./opening.ts"
@@ -22,14 +22,6 @@ import { supervised, type WorkerState } from "./workers.ts"
 
 /** Failures in a row after which a reconciler that can't go on ends the process: nothing is decided without it. */
 const RECONCILER_ATTEMPTS = 3
-
-const placesOf = (config: Config, catalogue: Catalogue): ReadonlyArray<ConnectionPlace> =>
-  config.tenants.flatMap(({ connections, name }) =>
-    connections.flatMap((connection) => {
-      const provider = catalogue.providers[connection.provider]
-      return provider === undefined ? [] : [{ tenant: name, connection, provider }]
-    }),
-  )
 
 /** What the configuration says goes into the journal before anybody works on it. */
 const opened = Effect.fnUntraced(function* (config: Config, catalogue: Catalogue) {
@@ -95,15 +87,14 @@ export const makeConcordat = Effect.fn("makeConcordat")(function* (
       Running,
       Running.of({
         tenants: config.tenants.map(({ name }) => name),
-        backfill: (tenant, connection) => connections.running(tenant, connection)?.handle.readAgain ?? null,
+        backfill: connections.readAgain,
         worker: (tenant, connection) => workerStatus(connections, workers, tenant, connection),
       }),
     )
     const server = yield* Layer.build(
       layerServer({
         http: config.http,
-        health: { workers },
-        connections,
+        health: { workers, needs: ["reconciler"] },
         metrics: { tenants: config.tenants.map(({ name }) => name), connections, workers, recording },
       }).pipe(Layer.provide(layerAppAccess(connections, catalogue.versionsOf)), Layer.provide(running)),
     ).pipe(

@@ -4,13 +4,16 @@ import { definitionFor } from "@concordat/engine/connection/connectProvider"
 import { type ConnectionHandle, makeConnection } from "@concordat/engine/connection/ConnectionWorker"
 import type { Stats } from "@concordat/engine/connection/stats"
 import { makeProviderHttp, noCalls } from "@concordat/engine/http/ProviderHttp"
+import type { Tenure } from "@concordat/engine/ownership/tenure"
 import type { Connector, Definition, Provider } from "@concordat/engine/ports/Provider"
 import * as streams from "@concordat/model/streams"
 import type { Compilers } from "@concordat/rules/reconcile/context"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import type { ConnectionConfig } from "./config/Config.ts"
+import type { Config, ConnectionConfig } from "./config/Config.ts"
+import type { Catalogue } from "./providers.ts"
 import type { Recording } from "./metrics/recording.ts"
+import type { Receiver } from "./webhooks.ts"
 
 export interface Connected {
   readonly definition: Definition
@@ -23,6 +26,14 @@ export interface ConnectionPlace {
   readonly connection: ConnectionConfig
   readonly provider: Provider
 }
+
+export const placesOf = (config: Config, catalogue: Catalogue): ReadonlyArray<ConnectionPlace> =>
+  config.tenants.flatMap(({ connections, name }) =>
+    connections.flatMap((connection) => {
+      const provider = catalogue.providers[connection.provider]
+      return provider === undefined ? [] : [{ tenant: name, connection, provider }]
+    }),
+  )
 
 const nameOf = (tenant: string, connection: string): string => `${tenant}.${connection}`
 
@@ -61,6 +72,13 @@ export class Connections {
     return this.#running.get(nameOf(tenant, connection))
   }
 
+  receiver(tenant: string, connection: string): Receiver | "unknown" | "starting" {
+    if (this.configured(tenant, connection) === undefined) return "unknown"
+    const running = this.running(tenant, connection)
+    if (running === undefined) return "starting"
+    return { webhook: running.connector.webhook, onAccepted: running.handle.hint([]) }
+  }
+
   /** What the connection's workers have done since the process began, those that had to be started again included. */
   done(tenant: string, connection: string): Effect.Effect<Done> {
     const name = nameOf(tenant, connection)
@@ -73,8 +91,21 @@ export class Connections {
     return [...this.#configured.values()]
   }
 
-  /** Connects and works until something can't go on; to be supervised. */
-  work({ connection, provider, tenant }: ConnectionPlace, compilers: Compilers, key: Redacted.Redacted) {
+  /** Walks over everything of a connection once more; false where it is not running here. */
+  readonly readAgain = (tenant: string, connection: string): Effect.Effect<boolean> => {
+    const running = this.running(tenant, connection)
+    return running === undefined ? Effect.succeed(false) : Effect.as(running.handle.readAgain, true)
+  }
+
+  /**
+   * Connects and works until something can't go on; to be supervised. `tenure`: where several processes could own it.
+   */
+  work(
+    { connection, provider, tenant }: ConnectionPlace,
+    compilers: Compilers,
+    key: Redacted.Redacted,
+    tenure?: Tenure,
+  ) {
     const definition = definitionFor(provider, connection.settings)
     const name = nameOf(tenant, connection.name)
     return Effect.gen({ self: this }, function* () {
@@ -82,8 +113,9 @@ export class Connections {
       const stats = noCalls()
       const { allowPrivateAddresses, credentials, pollEveryMs, rereadEveryMs, settings } = connection
       const labels = { tenant, connection: connection.name }
+      const isOurs = tenure === undefined ? {} : { isOurs: tenure.isHeld }
       const onCall = (status: number | null, ms: number) => this.#recording.call(labels, status, ms)
-      const http = yield* makeProviderHttp({ definition, budget, allowPrivateAddresses, stats, onCall })
+      const http = yield* makeProviderHttp({ definition, budget, allowPrivateAddresses, stats, onCall, ...isOurs })
       const connector = yield* provider.connect(
         {
           tenant,
@@ -104,6 +136,7 @@ export class Connections {
         budget,
         http: stats,
         pollEveryMs,
+        ...(tenure === undefined ? {} : { lease: tenure.lease }),
         ...(rereadEveryMs === undefined ? {} : { rereadEveryMs }),
       })
       yield* Effect.acquireRelease(

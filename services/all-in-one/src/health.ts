@@ -7,10 +7,14 @@ import type { WorkerState } from "./workers.ts"
 export interface Health {
   /** By worker. */
   readonly workers: ReadonlyMap<string, WorkerState>
+  /** Workers without which the process is not ready. */
+  readonly needs: ReadonlyArray<string>
+  /** Stores that do not answer now; absent: they are in the process. */
+  readonly away?: Effect.Effect<ReadonlyArray<string>>
 }
 
 /** A connection whose provider is down does not make the process unready: others would suffer from its restart. */
-export const layerHealth = (health: Health) =>
+export const layerHealth = ({ away, needs, workers }: Health) =>
   HttpRouter.use(
     Effect.fnUntraced(function* (router) {
       yield* router.add("GET", "/healthz", Effect.succeed(HttpServerResponse.text("ok")))
@@ -18,11 +22,11 @@ export const layerHealth = (health: Health) =>
         "GET",
         "/readyz",
         Effect.gen(function* () {
-          const states = [...health.workers.values()]
+          const states = [...workers.values()]
           const failing = states.filter(({ failures }) => failures > 0).length
-          const reconciler = health.workers.get("reconciler")
-          const ready = reconciler !== undefined && reconciler.failures === 0
-          const body = { ready, workers: states.length, failing }
+          const missing = away === undefined ? [] : yield* away
+          const ready = missing.length === 0 && needs.every((name) => workers.get(name)?.failures === 0)
+          const body = { ready, workers: states.length, failing, ...(away === undefined ? {} : { away: missing }) }
           return yield* Effect.orDie(HttpServerResponse.json(body, { status: ready ? 200 : 503 }))
         }),
       )

@@ -27,7 +27,7 @@ const running = Layer.succeed(
   Running,
   Running.of({
     tenants: ["acme"],
-    backfill: (tenant, connection) => (`${tenant} ${connection}` === "acme hubspot" ? Effect.void : null),
+    backfill: (tenant, connection) => Effect.succeed(`${tenant} ${connection}` === "acme hubspot"),
     worker: () => Effect.succeed({ idle: null, worker: null, restarts: 0, stopped: null }),
   }),
 )

@@ -30,8 +30,8 @@ export class Running extends Context.Service<
   {
     /** Configured here, whether or not anything is known of them yet. */
     readonly tenants: ReadonlyArray<string>
-    /** Reads a connection whole again; null where no worker of this process has it. */
-    readonly backfill: (tenant: string, connection: string) => Effect.Effect<void> | null
+    /** Has a connection read whole again; false where no worker has it at this moment. */
+    readonly backfill: (tenant: string, connection: string) => Effect.Effect<boolean>
     readonly worker: (tenant: string, connection: string) => Effect.Effect<WorkerStatus>
   }
 >()("@concordat/all-in-one/Running") {}
@@ -95,12 +95,9 @@ export const layerOperatorHandlers = HttpApiBuilder.group(
       plan: ({ params }) => answered(plan(params.tenant, params.connection)),
       metadata: ({ params }) => answered(metadata(params.tenant, params.connection)),
       backfill: Effect.fnUntraced(function* ({ params: { connection, tenant } }) {
-        const again = running.backfill(tenant, connection)
-        if (again === null) {
-          yield* answered(connectionOf(tenant, connection))
-          return yield* new NotRunning({ connection })
-        }
-        yield* again
+        if (yield* running.backfill(tenant, connection)) return
+        yield* answered(connectionOf(tenant, connection))
+        return yield* new NotRunning({ connection })
       }),
       request: ({ params, payload }) =>
         ask(params.tenant, payload).pipe(

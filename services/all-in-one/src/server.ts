@@ -10,7 +10,6 @@ import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import type * as Redacted from "effect/Redacted"
 import { createServer } from "node:http"
 import type { Config } from "./config/Config.ts"
-import type { Connections } from "./Connections.ts"
 import { type Health, layerHealth } from "./health.ts"
 import { layerMetrics, timed } from "./metrics/routes.ts"
 import type { Scraped } from "./metrics/scrape.ts"
@@ -21,33 +20,44 @@ import { layerWebhooks } from "./webhooks.ts"
 export interface ServerOptions {
   readonly http: Config["http"]
   readonly health: Health
-  readonly connections: Connections
   readonly metrics: Scraped
 }
 
 /** What is under way when the process is told to stop gets this long. */
 const GRACE = "1 second"
 
-const operatorRoutes = (token: Redacted.Redacted) =>
+export const operatorRoutes = (token: Redacted.Redacted) =>
   HttpApiBuilder.layer(OperatorApi, { openapiPath: "/operator/openapi.json" }).pipe(
     Layer.provide(layerOperatorHandlers),
     Layer.provide(layerOperatorToken(token)),
   )
 
-const appRoutes = HttpApiBuilder.layer(AppApi, { openapiPath: "/v1/openapi.json" }).pipe(
+export const appRoutes = HttpApiBuilder.layer(AppApi, { openapiPath: "/v1/openapi.json" }).pipe(
   Layer.provide(layerHandlers),
   Layer.provide(layerAuthorisation),
 )
 
 /** Requests are not logged: the address of a webhook may hold its secret. */
-export const layerServer = ({ connections, health, http: { host, port, publicUrl, token }, metrics }: ServerOptions) =>
-  HttpRouter.serve(
+export const serve = <E, R>(
+  routes: Layer.Layer<never, E, R>,
+  { health, http: { host, port, token }, metrics }: ServerOptions,
+) =>
+  HttpRouter.serve(Layer.mergeAll(routes, layerHealth(health), layerMetrics(metrics, token)), {
+    disableLogger: true,
+    disableListenLog: true,
+    middleware: timed(metrics.recording, metrics.connections),
+  }).pipe(Layer.provideMerge(NodeHttpServer.layer(createServer, { host, port, gracefulShutdownTimeout: GRACE })))
+
+/** Where a process has all of a Concordat, or all of its own connections. */
+export const layerServer = (options: ServerOptions) =>
+  serve(
     Layer.mergeAll(
-      operatorRoutes(token),
+      operatorRoutes(options.http.token),
       appRoutes,
-      layerWebhooks({ connections, publicUrl }),
-      layerHealth(health),
-      layerMetrics(metrics, token),
+      layerWebhooks({
+        publicUrl: options.http.publicUrl,
+        receiver: (tenant, connection) => options.metrics.connections.receiver(tenant, connection),
+      }),
     ),
-    { disableLogger: true, disableListenLog: true, middleware: timed(metrics.recording, connections) },
-  ).pipe(Layer.provideMerge(NodeHttpServer.layer(createServer, { host, port, gracefulShutdownTimeout: GRACE })))
+    options,
+  )

@@ -4,25 +4,7 @@ import * as Effect from "effect/Effect"
 import { makeConcordat } from "./Concordat.ts"
 import { loadConfig } from "./config/load.ts"
 import { makeCatalogue } from "./providers.ts"
-
-const STOP_MS = 5_000
-
-/** What does not let go in time (a socket, a disk) must not keep the process: the store is safe at any moment. */
-const stopsInTime = Effect.acquireRelease(
-  Effect.sync(() => {
-    const stop = (): void => {
-      setTimeout(() => process.exit(1), STOP_MS).unref()
-    }
-    process.once("SIGTERM", stop)
-    process.once("SIGINT", stop)
-    return stop
-  }),
-  (stop) =>
-    Effect.sync(() => {
-      process.off("SIGTERM", stop)
-      process.off("SIGINT", stop)
-    }),
-)
+import { stopsInTime } from "./stopping.ts"
 
 /** Runs until it is interrupted, or until a worker that everything depends on gives up. */
 export const up = Effect.fnUntraced(function* (path: string) {

@@ -1,19 +1,25 @@
 /** `POST /webhooks/{tenant}/{connection}`, with or without a secret behind it: the raw request, given to the intake. */
 import { accept } from "@concordat/engine/intake/Intake"
-import type { WebhookRequest } from "@concordat/engine/ports/Provider"
+import type { Connector, WebhookRequest } from "@concordat/engine/ports/Provider"
 import * as ByteSize from "effect/ByteSize"
 import * as Effect from "effect/Effect"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
-import type { Connections } from "./Connections.ts"
 
 /** Providers send hundreds of events in one request, of less than 1 kB each. */
 const MOST_BYTES = ByteSize.mebibytes(5)
 
+export interface Receiver {
+  readonly webhook: Connector["webhook"]
+  /** Tells the connection's worker that a delivery is in the journal. */
+  readonly onAccepted: Effect.Effect<void>
+}
+
 export interface WebhookOptions {
-  readonly connections: Connections
+  /** `unknown`: not in the configuration. `starting`: not yet, or not at this moment. */
+  readonly receiver: (tenant: string, connection: string) => Receiver | "unknown" | "starting"
   /** Without a slash at its end; signatures are made over the address as the provider called it. */
   readonly publicUrl: string | null
 }
@@ -27,11 +33,11 @@ const addressOf = (request: HttpServerRequest.HttpServerRequest, publicUrl: stri
   return `${publicUrl ?? `http://${request.headers["host"] ?? "localhost"}`}${path}`
 }
 
-const taken = Effect.fnUntraced(function* ({ connections, publicUrl }: WebhookOptions) {
+const taken = Effect.fnUntraced(function* ({ publicUrl, receiver }: WebhookOptions) {
   const { connection = "", tenant = "" } = yield* HttpRouter.params
-  if (connections.configured(tenant, connection) === undefined) return 404
-  const running = connections.running(tenant, connection)
-  if (running === undefined) return 503
+  const found = receiver(tenant, connection)
+  if (found === "unknown") return 404
+  if (found === "starting") return 503
   const request = yield* HttpServerRequest.HttpServerRequest
   const webhook: WebhookRequest = {
     method: request.method,
@@ -39,10 +45,9 @@ const taken = Effect.fnUntraced(function* ({ connections, publicUrl }: WebhookOp
     headers: headersOf(request.headers),
     body: new Uint8Array(yield* request.arrayBuffer),
   }
-  const { status } = yield* accept(
-    { tenant, connection, webhook: running.connector.webhook, onAccepted: running.handle.hint([]) },
-    webhook,
-  ).pipe(Effect.annotateLogs({ tenant, connection }))
+  const { status } = yield* accept({ tenant, connection, ...found }, webhook).pipe(
+    Effect.annotateLogs({ tenant, connection }),
+  )
   return status
 })
 

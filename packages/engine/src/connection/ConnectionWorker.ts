@@ -166,7 +166,7 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
   yield* restore(parts)
   const polling = yield* makePolling(parts, gate)
   const hinting = yield* makeHinting(parts, gate, polling.soon)
-  const pushing = yield* makePushing(parts, gate)
+  const pushing = yield* makePushing(parts, gate, hinting.add([]))
   lookAt = hinting.addNow
   share = hinting.share
   lookAt([...parts.follows].map(parseRecordKey))

@@ -18,7 +18,7 @@ import {
   WAKES_IN_FLIGHT,
   WALK_RETRY_MS,
 } from "../limits.ts"
-import { pushSubject } from "../ports/Bus.ts"
+import { DELIVERY_WAKE, pushSubject } from "../ports/Bus.ts"
 import { again } from "./candidate.ts"
 import { makeCap } from "./cap.ts"
 import { connectionDoc, type Gate, persistently } from "./faults.ts"
@@ -46,7 +46,12 @@ const entityOf = (body: string): string | null => {
   }
 }
 
-export const makePushing = Effect.fn("Pushing.make")(function* (parts: Parts, gate: Gate) {
+export const makePushing = Effect.fn("Pushing.make")(function* (
+  parts: Parts,
+  gate: Gate,
+  /** Told that another process has taken webhooks for the connection. */
+  onDelivery: Effect.Effect<void>,
+) {
   const store = asWorkerError(parts.connection)
   const cap = makeCap()
   const bell = yield* Latch.make(false)
@@ -84,10 +89,15 @@ export const makePushing = Effect.fn("Pushing.make")(function* (parts: Parts, ga
       .pipe(
         // What came together is answered together: each answer of its own would wait for the disk.
         Stream.runForEachArray((deliveries) => {
-          for (const { body } of deliveries) note(entityOf(body))
-          return Effect.andThen(
-            Effect.forEach(deliveries, ({ ack }) => ack, ALL_AT_ONCE),
-            ring,
+          const pushes = deliveries.filter(({ body }) => body !== DELIVERY_WAKE)
+          for (const { body } of pushes) note(entityOf(body))
+          return Effect.all(
+            [
+              Effect.forEach(deliveries, ({ ack }) => ack, ALL_AT_ONCE),
+              pushes.length < deliveries.length ? onDelivery : Effect.void,
+              pushes.length > 0 ? ring : Effect.void,
+            ],
+            { discard: true },
           )
         }),
       )

@@ -55,5 +55,8 @@ export class Bus extends Context.Service<
   }
 >()("@concordat/engine/ports/Bus") {}
 
+/** The body of a wake-up for webhooks that another process has taken. */
+export const DELIVERY_WAKE = '{"deliveries":true}'
+
 export const pushSubject = (partition: string, tenant: string, connection: string): string =>
   `concordat.push.${partition}.${tenant}.${connection}`

@@ -74,7 +74,7 @@ const running = Layer.succeed(
   Running,
   Running.of({
     tenants: ["acme"],
-    backfill: () => null,
+    backfill: () => Effect.succeed(false),
     worker: (_, connection) => Effect.succeed(connection === "odoo" ? throttled : nowhere),
   }),
 )

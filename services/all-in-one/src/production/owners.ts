@@ -1,0 +1,22 @@
+/** The name of an owner says where it is reached, so that what concerns its connections can be handed on to it. */
+import { leaseName, Leases } from "@concordat/engine/ports/Leases"
+import * as Effect from "effect/Effect"
+import { randomBytes } from "node:crypto"
+
+export const CONNECTORS = "connector"
+export const RECONCILERS = "reconciler"
+export const ANNOUNCERS = "announcer"
+
+/** `http://host:port|life`: another life of the same process is another owner. */
+export const makeOwner = (address: string): string => `${address}|${randomBytes(6).toString("hex")}`
+const addressIn = (owner: string): string => owner.slice(0, owner.indexOf("|"))
+
+export const connectionName = (tenant: string, connection: string): string => `${tenant}.${connection}`
+
+/** Where the process is that works on a connection; null: nobody does at this moment. Fails with `StateError`. */
+export const ownerOf = Effect.fn("ownerOf")(function* (tenant: string, connection: string) {
+  const name = leaseName(CONNECTORS, connectionName(tenant, connection))
+  const all = yield* (yield* Leases).list
+  const lease = all.find((one) => one.name === name && one.leftMs > 0)
+  return lease === undefined ? null : addressIn(lease.owner)
+})

@@ -1,0 +1,60 @@
+/** What the four services have in common: configuration, stores, an end within five seconds of a signal. */
+import { layer as logging } from "@concordat/adapters/log-pino/LogPino"
+import { runMain } from "@effect/platform-node/NodeRuntime"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import type * as Redacted from "effect/Redacted"
+import * as Runtime from "effect/Runtime"
+import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import type { Config } from "../config/Config.ts"
+import { loadConfig } from "../config/load.ts"
+import { type Catalogue, makeCatalogue } from "../providers.ts"
+import { stopsInTime } from "../stopping.ts"
+import { type Production, readProduction } from "./environment.ts"
+import { layerStores, type Stores } from "./stores.ts"
+
+export class KeyMissing extends Schema.TaggedError<KeyMissing>()("KeyMissing", {}) {
+  override get message(): string {
+    return 'key is not set in the configuration: all services need the same one, such as key: ${CONCORDAT_KEY} with what "openssl rand -hex 32" prints'
+  }
+}
+
+export interface Service {
+  readonly config: Config
+  readonly catalogue: Catalogue
+  readonly key: Redacted.Redacted
+  readonly production: Production
+}
+
+/** `node main.ts [concordat.yaml]`. `work` goes on for as long as its scope, or fails with what nothing can be done without. */
+export const runService = <E extends { readonly message: string }>(
+  name: string,
+  work: (service: Service) => Effect.Effect<never, E, Stores | Scope.Scope>,
+): void => {
+  const main = Effect.gen(function* () {
+    const catalogue = makeCatalogue()
+    const production = yield* readProduction(process.env)
+    const loaded = yield* loadConfig(process.argv[2] ?? "concordat.yaml", process.env, catalogue.providers)
+    const { http, key } = loaded
+    if (key === null) return yield* new KeyMissing()
+    const config = { ...loaded, http: { ...http, port: production.port ?? http.port } }
+    return yield* Effect.gen(function* () {
+      yield* stopsInTime
+      const stores = yield* Layer.build(layerStores(production, `concordat ${name}`))
+      return yield* Effect.provideContext(work({ config, catalogue, key, production }), stores)
+    }).pipe(Effect.scoped, Effect.provide(logging()), Effect.annotateLogs({ service: name }))
+  })
+  const report = (error: { readonly message: string }): Effect.Effect<void> =>
+    Effect.sync(() => {
+      process.stderr.write(`${error.message}\n`)
+    })
+  runMain(main.pipe(Effect.tapError(report)), {
+    disableErrorReporting: true,
+    // Being told to stop is the ordinary end.
+    teardown: (exit, onExit) =>
+      Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause) ? onExit(0) : Runtime.defaultTeardown(exit, onExit),
+  })
+}

@@ -1,0 +1,53 @@
+/** What each service of the production layout answers by HTTP, and who it is to the others. */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type { ServeError } from "effect/http/HttpServerError"
+import * as HttpServer from "effect/http/HttpServer"
+import * as Layer from "effect/Layer"
+import { Connections, placesOf } from "../Connections.ts"
+import { makeRecording } from "../metrics/recording.ts"
+import { notListening } from "../NotListening.ts"
+import type { ServerOptions } from "../server.ts"
+import type { WorkerState } from "../workers.ts"
+import { addressOf } from "./environment.ts"
+import { makeAway } from "./probing.ts"
+import type { Service } from "./service.ts"
+
+/** What a service counts and keeps of its workers. */
+export const makeBoard = ({ catalogue, config }: Service) => {
+  const recording = makeRecording()
+  const workers = new Map<string, WorkerState>()
+  return {
+    recording,
+    workers,
+    connections: new Connections(placesOf(config, catalogue), recording),
+    report: (name: string) => (state: WorkerState) => void workers.set(name, state),
+  }
+}
+export type Board = ReturnType<typeof makeBoard>
+
+/** `tenants`: those whose numbers this service shows; of all services one shows them, or sums would count them twice. */
+export const optionsOf = Effect.fnUntraced(function* (
+  { config }: Service,
+  { connections, recording, workers }: Board,
+  tenants: ReadonlyArray<string>,
+) {
+  const options: ServerOptions = {
+    http: config.http,
+    health: { workers, needs: [], away: yield* makeAway },
+    metrics: { tenants, connections, workers, recording },
+  }
+  return options
+})
+
+/** Serves for as long as the scope, and answers how the other services reach this one. */
+export const listen = Effect.fnUntraced(function* <R>(
+  { config, production }: Service,
+  server: Layer.Layer<HttpServer.HttpServer, ServeError, R>,
+) {
+  const context = yield* Layer.build(server).pipe(
+    Effect.catchTag("ServeError", ({ cause }) => Effect.fail(notListening(config.http, cause))),
+  )
+  const { address } = Context.get(context, HttpServer.HttpServer)
+  return addressOf(production, "port" in address ? address.port : config.http.port)
+})

@@ -1,0 +1,21 @@
+/** Takes webhooks: verified, durable, answered. It owns nothing and calls no provider, so there may be any number. */
+import { runService } from "@concordat/all-in-one/production/service"
+import { listen, makeBoard, optionsOf } from "@concordat/all-in-one/production/serving"
+import { makeReceivers } from "@concordat/all-in-one/production/receivers"
+import { serve } from "@concordat/all-in-one/server"
+import { layerWebhooks } from "@concordat/all-in-one/webhooks"
+import * as Effect from "effect/Effect"
+
+runService("ingester", (service) =>
+  Effect.gen(function* () {
+    const board = makeBoard(service)
+    const receivers = yield* makeReceivers(board.connections.places, service.key)
+    const webhooks = layerWebhooks({
+      publicUrl: service.config.http.publicUrl,
+      receiver: (tenant, connection) => receivers.get(`${tenant}.${connection}`) ?? "unknown",
+    })
+    const address = yield* listen(service, serve(webhooks, yield* optionsOf(service, board, [])))
+    yield* Effect.logInfo("ingester is up", { address, connections: receivers.size })
+    return yield* Effect.never
+  }),
+)
