@@ -12,16 +12,22 @@ const pause = (ms: number): Effect.Effect<void> =>
     return Effect.sync(() => clearTimeout(timer))
   })
 
-/** Again while the failure is one that passes, for at most `GIVE_UP_MS`; then the last failure. */
-export const again = <A, E>(effect: Effect.Effect<A, E>, passes: (error: E) => boolean): Effect.Effect<A, E> =>
+/** Again while the failure is one that passes, for at most so many ms; then the last failure. */
+export const again = <A, E>(
+  effect: Effect.Effect<A, E>,
+  passes: (error: E) => boolean,
+  giveUpMs = GIVE_UP_MS,
+): Effect.Effect<A, E> =>
   Effect.suspend(() => {
     const started = performance.now()
     const attempt = (tries: number): Effect.Effect<A, E> =>
-      Effect.catch(effect, (error) => {
-        const wait = pauseMs(tries)
-        return passes(error) && performance.now() - started + wait < GIVE_UP_MS
-          ? Effect.andThen(pause(wait), attempt(tries + 1))
-          : Effect.fail(error)
-      })
+      effect.pipe(
+        Effect.catch((error) => {
+          const wait = pauseMs(tries)
+          return passes(error) && performance.now() - started + wait < giveUpMs
+            ? Effect.andThen(pause(wait), attempt(tries + 1))
+            : Effect.fail(error)
+        }),
+      )
     return attempt(0)
   })

@@ -33,3 +33,5 @@ export const UPSERT_DOCUMENTS = 5_000
 export const UPSERT_CHARACTERS = 8 * 1024 * 1024
 /** The longest answer that is taken, in bytes: a row with the largest document in four-byte characters. */
 export const ANSWER_BYTES = 160 * 1024 * 1024
+/** Characters of one unit, as in SQLite: it is held in memory whole. */
+export const UNIT_CHARACTERS = 32 * 1024 * 1024
