@@ -3,16 +3,14 @@ import { State, StateWriter } from "@concordat/engine/ports/State"
 import { assert, describe, layer } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import * as Scope from "effect/Scope"
-import * as TestClock from "effect/testing/TestClock"
 import { randomUUID } from "node:crypto"
-import { connect, Database } from "./Database.ts"
+import { Database } from "./Database.ts"
 import { layer as postgres } from "./Postgres.ts"
 import { cutting } from "./testing/cutting.ts"
+import { halfWay } from "./testing/half-way.ts"
 import { acquireDatabase, acquireOwn, execute, missingOwn, type OwnServer } from "./testing/server.ts"
 
 class Server extends Context.Service<Server, OwnServer & { readonly database: string }>()("test/Server") {}
@@ -43,34 +41,6 @@ const found = (database: string, tenant: string) =>
     return [...(yield* execute(database, values)), ...(yield* execute(database, position))]
   })
 
-/** A unit whose documents are written, and whose checkpoint waits for somebody who holds its row. */
-const halfWay = Effect.fnUntraced(function* (tenant: string, text: string) {
-  const { database } = yield* Server
-  const { write } = yield* StateWriter
-  const scope = yield* Scope.make()
-  const holder = yield* Scope.provide(connect({ url: Redacted.make(database), connections: 1 }), scope)
-  const hold = holder.sql.withTransaction(
-    Effect.andThen(
-      holder.sql.unsafe("select 1 from concordat.checkpoint where name = $1 for update", [`reconciler-${tenant}`]),
-      Effect.never,
-    ),
-  )
-  yield* Effect.forkIn(Effect.exit(holder.once(hold)), scope)
-  const waiting = (state: string) =>
-    execute(
-      database,
-      `select 1 from pg_stat_activity where query ilike '%concordat.checkpoint%' and pid <> pg_backend_pid() and ${state}`,
-    )
-  const until = (state: string) =>
-    TestClock.withLive(
-      Effect.repeat(Effect.andThen(Effect.sleep("20 millis"), waiting(state)), { while: (rows) => rows.length === 0 }),
-    )
-  yield* until("state = 'idle in transaction'")
-  const writing = yield* Effect.forkIn(write(unit(tenant, text)), scope, { startImmediately: true })
-  yield* until("wait_event_type = 'Lock'")
-  return { writing, close: Scope.close(scope, Exit.void) }
-})
-
 describe.skipIf(missingOwn !== null)("PostgreSQL, crashes", () => {
   layer(store, { timeout: 60_000 })("[PG] crashes", (it) => {
     for (const signal of ["SIGKILL", "SIGQUIT"] as const) {
@@ -82,7 +52,7 @@ describe.skipIf(missingOwn !== null)("PostgreSQL, crashes", () => {
             const { write } = yield* StateWriter
             const tenant = tenantName()
             yield* write(unit(tenant, "1"))
-            const { close, writing } = yield* halfWay(tenant, "2")
+            const { close, writing } = yield* halfWay(database, write, unit(tenant, "2"))
             yield* Effect.promise(() => stop(signal))
             yield* Fiber.interrupt(writing)
             yield* close
@@ -104,7 +74,7 @@ describe.skipIf(missingOwn !== null)("PostgreSQL, crashes", () => {
           const state = yield* State
           const tenant = tenantName()
           yield* write(unit(tenant, "1"))
-          const { close, writing } = yield* halfWay(tenant, "2")
+          const { close, writing } = yield* halfWay(database, write, unit(tenant, "2"))
           yield* Effect.promise(() => stop("SIGQUIT"))
           const reading = yield* Effect.forkChild(state.getMany([{ tenant, kind, key: "7" }]), {
             startImmediately: true,
