@@ -2,30 +2,31 @@
 import { Database } from "@concordat/adapters/postgres/Database"
 import { layer } from "@concordat/adapters/postgres/Postgres"
 import { acquireDatabase, acquireOwn, givenUrl, missingOwn, version } from "@concordat/adapters/postgres/testing/server"
-import { Commit } from "@concordat/engine/ports/Commit"
+import { layer as sqlite } from "@concordat/adapters/sqlite/Sqlite"
+import { layerSplitCommit } from "@concordat/engine/flows/split-commit"
+import { Bus } from "@concordat/engine/ports/Bus"
+import { Journal } from "@concordat/engine/ports/Journal"
 import type { LeaseToken } from "@concordat/engine/ports/Leases"
-import { type StateError, StateWriter } from "@concordat/engine/ports/State"
+import type { StateError } from "@concordat/engine/ports/State"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
 import { describe, it } from "vitest"
+import { commitContract } from "./commit.contract.ts"
 import { stateContract } from "./state.contract.ts"
 import { stateWriterContract } from "./state-writer.contract.ts"
 
 const skipped = (reason: string) => {
-  for (const port of ["State", "StateWriter"])
+  for (const port of ["State", "StateWriter", "Commit"])
     describe.skip(`${port}: PostgreSQL (${reason})`, () => it("keeps the contract", () => undefined))
 }
 
-/** The contract of `State` writes through `Commit`; here that is the state's step of it, with no journal and no bus. */
-const commit = Layer.effect(
-  Commit,
-  Effect.map(StateWriter, ({ write }) =>
-    Commit.of({
-      commit: ({ checkpoint, documents, lease }) =>
-        Effect.as(write({ checkpoint, documents, lease: lease ?? null }), { _tag: "Appended", position: "0" }),
-    }),
+/** Journal and bus of the layout, which are others' stores. */
+const others = Layer.effectContext(
+  Effect.map(Layer.build(sqlite({ path: ":memory:" })), (built) =>
+    Context.make(Journal, Context.get(built, Journal)).pipe(Context.add(Bus, Context.get(built, Bus))),
   ),
 )
 
@@ -45,9 +46,14 @@ const hand = ({ epoch, name }: LeaseToken) =>
 
 const contracts = (name: string, database: Effect.Effect<string, StateError, Scope.Scope>) => {
   const store = () =>
-    Layer.unwrap(Effect.map(database, (url) => commit.pipe(Layer.provideMerge(layer({ url: Redacted.make(url) })))))
+    Layer.unwrap(
+      Effect.map(database, (url) =>
+        layerSplitCommit.pipe(Layer.provideMerge(others), Layer.provideMerge(layer({ url: Redacted.make(url) }))),
+      ),
+    )
   stateContract(name, store(), { checksKeys: true })
   stateWriterContract(name, store(), hand)
+  commitContract(`${name} with others' journal and bus`, store())
 }
 
 /** An order of words instead of code points, as many installations have: it must not show. Since server 15. */

@@ -6,7 +6,11 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as TestClock from "effect/testing/TestClock"
+import { Database } from "./Database.ts"
+import { IDLE_IN_TRANSACTION_MS } from "./limits.ts"
 import { layer as postgres } from "./Postgres.ts"
+import { fence } from "./StateWriter.ts"
 import { activity, halfWay, until } from "./testing/half-way.ts"
 import { acquireDatabase, acquireOwn, execute, missingOwn } from "./testing/server.ts"
 
@@ -52,6 +56,33 @@ describe.skipIf(missingOwn !== null)("PostgreSQL, fencing", () => {
         assert.strictEqual((yield* Effect.flip(write(unit("3")))).reason, "fenced")
         assert.deepStrictEqual(yield* found, ["2", "2"])
       }),
+    )
+
+    it.effect(
+      "[CE17] who is stopped in the middle of a transaction holds up a handover for seconds, and writes nothing after it",
+      () =>
+        Effect.gen(function* () {
+          const database = yield* Place
+          const { run, sql } = yield* Database
+          const name = "share/stopped"
+          yield* execute(database, `insert into concordat.lease (name, epoch) values ('${name}', 1)`)
+          const put = sql.unsafe("insert into concordat.checkpoint values ('stopped', '1', '1')")
+          const stopped = TestClock.withLive(Effect.sleep(IDLE_IN_TRANSACTION_MS + 1_500))
+          const writing = yield* Effect.forkChild(
+            Effect.flip(
+              run(sql.withTransaction(Effect.all([fence(sql, { name, epoch: 1 }), put, stopped], { discard: true }))),
+            ),
+            { startImmediately: true },
+          )
+          yield* until(database, activity("insert into concordat.checkpoint", "state = 'idle in transaction'"))
+          yield* execute(database, `update concordat.lease set epoch = 2 where name = '${name}'`)
+          assert.strictEqual((yield* Fiber.join(writing)).reason, "fenced")
+          assert.deepStrictEqual(
+            yield* execute(database, "select 1 from concordat.checkpoint where name = 'stopped'"),
+            [],
+          )
+        }),
+      30_000,
     )
   })
 })

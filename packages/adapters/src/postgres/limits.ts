@@ -14,8 +14,11 @@ export const CONNECT_MS = 5_000
 export const STATEMENT_MS = 15_000
 /** How long a statement waits for a lock: only a neighbour's transaction or a `clear` holds one. */
 export const LOCK_MS = 5_000
-/** A transaction whose client says nothing for so long is ended by the server, with its locks. */
-export const IDLE_IN_TRANSACTION_MS = 10_000
+/**
+ * A transaction whose client says nothing for so long is ended by the server, with its locks. Less than `LOCK_MS`, so that a
+ * process that is stopped in its middle holds up a handover and never fails it.
+ */
+export const IDLE_IN_TRANSACTION_MS = 4_000
 /** The idle time after which the kernel asks whether the server is still there. */
 export const KEEP_ALIVE_MS = 10_000
 /** A migration may rewrite a large table, and others wait for it. */

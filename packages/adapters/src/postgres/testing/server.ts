@@ -30,8 +30,8 @@ export const missingOwn: string | null = folder === null ? `no postgres and init
 export const version = (): string =>
   folder === null ? "none" : execFileSync(join(folder, "postgres"), ["--version"], { encoding: "utf8" }).trim()
 
-/** PostgreSQL refuses to run as root. */
-const runAs = (): { uid: number; gid: number } | null => {
+/** PostgreSQL refuses to run as root; null: this process is not. */
+export const runAs = (): { uid: number; gid: number } | null => {
   if (process.getuid?.() !== 0) return null
   const id = (flag: string): number => Number(execFileSync("id", [flag, "nobody"], { encoding: "utf8" }))
   return { uid: id("-u"), gid: id("-g") }
