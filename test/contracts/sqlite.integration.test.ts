@@ -24,7 +24,7 @@ const stores = {
 
 for (const [name, store] of Object.entries(stores)) {
   journalContract(`SQLite ${name}`, store())
-  stateContract(`SQLite ${name}`, store())
+  stateContract(`SQLite ${name}`, store(), { checksKeys: true })
   commitContract(`SQLite ${name}`, store())
   busContract(`SQLite ${name}`, store(), { elapse: TestClock.adjust, window: true })
 }

@@ -17,7 +17,16 @@ const write = Effect.fnUntraced(function* (documents: ReadonlyArray<DocumentWrit
 const put = (tenant: string, kind: string, values: Readonly<Record<string, string | null>>) =>
   write(Object.entries(values).map(([key, value]) => ({ tenant, kind, key, value })))
 
-export const stateContract = <E>(name: string, adapter: Layer.Layer<State | Commit, E>): void =>
+export interface StateContractOptions {
+  /** A store that keeps its keys in an index of its own refuses those that can't be in one. */
+  readonly checksKeys: boolean
+}
+
+export const stateContract = <E>(
+  name: string,
+  adapter: Layer.Layer<State | Commit, E>,
+  options: StateContractOptions,
+): void =>
   layer(adapter)(`State: ${name}`, (it) => {
     it.effect("[S1] gives documents in the order asked for, and null where there is none", () =>
       Effect.gen(function* () {
@@ -183,6 +192,75 @@ export const stateContract = <E>(name: string, adapter: Layer.Layer<State | Comm
         assert.deepStrictEqual(yield* state.tenants, [])
         yield* put(tenant, "due", { k: "2" })
         assert.deepStrictEqual(yield* state.getMany([{ tenant, kind: "due", key: "k" }]), ["2"])
+      }),
+    )
+
+    it.effect("[S10] of several writes of a document in a unit the last holds, among thousands of others", () =>
+      Effect.gen(function* () {
+        const state = yield* State
+        const tenant = tenantName()
+        const ids = Array.from({ length: 6_000 }, (_, n) => ({ tenant, kind: "due", key: String(n) }))
+        yield* write([
+          ...ids.map((id) => ({ ...id, value: "first" })),
+          ...ids.slice(0, 2).map((id) => ({ ...id, value: null })),
+          ...ids.slice(1, 3).map((id) => ({ ...id, value: "last" })),
+        ])
+        assert.deepStrictEqual(yield* state.getMany(ids.slice(0, 4)), [null, "last", "last", "first"])
+        yield* write(ids.map((id, n) => ({ ...id, value: n % 2 === 0 ? null : "odd" })))
+        assert.strictEqual(yield* state.count({ tenant, kind: "due", prefix: "" }), 3_000)
+        assert.deepStrictEqual(yield* state.getMany(ids.slice(0, 3)), [null, "odd", null])
+      }),
+    )
+
+    it.effect("[S11] gives back every character of a value, also of a long one", () =>
+      Effect.gen(function* () {
+        const state = yield* State
+        const tenant = tenantName()
+        const values: Readonly<Record<string, string>> = {
+          quotes: JSON.stringify("'\"\\{},NULL\u0000 \n\t"),
+          empty: '""',
+          word: "null",
+          spaces: ' { "b" : 1.0 , "a" : 1e3 , "b" : 2 } ',
+          long: JSON.stringify("é😀x".repeat(300_000)),
+        }
+        yield* put(tenant, "entity", values)
+        const ids = Object.keys(values).map((key) => ({ tenant, kind: "entity", key }))
+        assert.deepStrictEqual(yield* state.getMany(ids), Object.values(values))
+      }),
+    )
+
+    it.effect("[S12] units at the same time on the same documents, in any order, are each written whole", () =>
+      Effect.gen(function* () {
+        const state = yield* State
+        const tenant = tenantName()
+        const ids = Array.from({ length: 200 }, (_, n) => ({ tenant, kind: "due", key: String(n) }))
+        const unit = (n: number) => (n % 2 === 0 ? ids : [...ids].reverse()).map((id) => ({ ...id, value: String(n) }))
+        yield* Effect.forEach(
+          Array.from({ length: 20 }, (_, n) => n),
+          (n) => write(unit(n)),
+          { concurrency: "unbounded" },
+        )
+        assert.strictEqual(new Set(yield* state.getMany(ids)).size, 1)
+      }),
+    )
+
+    if (!options.checksKeys) return
+    it.effect("[S13] a key that is too long or no text is refused, and nothing of its unit is written", () =>
+      Effect.gen(function* () {
+        const state = yield* State
+        const commit = yield* Commit
+        const tenant = tenantName()
+        const document = (key: string): DocumentWrite => ({ tenant, kind: "due", key, value: "1" })
+        for (const key of ["x".repeat(513), "a\0b", "a\ud800"]) {
+          const documents = [document("good"), document(key)]
+          const error = yield* Effect.flip(commit.commit({ appends: [], documents, commands: [], checkpoint: null }))
+          assert.strictEqual(error.reason, "limit")
+          assert.include(error.message, "a document's key has")
+          assert.deepStrictEqual(yield* state.getMany([document("good"), document(key)]), [null, null])
+        }
+        const longest = document("\u{ffff}".repeat(512))
+        yield* write([longest])
+        assert.deepStrictEqual(yield* state.getMany([longest]), ["1"])
       }),
     )
   })

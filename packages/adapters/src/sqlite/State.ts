@@ -3,8 +3,8 @@ import { StateError } from "@concordat/engine/ports/State"
 import type { State, StoredDocument } from "@concordat/engine/ports/State"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import { scanPages, tooMany } from "../state/documents.ts"
 import type { Client } from "./client.ts"
-import { DOCUMENTS_AT_ONCE } from "./limits.ts"
 import { idColumns } from "./protocol.ts"
 import type { Failure } from "./protocol.ts"
 
@@ -14,25 +14,30 @@ export const toStateError = ({ reason, detail }: Failure): StateError =>
     detail,
   })
 
-export const makeState = (client: Client): Context.Service.Shape<typeof State> => {
-  const scan: Context.Service.Shape<typeof State>["scan"] = Effect.fnUntraced(function* (options) {
-    const documents: Array<StoredDocument> = []
-    let after = options.after
-    while (documents.length < options.limit) {
-      const limit = options.limit - documents.length
-      const columns = yield* client.request({ op: "scan", ...options, after, limit })
-      if (columns.length === 0) break
-      for (let i = 0; i < columns.length; i += 2) documents.push({ key: columns[i]!, value: columns[i + 1]! })
-      after = columns[columns.length - 2]!
-    }
-    return documents
-  }, Effect.mapError(toStateError))
+type Shape = Context.Service.Shape<typeof State>
+
+/** From key and value in turn. */
+const documentsOf = (columns: ReadonlyArray<string>): ReadonlyArray<StoredDocument> => {
+  const documents: Array<StoredDocument> = []
+  for (let i = 0; i < columns.length; i += 2) documents.push({ key: columns[i]!, value: columns[i + 1]! })
+  return documents
+}
+
+export const makeState = (client: Client): Shape => {
+  const getMany: Shape["getMany"] = (ids) => {
+    const refused = tooMany(ids)
+    return refused === null
+      ? Effect.mapError(client.request({ op: "get", ids: idColumns(ids) }), toStateError)
+      : Effect.fail(refused)
+  }
+
+  const scan: Shape["scan"] = (options) =>
+    scanPages(options, (after, limit) =>
+      Effect.map(client.request({ op: "scan", ...options, after, limit }), documentsOf),
+    ).pipe(Effect.mapError(toStateError))
 
   return {
-    getMany: (ids) =>
-      ids.length > DOCUMENTS_AT_ONCE
-        ? Effect.fail(new StateError({ reason: "limit", detail: `at most ${DOCUMENTS_AT_ONCE} documents at once` }))
-        : Effect.mapError(client.request({ op: "get", ids: idColumns(ids) }), toStateError),
+    getMany,
     scan,
     count: (options) => Effect.mapError(client.request({ op: "count", ...options }), toStateError),
     tenants: Effect.mapError(client.request({ op: "tenants" }), toStateError),

@@ -29,10 +29,6 @@ export const NAME_CHARACTERS = 512
 export const PAGE_EVENTS = 1_000
 /** Rows looked at for one page before writers get their turn. */
 export const PAGE_ROWS = 20_000
-/** Documents of one page of a scan. */
-export const PAGE_DOCUMENTS = 1_000
-/** Documents of one `getMany`: it is answered in one go. */
-export const DOCUMENTS_AT_ONCE = 5_000
 
 /** Stream positions and names that the worker remembers, so that an append to a busy stream needs no lookup. */
 export const STREAMS_REMEMBERED = 20_000

@@ -1,20 +1,8 @@
 /** The documents and checkpoints that can be rebuilt from the journal. Runs in the worker. */
 import type { DatabaseSync } from "node:sqlite"
+import { afterPrefix, keyFault, keyRange, pageSize } from "../state/documents.ts"
 import { Refusal } from "./failures.ts"
-import { NAME_CHARACTERS, PAGE_DOCUMENTS } from "./limits.ts"
 import type { CommitRequest } from "./protocol.ts"
-
-/** The least text that is greater than every text with this prefix, by code points; null: there is none. */
-export const afterPrefix = (prefix: string): string | null => {
-  const points = Array.from(prefix, (character) => character.codePointAt(0)!)
-  for (let last = points.pop(); last !== undefined; last = points.pop()) {
-    if (last === 0x10ffff) continue
-    // The code points of surrogates are no characters.
-    const next = last === 0xd7ff ? 0xe000 : last + 1
-    return String.fromCodePoint(...points, next)
-  }
-  return null
-}
 
 const spaceKey = (tenant: string, kind: string): string => `${tenant}\n${kind}`
 
@@ -71,8 +59,8 @@ export const openStateTables = (db: DatabaseSync) => {
         if (space !== undefined) remove.run(space, key)
         continue
       }
-      if (key.length > NAME_CHARACTERS || !key.isWellFormed())
-        throw new Refusal("limit", `a document's key has at most ${NAME_CHARACTERS} characters`)
+      const fault = keyFault(key)
+      if (fault !== null) throw new Refusal("limit", fault)
       put.run(spaceId(tenant, kind), key, value)
     }
     if (unit.checkpoint !== null) putCheckpoint.run(...unit.checkpoint)
@@ -92,17 +80,9 @@ export const openStateTables = (db: DatabaseSync) => {
   const scan = (tenant: string, kind: string, prefix: string, after: string | null, limit: number) => {
     const space = spaces.get(spaceKey(tenant, kind))
     if (space === undefined) return []
-    const until = afterPrefix(prefix)
-    const wanted = Math.min(limit, PAGE_DOCUMENTS)
-    const rows =
-      after === null
-        ? scanFrom.all(space, prefix, until, wanted)
-        : // Before the prefix `after` changes nothing; SQLite compares by code point, JavaScript does not.
-          after.startsWith(prefix)
-          ? scanAfter.all(space, after, until, wanted)
-          : Buffer.compare(Buffer.from(after), Buffer.from(prefix)) < 0
-            ? scanFrom.all(space, prefix, until, wanted)
-            : []
+    const range = keyRange(prefix, after)
+    if (range === null) return []
+    const rows = (range.exclusive ? scanAfter : scanFrom).all(space, range.from, range.until, pageSize(limit))
     return (rows as unknown as ReadonlyArray<readonly [string, string]>).flat()
   }
 

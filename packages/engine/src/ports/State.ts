@@ -31,8 +31,21 @@ export interface Checkpoint {
 }
 
 export class StateError extends Schema.TaggedError<StateError>()("StateError", {
-  /** `fenced`: the lease that the write names has another owner now. `newer`, `foreign`: not a state of this engine's. */
-  reason: Schema.Literals(["unavailable", "corrupt", "limit", "closed", "fenced", "newer", "foreign"]),
+  /**
+   * `fenced`: the lease that the write names has another owner now. `newer`, `foreign`: not a state of this engine's.
+   * `invalid`: what is configured can never work so. `unauthorised`: the credentials, or their rights, are refused.
+   */
+  reason: Schema.Literals([
+    "unavailable",
+    "corrupt",
+    "limit",
+    "closed",
+    "fenced",
+    "newer",
+    "foreign",
+    "invalid",
+    "unauthorised",
+  ]),
   detail: Schema.String,
 }) {
   override get message(): string {
