@@ -13,13 +13,15 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import type * as Scope from "effect/Scope"
+import * as TestClock from "effect/testing/TestClock"
 import { describe, it } from "vitest"
 import { commitContract } from "./commit.contract.ts"
+import { leasesContract } from "./leases.contract.ts"
 import { stateContract } from "./state.contract.ts"
 import { stateWriterContract } from "./state-writer.contract.ts"
 
 const skipped = (reason: string) => {
-  for (const port of ["State", "StateWriter", "Commit"])
+  for (const port of ["State", "StateWriter", "Leases", "Commit"])
     describe.skip(`${port}: PostgreSQL (${reason})`, () => it("keeps the contract", () => undefined))
 }
 
@@ -53,6 +55,7 @@ const contracts = (name: string, database: Effect.Effect<string, StateError, Sco
     )
   stateContract(name, store(), { checksKeys: true })
   stateWriterContract(name, store(), hand)
+  leasesContract(name, store(), (ms) => TestClock.withLive(Effect.sleep(ms)))
   commitContract(`${name} with others' journal and bus`, store())
 }
 

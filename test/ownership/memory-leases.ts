@@ -43,7 +43,8 @@ export class LeaseTable {
       leave: ({ group, owner }) => asked(owner, () => void this.attending.delete(`${group}/${owner}`)),
       claim: ({ most, names, owner, ttlMs }) =>
         asked(owner, (now) => {
-          const free = names.filter((name) => (this.rows.get(name)?.until ?? 0) <= now).slice(0, most)
+          const isFree = (row: Row | undefined) => row === undefined || row.until <= now || row.owner === owner
+          const free = names.filter((name) => isFree(this.rows.get(name))).slice(0, most)
           return free.map((name) => {
             const epoch = this.epochOf(name) + 1
             this.rows.set(name, { owner, epoch, until: now + ttlMs })

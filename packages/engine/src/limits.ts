@@ -148,5 +148,7 @@ export const LEASE_MS = 6_000
 export const LEASE_LOOK_MS = 1_000
 /** An owner counts its lease as ended this much before the store does: clocks run differently, and a call takes a while. */
 export const LEASE_MARGIN_MS = 1_000
+/** How long the store of the leases may take: two looks fit into what an owner may count on. */
+export const LEASE_ANSWER_MS = 2_000
 /** A stopping process gives its leases back within this, or leaves them to end by themselves: its workers need `DRAIN_MS`. */
 export const LEASE_LEAVE_MS = 4_500

@@ -23,6 +23,10 @@ export const MIGRATIONS: ReadonlyArray<ReadonlyArray<string>> = [
     `create table concordat.checkpoint (
       name text collate "C" primary key, position text not null, event_id text not null)`,
     // The epoch of each lease's last owner, which outlives `clear`: it fences those before it.
-    `create table concordat.lease (name text collate "C" primary key, epoch bigint not null)`,
+    `create table concordat.lease (
+      name text collate "C" primary key, epoch bigint not null, owner text not null default '',
+      expires_at timestamptz not null default '-infinity')`,
+    `create table concordat.attendance (
+      team text collate "C" not null, owner text not null, expires_at timestamptz not null, primary key (team, owner))`,
   ],
 ]

@@ -4,9 +4,9 @@
  */
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import { LEASE_LEAVE_MS, LEASE_LOOK_MS, LEASE_MS } from "../limits.ts"
+import { LEASE_ANSWER_MS, LEASE_LEAVE_MS, LEASE_LOOK_MS, LEASE_MS } from "../limits.ts"
 import { leaseName, Leases } from "../ports/Leases.ts"
-import type { StateError } from "../ports/State.ts"
+import { StateError } from "../ports/State.ts"
 import { makeTerm, moment, type Tenure, type Term } from "./tenure.ts"
 
 export interface OwningOptions<R> {
@@ -29,7 +29,14 @@ interface Holding {
 
 /** Goes on for ever. Interrupted, it ends its work, then gives its leases back. */
 export const own = Effect.fn("own")(function* <R>({ group, names, owner, report, work }: OwningOptions<R>) {
-  const leases = yield* Leases
+  const all = yield* Leases
+  /** A store that hangs is one that is away: what is held does not wait for it. */
+  const soon = <A>(answer: Effect.Effect<A, StateError>) =>
+    Effect.timeoutOrElse(answer, {
+      duration: LEASE_ANSWER_MS,
+      orElse: () =>
+        Effect.fail(new StateError({ reason: "unavailable", detail: `no answer in ${LEASE_ANSWER_MS} ms` })),
+    })
   const holdings = new Map<string, Holding>()
   const tell = (): void => report?.([...holdings.keys()].toSorted())
   const tokensOf = (some: Iterable<Holding>) => [...some].map(({ term }) => term.lease)
@@ -38,7 +45,7 @@ export const own = Effect.fn("own")(function* <R>({ group, names, owner, report,
   const leave = Effect.fnUntraced(function* (holding: Holding) {
     holding.isLeaving = true
     yield* Fiber.interrupt(holding.fiber)
-    yield* Effect.ignore(leases.release({ owner, leases: tokensOf([holding]) }))
+    yield* Effect.ignore(soon(all.release({ owner, leases: tokensOf([holding]) })))
     holdings.delete(holding.name)
     tell()
   })
@@ -57,7 +64,7 @@ export const own = Effect.fn("own")(function* <R>({ group, names, owner, report,
   const renew = Effect.fnUntraced(function* () {
     if (holdings.size === 0) return
     const began = yield* moment
-    const still = new Set(yield* leases.renew({ owner, leases: tokensOf(holdings.values()), ttlMs: LEASE_MS }))
+    const still = new Set(yield* soon(all.renew({ owner, leases: tokensOf(holdings.values()), ttlMs: LEASE_MS })))
     for (const holding of holdings.values()) {
       if (still.has(holding.term.lease.name)) holding.term.prolong(began)
       else yield* drop(holding)
@@ -69,7 +76,7 @@ export const own = Effect.fn("own")(function* <R>({ group, names, owner, report,
     if (free.length === 0) return
     const began = yield* moment
     const byLease = new Map(free.map((name) => [leaseName(group, name), name]))
-    const claimed = yield* leases.claim({ owner, names: [...byLease.keys()], most, ttlMs: LEASE_MS })
+    const claimed = yield* soon(all.claim({ owner, names: [...byLease.keys()], most, ttlMs: LEASE_MS }))
     for (const lease of claimed) {
       const [name, term] = [byLease.get(lease.name)!, makeTerm(lease, began)]
       const fiber = yield* Effect.forkChild(Effect.annotateLogs(work(name, term), { lease: lease.name }))
@@ -79,7 +86,7 @@ export const own = Effect.fn("own")(function* <R>({ group, names, owner, report,
   })
 
   const look = Effect.gen(function* () {
-    const owners = yield* leases.attend({ group, owner, ttlMs: LEASE_MS })
+    const owners = yield* soon(all.attend({ group, owner, ttlMs: LEASE_MS }))
     yield* renew()
     const staying = [...holdings.values()].filter(({ isLeaving }) => !isLeaving)
     const fair = Math.ceil(names.length / Math.max(1, owners))
@@ -98,7 +105,7 @@ export const own = Effect.fn("own")(function* <R>({ group, names, owner, report,
       isOut = false
       return Effect.void
     }),
-    Effect.catchTag("StateError", (error: StateError) =>
+    Effect.catchTag("StateError", (error) =>
       Effect.gen(function* () {
         if (!isOut) yield* Effect.logWarning("leases can't be looked at", error.message)
         isOut = true
@@ -109,7 +116,7 @@ export const own = Effect.fn("own")(function* <R>({ group, names, owner, report,
 
   const end = Effect.gen(function* () {
     yield* Effect.forEach([...holdings.values()], leave, { concurrency: "unbounded", discard: true })
-    yield* Effect.ignore(leases.leave({ group, owner }))
+    yield* Effect.ignore(soon(all.leave({ group, owner })))
   }).pipe(Effect.timeoutOption(LEASE_LEAVE_MS))
 
   return yield* lookOrWait.pipe(

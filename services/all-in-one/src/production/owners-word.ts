@@ -57,7 +57,9 @@ export const makeOwnersWord = Effect.fnUntraced(function* (token: Redacted.Redac
       Effect.gen(function* () {
         const address = yield* ownerOf(tenant, connection)
         if (address === null) return false
-        const ask = Effect.flatMap(OperatorClient, ({ operator }) => operator.backfill({ params: { tenant, connection } }))
+        const ask = Effect.flatMap(OperatorClient, ({ operator }) =>
+          operator.backfill({ params: { tenant, connection } }),
+        )
         yield* askedOf(address, ask)
         return true
       }).pipe(

@@ -7,17 +7,17 @@ import * as Option from "effect/Option"
 /** Whoever asks gives up after some seconds too. */
 const ANSWER_MS = 2_000
 
-export const makeAway = Effect.gen(function* () {
-  const [journal, state] = [yield* Journal, yield* State]
-  const isAway = (probe: Effect.Effect<unknown, unknown>) =>
-    probe.pipe(
-      Effect.timeoutOption(ANSWER_MS),
-      Effect.map(Option.isNone),
-      Effect.orElseSucceed(() => true),
-    )
-  const answer: Effect.Effect<ReadonlyArray<string>> = Effect.map(
-    Effect.all({ journal: isAway(journal.end), state: isAway(state.checkpoint("readyz")) }, { concurrency: 2 }),
-    (away) => Object.entries(away).flatMap(([store, isSo]) => (isSo ? [store] : [])),
+const isAway = (probe: Effect.Effect<unknown, unknown>): Effect.Effect<boolean> =>
+  probe.pipe(
+    Effect.timeoutOption(ANSWER_MS),
+    Effect.map(Option.isNone),
+    Effect.orElseSucceed(() => true),
   )
-  return answer
+
+/** Names of the stores that do not answer. */
+export const storesAway: Effect.Effect<ReadonlyArray<string>, never, Journal | State> = Effect.gen(function* () {
+  const [journal, state] = [yield* Journal, yield* State]
+  const probes = { journal: isAway(journal.end), state: isAway(state.checkpoint("readyz")) }
+  const away = yield* Effect.all(probes, { concurrency: "unbounded" })
+  return Object.entries(away).flatMap(([store, isSo]) => (isSo ? [store] : []))
 })

@@ -1,4 +1,6 @@
 /** What each service of the production layout answers by HTTP, and who it is to the others. */
+import type { Journal } from "@concordat/engine/ports/Journal"
+import type { State } from "@concordat/engine/ports/State"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { ServeError } from "effect/http/HttpServerError"
@@ -10,7 +12,7 @@ import { notListening } from "../NotListening.ts"
 import type { ServerOptions } from "../server.ts"
 import type { WorkerState } from "../workers.ts"
 import { addressOf } from "./environment.ts"
-import { makeAway } from "./probing.ts"
+import { storesAway } from "./probing.ts"
 import type { Service } from "./service.ts"
 
 /** What a service counts and keeps of its workers. */
@@ -32,9 +34,10 @@ export const optionsOf = Effect.fnUntraced(function* (
   { connections, recording, workers }: Board,
   tenants: ReadonlyArray<string>,
 ) {
+  const stores = yield* Effect.context<Journal | State>()
   const options: ServerOptions = {
     http: config.http,
-    health: { workers, needs: [], away: yield* makeAway },
+    health: { workers, needs: [], away: Effect.provideContext(storesAway, stores) },
     metrics: { tenants, connections, workers, recording },
   }
   return options

@@ -1,0 +1,129 @@
+/** What every adapter of the `Leases` port does. */
+import { Leases } from "@concordat/engine/ports/Leases"
+import { assert, layer } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
+import { randomUUID } from "node:crypto"
+
+const TTL = 400
+const LONG = 60_000
+
+/** `pass` lets so many ms go by on the store's clock. */
+export const leasesContract = <E>(
+  title: string,
+  adapter: Layer.Layer<Leases, E>,
+  pass: (ms: number) => Effect.Effect<void>,
+): void =>
+  layer(adapter)(`Leases: ${title}`, (it) => {
+    const unique = (count: number) => Array.from({ length: count }, (_, n) => `share/${randomUUID()}-${n}`)
+
+    it.effect("[L1] who claims a free lease holds it alone, with an epoch higher than any before", () =>
+      Effect.gen(function* () {
+        const leases = yield* Leases
+        const names = unique(1)
+        const claim = (owner: string) => leases.claim({ owner, names, most: 1, ttlMs: TTL })
+        assert.deepStrictEqual(yield* claim("a"), [{ name: names[0]!, epoch: 1 }])
+        assert.deepStrictEqual(yield* claim("b"), [])
+        yield* pass(TTL + 50)
+        assert.deepStrictEqual(yield* claim("b"), [{ name: names[0]!, epoch: 2 }])
+        assert.deepStrictEqual(yield* claim("a"), [])
+      }),
+    )
+
+    it.effect("[L2] of many that claim at once each lease goes to one", () =>
+      Effect.gen(function* () {
+        const leases = yield* Leases
+        const names = unique(12)
+        const owners = Array.from({ length: 6 }, (_, n) => `owner ${n}`)
+        const claimed = yield* Effect.forEach(owners, (owner) => leases.claim({ owner, names, most: 4, ttlMs: LONG }), {
+          concurrency: "unbounded",
+        })
+        for (const some of claimed) assert.isAtMost(some.length, 4)
+        const all = claimed.flat().map(({ name }) => name)
+        assert.strictEqual(new Set(all).size, all.length)
+        // What a collision left over is there for the next try.
+        for (const owner of owners)
+          all.push(
+            ...(yield* leases.claim({ owner: `${owner} again`, names, most: 12, ttlMs: LONG })).map((one) => one.name),
+          )
+        assert.deepStrictEqual(all.toSorted(), names.toSorted())
+      }),
+    )
+
+    it.effect("[L3] what is prolonged goes on; what has ended, or is another's, is not prolonged", () =>
+      Effect.gen(function* () {
+        const leases = yield* Leases
+        const names = unique(2)
+        const own = yield* leases.claim({ owner: "a", names, most: 2, ttlMs: TTL })
+        yield* leases.renew({ owner: "a", leases: own.slice(0, 1), ttlMs: LONG })
+        yield* pass(TTL + 50)
+        const renewed = yield* leases.renew({ owner: "a", leases: own, ttlMs: LONG })
+        assert.deepStrictEqual(renewed, [own[0]!.name])
+        assert.deepStrictEqual(yield* leases.renew({ owner: "b", leases: own, ttlMs: LONG }), [])
+        const former = own.map((one) => ({ ...one, epoch: one.epoch - 1 }))
+        assert.deepStrictEqual(yield* leases.renew({ owner: "a", leases: former, ttlMs: LONG }), [])
+      }),
+    )
+
+    it.effect("[L4] a lease that is given back is free at once; another's is not", () =>
+      Effect.gen(function* () {
+        const leases = yield* Leases
+        const names = unique(1)
+        const own = yield* leases.claim({ owner: "a", names, most: 1, ttlMs: LONG })
+        yield* leases.release({ owner: "b", leases: own })
+        assert.deepStrictEqual(yield* leases.claim({ owner: "b", names, most: 1, ttlMs: LONG }), [])
+        yield* leases.release({ owner: "a", leases: own })
+        assert.deepStrictEqual(yield* leases.claim({ owner: "b", names, most: 1, ttlMs: LONG }), [
+          { name: names[0]!, epoch: 2 },
+        ])
+      }),
+    )
+
+    it.effect("[L5] an owner that has lost sight of its own lease gets it anew, with another epoch", () =>
+      Effect.gen(function* () {
+        const leases = yield* Leases
+        const names = unique(1)
+        yield* leases.claim({ owner: "a", names, most: 1, ttlMs: LONG })
+        assert.deepStrictEqual(yield* leases.claim({ owner: "a", names, most: 1, ttlMs: LONG }), [
+          { name: names[0]!, epoch: 2 },
+        ])
+      }),
+    )
+
+    it.effect("[L6] counts the owners of a group that are there, and no others", () =>
+      Effect.gen(function* () {
+        const leases = yield* Leases
+        const [group, other] = [randomUUID(), randomUUID()]
+        const attend = (owner: string, ttlMs = LONG) => leases.attend({ group, owner, ttlMs })
+        yield* leases.attend({ group: other, owner: "x", ttlMs: LONG })
+        assert.strictEqual(yield* attend("a"), 1)
+        assert.strictEqual(yield* attend("b", TTL), 2)
+        assert.strictEqual(yield* attend("a"), 2)
+        yield* pass(TTL + 50)
+        assert.strictEqual(yield* attend("a"), 1)
+        yield* attend("c")
+        yield* leases.leave({ group, owner: "c" })
+        assert.strictEqual(yield* attend("a"), 1)
+      }),
+    )
+
+    it.effect("[L7] lists every lease with its owner and what is left of it", () =>
+      Effect.gen(function* () {
+        const leases = yield* Leases
+        const names = unique(2)
+        yield* leases.claim({ owner: "a", names: names.slice(0, 1), most: 1, ttlMs: LONG })
+        yield* leases.claim({ owner: "b", names: names.slice(1), most: 1, ttlMs: TTL })
+        yield* pass(TTL + 50)
+        const mine = (yield* leases.list).filter(({ name }) => names.includes(name))
+        assert.deepStrictEqual(
+          mine.map(({ name }) => name),
+          names.toSorted(),
+        )
+        const byName = new Map(mine.map((one) => [one.name, one]))
+        const [first, second] = [byName.get(names[0]!)!, byName.get(names[1]!)!]
+        assert.strictEqual(first.owner, "a")
+        assert.isTrue(first.leftMs > LONG / 2 && first.leftMs <= LONG)
+        assert.strictEqual(second.leftMs, 0)
+      }),
+    )
+  })
