@@ -1,0 +1,53 @@
+/** Stands before the webhook intake and notes what was acknowledged, as the sender saw it. */
+import { createServer } from "node:http"
+
+export interface Witness {
+  readonly url: string
+  /** `tenant.connection id` of each record that an acknowledged webhook names. */
+  readonly acknowledged: ReadonlySet<string>
+  readonly close: () => Promise<void>
+}
+
+const namesIn = (path: string, body: string): ReadonlyArray<string> => {
+  const [, , tenant, connection] = path.split("/")
+  const events = JSON.parse(body) as ReadonlyArray<{ readonly objectId?: number }>
+  return events.flatMap(({ objectId }) => (objectId === undefined ? [] : [`${tenant}.${connection} ${objectId}`]))
+}
+
+/** `target`: where the intake is by now. */
+export const startWitness = async (target: () => string): Promise<Witness> => {
+  const acknowledged = new Set<string>()
+  const server = createServer((request, response) => {
+    const chunks: Array<Buffer> = []
+    request.on("data", (chunk: Buffer) => chunks.push(chunk))
+    request.on("end", () => {
+      const body = Buffer.concat(chunks)
+      const path = request.url ?? "/"
+      const headers = Object.entries(request.headers).flatMap(([name, value]) =>
+        typeof value === "string" && !["host", "connection", "content-length"].includes(name) ? [[name, value]] : [],
+      )
+      fetch(`${target()}${path}`, {
+        method: "POST",
+        headers: Object.fromEntries(headers) as Record<string, string>,
+        body,
+      })
+        .then(({ ok, status }) => {
+          if (ok) for (const name of namesIn(path, body.toString("utf8"))) acknowledged.add(name)
+          response.writeHead(status).end()
+        })
+        .catch(() => response.writeHead(502).end())
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
+  const address = server.address()
+  if (address === null || typeof address === "string") throw new Error("no port")
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    acknowledged,
+    close: () =>
+      new Promise((closed) => {
+        server.closeAllConnections()
+        server.close(() => closed())
+      }),
+  }
+}
