@@ -1,6 +1,7 @@
 /** Everything that is told to a monitoring system, as it stands at this moment. */
 import { countOf, eachOf } from "@concordat/engine/operations/documents"
 import { behind } from "@concordat/engine/operations/status"
+import type { Leases } from "@concordat/engine/ports/Leases"
 import { VERSION } from "@concordat/engine/version"
 import type { ConnectionDoc } from "@concordat/rules/state/documents"
 import * as Clock from "effect/Clock"
@@ -36,6 +37,7 @@ const SERIES = {
   held: gauge("worker_paused", "1 while the worker calls nobody: a 429, an outage, a lost right"),
   failures: gauge("worker_failures", "How often in a row the worker had to be started again"),
   polled: gauge("poll_age_seconds", "Age of the oldest of the last polls, by object, that went well"),
+  lease: gauge("lease_seconds", "How much longer a share's or a connection's owner holds it; 0: nobody does"),
   lag: gauge("reconciler_lag_facts", "Facts in the journal that are not decided yet, counted up to 1,000"),
   lagSeconds: gauge("reconciler_lag_seconds", "Age of the oldest fact that is not decided yet"),
 }
@@ -48,10 +50,18 @@ export interface Scraped {
   readonly connections: Connections
   readonly workers: ReadonlyMap<string, WorkerState>
   readonly recording: Recording
+  /** Where processes own shares and connections. */
+  readonly leases?: Leases["Service"]["list"]
 }
 
 /** The text that Prometheus reads. Series of what is no longer there are gone with it. */
-export const scrape = Effect.fn("Metrics.scrape")(function* ({ connections, recording, tenants, workers }: Scraped) {
+export const scrape = Effect.fn("Metrics.scrape")(function* ({
+  connections,
+  leases,
+  recording,
+  tenants,
+  workers,
+}: Scraped) {
   const now = yield* Clock.currentTimeMillis
   const context = Context.make(Metric.MetricRegistry, new Map()) as Context.Context<never>
   const set = (
@@ -107,6 +117,8 @@ export const scrape = Effect.fn("Metrics.scrape")(function* ({ connections, reco
     if (times.length > 0) set(SERIES.polled, (now - Math.min(...times)) / 1000, labels)
   })
 
+  for (const { leftMs, name } of leases === undefined ? [] : yield* leases)
+    set(SERIES.lease, leftMs / 1000, { lease: name })
   set(SERIES.build, 1, { version: VERSION })
   for (const tenant of tenants) yield* ofTenant(tenant)
   for (const { connection, tenant } of connections.places) yield* ofWorker(tenant, connection.name)

@@ -7,6 +7,8 @@ import { hostname } from "node:os"
 export interface Production {
   readonly journal: Redacted.Redacted
   readonly bus: Redacted.Redacted
+  /** Copies of NATS' stream. */
+  readonly replicas: 1 | 3 | 5
   readonly state: Redacted.Redacted
   /** In place of the configuration's port; null: that one. 0: any free one. */
   readonly port: number | null
@@ -40,6 +42,9 @@ export const readProduction = (environment: Environment): Effect.Effect<Producti
       return Redacted.make(value)
     }
     const [journal, bus, state] = [store("KURRENTDB_URL"), store("NATS_URL"), store("POSTGRES_URL")]
+    const replicas = environment["NATS_REPLICAS"] ?? "1"
+    if (!["1", "3", "5"].includes(replicas))
+      faults.push(`NATS_REPLICAS is ${JSON.stringify(replicas)}: 1, or in a cluster 3 or 5`)
     const port = environment["CONCORDAT_PORT"] ?? ""
     if (port !== "" && !(/^\d{1,5}$/.test(port) && Number(port) <= 65_535))
       faults.push(`CONCORDAT_PORT is ${JSON.stringify(port)}: a number from 0 to 65535`)
@@ -52,6 +57,7 @@ export const readProduction = (environment: Environment): Effect.Effect<Producti
     return Effect.succeed({
       journal,
       bus,
+      replicas: Number(replicas) as Production["replicas"],
       state,
       port: port === "" ? null : Number(port),
       address: address === "" ? null : address,

@@ -1,5 +1,6 @@
 /** What each service of the production layout answers by HTTP, and who it is to the others. */
 import type { Journal } from "@concordat/engine/ports/Journal"
+import { Leases } from "@concordat/engine/ports/Leases"
 import type { State } from "@concordat/engine/ports/State"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -38,7 +39,13 @@ export const optionsOf = Effect.fnUntraced(function* (
   const options: ServerOptions = {
     http: config.http,
     health: { workers, needs: [], away: Effect.provideContext(storesAway, stores) },
-    metrics: { tenants, connections, workers, recording },
+    metrics: {
+      tenants,
+      connections,
+      workers,
+      recording,
+      ...(tenants.length === 0 ? {} : { leases: (yield* Leases).list }),
+    },
   }
   return options
 })

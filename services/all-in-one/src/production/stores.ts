@@ -18,12 +18,12 @@ export type Stores = Journal | State | StateWriter | Leases | Bus | LiveTail | C
 /** Sixteen shares: of one tenant there is one reconciler anyway, and more processes than that have nothing to do. */
 const SHARE_DIGITS = 1
 
-export const layerStores = ({ bus, journal, state }: Production, name: string) =>
+export const layerStores = ({ bus, journal, replicas, state }: Production, name: string) =>
   layerSplitCommit.pipe(
     Layer.provideMerge(
       Layer.mergeAll(
         kurrentdb({ connectionString: journal }),
-        nats({ address: bus, name }),
+        nats({ address: bus, name, replicas }),
         postgres({ url: state, applicationName: name }),
       ),
     ),
