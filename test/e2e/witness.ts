@@ -26,16 +26,16 @@ export const startWitness = async (target: () => string): Promise<Witness> => {
       const headers = Object.entries(request.headers).flatMap(([name, value]) =>
         typeof value === "string" && !["host", "connection", "content-length"].includes(name) ? [[name, value]] : [],
       )
-      fetch(`${target()}${path}`, {
-        method: "POST",
-        headers: Object.fromEntries(headers) as Record<string, string>,
-        body,
-      })
-        .then(({ ok, status }) => {
-          if (ok) for (const name of namesIn(path, body.toString("utf8"))) acknowledged.add(name)
-          response.writeHead(status).end()
-        })
-        .catch(() => response.writeHead(502).end())
+      const passOn = async (): Promise<number> => {
+        const given = Object.fromEntries(headers) as Record<string, string>
+        const { ok, status } = await fetch(`${target()}${path}`, { method: "POST", headers: given, body })
+        if (ok) for (const name of namesIn(path, body.toString("utf8"))) acknowledged.add(name)
+        return status
+      }
+      void passOn().then(
+        (status) => response.writeHead(status).end(),
+        () => response.writeHead(502).end(),
+      )
     })
   })
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
