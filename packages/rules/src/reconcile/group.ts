@@ -34,12 +34,16 @@ export const observeGroup = (edit: EntityEdit, seen: Observed): void => {
   const { group } = lens
   const known = heldUnder(edit.held(connection, group), lens)
   const again = seen.before !== undefined
-  const shadow = again ? (seen.before ?? null) : known.shadow
+  const { carried = false } = known
+  // What the record before it had and this one lacks, was not emptied by anybody: a field of the one is none of the other.
+  const lacks = carried && lens.empty(view)
+  const shadow = again ? (seen.before ?? null) : lacks ? null : known.shadow
   if (!again && shadow !== null && lens.same(shadow, view)) {
+    if (carried) edit.setHeld(connection, group, settled(known))
     if (isEchoOf(known.wrote, provenance) && lens.same(known.wrote.view, view)) tx.count(connection, "echo")
     return
   }
-  const { before: _, rendering, problem: __, ...rest } = known
+  const { before: _, rendering, problem: __, ...rest } = settled(known)
   const held: HeldState = {
     ...rest,
     shadow: view,
@@ -56,7 +60,11 @@ export const observeGroup = (edit: EntityEdit, seen: Observed): void => {
 
   // 1. Agreement.
   if (got._tag === "View" && lens.same(got.view, view)) {
-    agree(edit, seen, held, value)
+    const constant = shadow === null && lens.sources.length === 0 ? lens.put(value, undefined, view, refs) : null
+    // What is always the same there (a call among HubSpot's calls) is held whatever our value is, and fills an empty one.
+    if (constant?._tag === "Value" && !sameJson(constant.value, value))
+      edit.change(group, constant.value, "filled", provenance)
+    else agree(edit, seen, held, value)
     if (sent !== undefined) resolve(edit, seen, sent)
     return
   }
@@ -115,6 +123,12 @@ export const observeGroup = (edit: EntityEdit, seen: Observed): void => {
   }
   // 6. Both moved.
   conflict(edit, seen, rule, { ...ours, value }, { ...theirs, value: next })
+}
+
+/** The record itself has shown it. */
+const settled = (known: HeldState): HeldState => {
+  const { carried: _, ...held } = known
+  return held
 }
 
 /** Whether nobody has read it between our write and this observation. */
