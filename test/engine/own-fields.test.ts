@@ -27,7 +27,7 @@ describe.each([17, 19] as const)("fields of the company's own in Odoo %i", (vers
 
   it.effect("[OD67] what has no place there is left alone, and reaches a field that is made for it later", () =>
     Effect.gen(function* () {
-      const { ada, addField, edit, hour, inOdoo, inPortal, quiet, value, writes } = yield* side(version, {})
+      const { ada, addField, edit, inOdoo, inPortal, quiet, restart, value, writes } = yield* side(version, {})
       const [there] = inOdoo("res.partner", person)
       assert.strictEqual(there!["name"], "Ada Lovelace")
       assert.deepStrictEqual(yield* told, [])
@@ -42,7 +42,7 @@ describe.each([17, 19] as const)("fields of the company's own in Odoo %i", (vers
 
       yield* addField("res.partner", "x_lifecycle", "char")
       yield* addField("res.partner", "x_studio_source", "char")
-      yield* hour
+      yield* restart
       const held = () => inOdoo("res.partner", person)[0]!
       assert.deepInclude(held(), { x_lifecycle: "evangelist", x_studio_source: "REFERRALS" })
       yield* edit.odoo("res.partner", Number(there!["id"]), { x_lifecycle: "opportunity" })

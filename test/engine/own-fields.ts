@@ -13,8 +13,11 @@ import { parseMapping } from "@concordat/rules/mapping/parse"
 import type { EntityDoc } from "@concordat/rules/state/documents"
 import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
+import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
 import { entities, pass, settleDown, START, startReconciler, TENANT } from "./system.ts"
 
@@ -47,17 +50,14 @@ const open = (provider: "hubspot" | "odoo", definition: Definition, mapping: str
   ])
 }
 
-const start = Effect.fnUntraced(function* (
-  name: string,
-  definition: Definition,
-  connector: Connector,
-  mapping: string,
-) {
-  yield* open(name === "odoo" ? "odoo" : "hubspot", definition, mapping)
+const start = Effect.fnUntraced(function* (name: string, definition: Definition, connector: Connector) {
+  const scope = yield* Scope.make()
   const compilers = makeCompilers()
-  const worker = yield* makeConnection({ tenant: TENANT, connection: name, definition, connector, compilers })
-  yield* Effect.forkChild(worker.run, { startImmediately: true })
-  return worker
+  const worker = yield* makeConnection({ tenant: TENANT, connection: name, definition, connector, compilers }).pipe(
+    Effect.provideService(Scope.Scope, scope),
+  )
+  const fiber = yield* Effect.forkChild(worker.run, { startImmediately: true })
+  return { worker, stop: Effect.andThen(Fiber.interrupt(fiber), Scope.close(scope, Exit.void)) }
 })
 
 /** A portal that knows Ada, and an Odoo that knows nobody. `seed` adds to the portal before the first sync. */
@@ -118,16 +118,20 @@ export const side = Effect.fnUntraced(function* (
     inProcess(sandbox),
   )
   yield* startReconciler
-  const workers = [
-    yield* start("hubspot", hubspot.definition, portalConnector, hubspot.mapping),
-    yield* start("odoo", odoo.definition, connector, odoo.mapping),
-  ]
+  yield* open("hubspot", hubspot.definition, hubspot.mapping)
+  yield* open("odoo", odoo.definition, odoo.mapping)
+  const { worker } = yield* start("hubspot", hubspot.definition, portalConnector)
+  let there = yield* start("odoo", odoo.definition, connector)
   /** Past the next poll of both, and until there is nothing left to do. */
-  const quiet = Effect.andThen(pass(hubspot.definition.pollEveryMs + 5_000, 1_000), settleDown(workers))
+  const quiet = Effect.gen(function* () {
+    yield* pass(hubspot.definition.pollEveryMs + 5_000, 1_000)
+    yield* settleDown([worker, there.worker])
+  })
   yield* quiet
-  /** Long enough for everything that is looked at by the hour. */
-  const hour = Effect.gen(function* () {
-    yield* pass(62 * 60_000, 5_000)
+  /** What Odoo says of itself is asked for by the hour, and when a worker starts. */
+  const restart = Effect.gen(function* () {
+    yield* there.stop
+    there = yield* start("odoo", odoo.definition, connector)
     yield* quiet
   })
   /** Of Ada or of what is to be done with her, as against whom Odoo knows besides. */
@@ -140,8 +144,8 @@ export const side = Effect.fnUntraced(function* (
   return {
     ada,
     addField,
-    hour,
     quiet,
+    restart,
     value,
     /** A person's edit in the portal, and in Odoo some minutes after whatever was before. */
     edit: {
