@@ -43,6 +43,8 @@ export const PAUSE_MAX_MS = 5 * 60_000
 export const DAY_LOOK_MS = 3_600_000
 
 /** A read that overlapped a write is made again after this long. */
+/** How often it is looked whether writes were taken whose histories are to be read. */
+export const GAP_LOOK_MS = 1_000
 export const READ_AGAIN_MS = 100
 /** Rounds of reading again before a page is fetched anew. */
 export const READ_AGAIN_TRIES = 5

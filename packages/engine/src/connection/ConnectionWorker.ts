@@ -18,6 +18,7 @@ import type { LeaseToken } from "../ports/Leases.ts"
 import type { Connector, Definition, Hint, RawRecord, Reading } from "../ports/Provider.ts"
 import { State } from "../ports/State.ts"
 import { makeGate } from "./faults.ts"
+import { type Gap, runGaps } from "./gaps.ts"
 import { makeHinting } from "./hinting.ts"
 import { ingest } from "./ingest.ts"
 import { makeLedger } from "./Ledger.ts"
@@ -99,6 +100,7 @@ const restore = Effect.fnUntraced(function* (parts: Parts) {
   })
   yield* all("cursor", (key, value) => parts.cursors.set(key, JSON.parse(value) as CursorDoc))
   yield* all("follow", (key) => parts.follows.add(key))
+  yield* all("gap", (key, value) => parts.gaps.set(key, JSON.parse(value) as Gap))
   yield* all("intent", (key, value) => parts.intents.set(key, JSON.parse(value) as OpenIntentDoc))
   const [seen] = yield* store(
     parts.state.scan({ tenant: parts.tenant, kind: "seen", prefix: `${parts.connection}|`, after: null, limit: 1 }),
@@ -154,6 +156,7 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
     busy: new Map(),
     created: new Map(),
     intents: new Map(),
+    gaps: new Map(),
     follows: new Set(),
     cursors: new Map(),
     toldAt: new Map(),
@@ -194,14 +197,15 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
   })
 
   const isIdle = Effect.gen(function* () {
-    return polling.isIdle() && (yield* hinting.isIdle) && (yield* pushing.isIdle)
+    return parts.gaps.size === 0 && polling.isIdle() && (yield* hinting.isIdle) && (yield* pushing.isIdle)
   })
 
   const handle: ConnectionHandle = {
     run: Effect.andThen(
-      Effect.all([polling.run, hinting.run, pushing.run, runSettling(parts, gate, pushing.wake)], {
-        concurrency: "unbounded",
-      }),
+      Effect.all(
+        [polling.run, hinting.run, pushing.run, runSettling(parts, gate, pushing.wake), runGaps(parts, gate)],
+        { concurrency: "unbounded" },
+      ),
       Effect.never,
     ),
     submit,

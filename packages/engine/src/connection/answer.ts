@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import { COMMIT_TRIES } from "../limits.ts"
 import type { DocumentWrite } from "../ports/State.ts"
 import { type Fact, factId } from "./events.ts"
+import { type Gap, gapOf } from "./gaps.ts"
 import { type Begun, knownOf, streamOf } from "./intend.ts"
 import type { Entry } from "./Ledger.ts"
 import { canRead, fenceOf, lockOf, type Parts, put, putFollow, recordStream, seenDocs, sourcesOf } from "./parts.ts"
@@ -48,6 +49,7 @@ interface Known {
 interface Kept {
   readonly entries: ReadonlyArray<Entry>
   readonly documents: ReadonlyArray<DocumentWrite>
+  readonly gap?: Gap | null
 }
 
 const keepWritten = (
@@ -113,8 +115,10 @@ const keepWritten = (
     entries.push({ stream: recordStream(parts, record), expected: known.record.revision, facts: onRecord })
   const documents = [put(parts, "intent", candidate.key, null), put(parts, "seen", recordKey(record), seen)]
   for (const one of toFollow(parts, settled)) documents.push(putFollow(parts, one))
+  const gap = gapOf(parts, candidate, settled, known.record)
+  if (gap !== null) documents.push(put(parts, "gap", candidate.key, gap))
   if (isCreate) documents.push(put(parts, "create", candidate.entityKey, { revision: known.stream.revision + 1 }))
-  return { entries, documents }
+  return { entries, documents, gap }
 }
 
 const keepRefused = (
@@ -201,7 +205,10 @@ const keepRound = Effect.fnUntraced(function* (parts: Parts, answers: ReadonlyAr
       documents: kept.flatMap(({ documents }) => documents),
       fence: fenceOf(parts, "changes", answers[0]?.begun.candidate.object ?? ""),
     })
-    if (moved.length === 0) return
+    if (moved.length === 0) {
+      for (const { gap } of kept) if (gap != null) parts.gaps.set(gap.key, gap)
+      return
+    }
     for (const stream of moved) {
       const found = yield* rebuildStream(parts, stream)
       if (found !== null) rebuilt.set(stream, found.seen)

@@ -17,6 +17,7 @@ import type { Commit } from "../ports/Commit.ts"
 import type { Journal } from "../ports/Journal.ts"
 import type { Connector, Definition, Hint, ObjectDefinition } from "../ports/Provider.ts"
 import type { DocumentId, DocumentWrite, State } from "../ports/State.ts"
+import type { Gap } from "./gaps.ts"
 import type { Fence, Ledger } from "./Ledger.ts"
 import type { Planner } from "./Planner.ts"
 import type { Counting } from "./stats.ts"
@@ -50,6 +51,8 @@ export interface Parts {
   readonly created: Map<string, string>
   /** Writes that are begun and not settled, by key. */
   readonly intents: Map<string, OpenIntentDoc>
+  /** Writes that were taken, and may have stood over an edit: looked for in the provider's history, by key. */
+  readonly gaps: Map<string, Gap>
   /** Records that have to be read, since others became them, by `object:id`: kept until they are. */
   readonly follows: Set<string>
   /** Where each walk is, by `walk|object`. */

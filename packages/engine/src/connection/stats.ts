@@ -20,6 +20,8 @@ export interface Stats {
   /** Writes that the provider took. */
   readonly writes: number
   readonly refused: number
+  /** Edits that a write of ours stood over, found in the provider's history. */
+  readonly overwritten: number
   readonly retries: number
   readonly rateLimits: number
   /** The last fault of the connection as a whole, without values; null while it works. */
@@ -39,6 +41,7 @@ export type Counter =
   | "calls"
   | "writes"
   | "refused"
+  | "overwritten"
   | "retries"
   | "rateLimits"
 
@@ -59,6 +62,7 @@ export const makeCounting = (http: HttpStats | null): Counting => {
     calls: 0,
     writes: 0,
     refused: 0,
+    overwritten: 0,
     retries: 0,
     rateLimits: 0,
   }

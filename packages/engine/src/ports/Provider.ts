@@ -196,6 +196,24 @@ export interface WriteAnswer {
   readonly outcome: WriteOutcome
 }
 
+/** A write that was taken, of which a history tells what it stood over. */
+export interface TakenWrite {
+  readonly key: string
+  readonly id: string
+  /** What the record held of it right after, by the provider's names; no associations. */
+  readonly held: JsonObject
+  /** What was read directly before. */
+  readonly before: JsonObject
+}
+
+/** What somebody else had set in the meantime. `stamp`: the provider's time of the newest of these edits. */
+export interface Overwritten {
+  readonly key: string
+  readonly values: JsonObject
+  readonly stamp?: number
+  readonly by?: NonNullable<RawRecord["by"]>
+}
+
 export interface WebhookRequest {
   readonly method: string
   /** The public URL as the provider called it. */
@@ -231,6 +249,14 @@ export interface Connector {
     object: string,
     rows: ReadonlyArray<WriteRow>,
   ) => Effect.Effect<ReadonlyArray<WriteAnswer>, ProviderError>
+  /**
+   * Of updates that were taken: edits between the read before and the write, from a history that the provider keeps. At most
+   * `batch.read` writes; those without such an edit are left out.
+   */
+  readonly overwritten?: (
+    object: string,
+    writes: ReadonlyArray<TakenWrite>,
+  ) => Effect.Effect<ReadonlyArray<Overwritten>, ProviderError>
   /** Looks at jobs that `write` answered with `Pending`. */
   readonly settle?: (
     object: string,

@@ -59,6 +59,24 @@ export const RecordWritten = Schema.TaggedStruct("RecordWritten", {
   attempts: Schema.Finite,
 })
 
+/**
+ * What somebody else had set between our last read and our write, which stood over it: found afterwards in the history that
+ * the provider keeps.
+ */
+export const EditOverwritten = Schema.TaggedStruct("EditOverwritten", {
+  ...at,
+  entity: EntityRef,
+  /** Of the write. */
+  key: Schema.String,
+  /** Provider names to the values that stood there. */
+  values: Personal,
+  /** When the record was last read before the write, ms since 1970 by our clock. */
+  readBefore: Schema.Finite,
+  /** The provider's own time of the edit, ms since 1970. */
+  stamp: Schema.NullOr(Schema.Finite),
+  by: RecordObserved.fields.by,
+})
+
 /** Given up: a dead letter that stands for this value only. `effect: unknown` leaves the intent unresolved. */
 export const WriteRefused = Schema.TaggedStruct("WriteRefused", {
   connection: Schema.String,
@@ -127,6 +145,7 @@ export const recordEvents = {
   WriteIntended,
   RecordWritten,
   WriteRefused,
+  EditOverwritten,
   RecordGone,
   RecordMerged,
   RecordConverted,
@@ -137,6 +156,7 @@ export type RecordObserved = typeof RecordObserved.Type
 export type WriteIntended = typeof WriteIntended.Type
 export type RecordWritten = typeof RecordWritten.Type
 export type WriteRefused = typeof WriteRefused.Type
+export type EditOverwritten = typeof EditOverwritten.Type
 export type RecordGone = typeof RecordGone.Type
 export type RecordMerged = typeof RecordMerged.Type
 export type RecordConverted = typeof RecordConverted.Type

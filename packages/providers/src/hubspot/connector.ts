@@ -8,6 +8,7 @@ import { makeClient } from "./client.ts"
 import { providerError } from "./errors.ts"
 import { lookup } from "./lookup.ts"
 import { metadata } from "./metadata.ts"
+import { overwritten } from "./overwritten.ts"
 import { backfill, census, read } from "./reading.ts"
 import { prepare } from "./setup.ts"
 import { parse, verify } from "./webhook.ts"
@@ -28,6 +29,7 @@ export const connect = (config: ConnectionConfig, http: ProviderHttp): Effect.Ef
       read: (object, ids, options) => read(client, object, ids, options),
       census: (object, cursor) => census(client, object, cursor),
       write: (object, rows) => write(client, object, rows),
+      overwritten: (object, writes) => overwritten(client, object, writes),
       lookup: (object, keys, options) => lookup(client, object, keys, options),
       prepare: prepare(client),
       ...(secret === undefined

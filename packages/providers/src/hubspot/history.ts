@@ -20,7 +20,7 @@ const PERSON = new Set(["CRM_UI", "CRM_UI_BULK_ACTION", "MOBILE_IOS", "MOBILE_AN
 const INTEGRATION = new Set(["INTEGRATION", "API", "INTEGRATIONS_PLATFORM", "INTEGRATIONS_SYNC"])
 const AUTOMATION = new Set(["AUTOMATION_PLATFORM", "WORKFLOWS", "CALCULATED"])
 
-const kindOf = (source: string): RawRecord["by"] | undefined =>
+export const kindOf = (source: string): RawRecord["by"] | undefined =>
   PERSON.has(source)
     ? "person"
     : INTEGRATION.has(source)

@@ -21,7 +21,13 @@ export const WireRecord = Schema.Struct({
     Schema.NullOr(
       Schema.Record(
         Schema.String,
-        Schema.Array(Schema.Struct({ timestamp: Schema.String, sourceType: Schema.String })),
+        Schema.Array(
+          Schema.Struct({
+            value: Schema.optionalKey(Schema.NullOr(Schema.String)),
+            timestamp: Schema.String,
+            sourceType: Schema.String,
+          }),
+        ),
       ),
     ),
   ),

@@ -8,6 +8,7 @@ import { CursorExpired } from "@concordat/engine/ports/ProviderError"
 import { isJsonObject, type Json, type JsonObject } from "@concordat/model/json"
 import * as Effect from "effect/Effect"
 import { asProviderError, providerError } from "./errors.ts"
+import type { Domain } from "./objects.ts"
 import { describe, everything, goesOn, type Reader } from "./reading.ts"
 import { datetimeOf, isLive, stampOf } from "./records.ts"
 import { type Catalog, rowsOf } from "./catalog.ts"
@@ -27,6 +28,9 @@ const walkFrom = (cursor: unknown): Walk | undefined => {
   if (typeof since !== "number" || typeof after !== "number") return undefined
   return { since, after, ...(typeof started === "number" ? { started } : {}) }
 }
+
+/** As an administrator or Studio makes them: no module of Odoo has a field whose name begins so. */
+const isOwnField = (name: string): boolean => name.startsWith("x_")
 
 const wholeSecond = (ms: number): number => Math.floor(ms / 1000) * 1000
 
@@ -55,12 +59,14 @@ export const makeChanges = (rpc: Rpc, catalog: Catalog, reader: Reader) => {
   /**
    * Where a done activity is archived, it says itself which message it became. Seen before that, the message would be taken
    * for another activity. 19 always archives; before, the activity's type says whether (a type may have been made since).
+   * Fields that the company made for messages are edited later: what was made before this walk's bound is known by then.
    */
-  const unconverted = Effect.fnUntraced(function* (object: string) {
+  const unconverted = Effect.fnUntraced(function* (object: string, walk: Walk, fields: ReadonlyArray<string>) {
     if (object !== "mail.message") return []
     const deletes = (yield* catalog.columns("mail.activity.type")).has("keep_done")
     const none: Json = ["mail_activity_type_id", "=", false]
-    return deletes ? ["|", none, ["mail_activity_type_id.keep_done", "=", false]] : [none]
+    const fresh: Domain = deletes ? ["|", none, ["mail_activity_type_id.keep_done", "=", false]] : [none]
+    return fields.some(isOwnField) ? ["|", ["create_date", "<", datetimeOf(walk.since)], ...fresh] : fresh
   })
 
   const changes: NonNullable<Connector["changes"]> = Effect.fn("odoo.changes")(
@@ -74,7 +80,7 @@ export const makeChanges = (rpc: Rpc, catalog: Catalog, reader: Reader) => {
           ["write_date", ">=", datetimeOf(walk.since)],
           ["id", ">", walk.after],
           ...described.scope(yield* catalog.columns(object)),
-          ...(yield* unconverted(object)),
+          ...(yield* unconverted(object, walk, options.fields)),
         ],
         options,
       )

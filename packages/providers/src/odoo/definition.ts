@@ -26,7 +26,8 @@ export const definition: Definition = {
     "res.partner": object(["create", "update", "archive"], [], true),
     "crm.lead": object(["create", "update", "archive"], ["res.partner"], true),
     "mail.activity": object(["create", "update", "archive"], ["res.partner", "crm.lead"]),
-    "mail.message": object(["create"], ["res.partner", "crm.lead"]),
+    // Its own words are written once (the mapping says so); fields that a company made for messages are edited.
+    "mail.message": object(["create", "update"], ["res.partner", "crm.lead"]),
     "calendar.event": object(["create", "update", "archive"], ["res.partner", "crm.lead"], true),
   },
   limits: {

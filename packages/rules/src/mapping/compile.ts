@@ -48,7 +48,7 @@ const wayOf = (object: ObjectSpec, fields: ReadonlyArray<CompiledField>): Way =>
   if (reason !== null) return { direction: "in", readOnly: reason, onCreate: false, along: null }
   const way = first.spec.direction
   if (way === "in") return { direction: "in", readOnly: "the mapping only reads it", onCreate: false, along: null }
-  if (!object.update)
+  if (!object.update && !real.every((field) => field.spec.update === true))
     return { direction: "both", readOnly: `${object.object} is never edited`, onCreate: true, along: null }
   if (way === "create") {
     const along = first.spec.with === undefined ? null : groupOf(object.type, first.spec.with)

@@ -44,8 +44,10 @@ export interface FieldSpec {
   readonly absent?: Value
   /** A field of the same object: with each write of that one this one is sent too, since it is taken then and no sooner. */
   readonly with?: string
-  /** Left out without a word where the provider lacks it. */
+  /** Left out where the provider lacks it; that it has no place there is told, and is no problem. */
   readonly optional: boolean
+  /** Edited also in an object that is otherwise never edited: a field beside what the provider writes once. */
+  readonly update?: boolean
   readonly where: string
 }
 
@@ -68,6 +70,8 @@ export interface ObjectSpec {
   readonly lookup: ReadonlyArray<string>
   /** By key; null takes a field of the document below out. */
   readonly fields: Readonly<Record<string, FieldSpec | null>>
+  /** Canonical fields that the provider has no place for, and why. A field that is mapped all the same has one. */
+  readonly nowhere?: Readonly<Record<string, string>>
   readonly where: string
 }
 

@@ -18,6 +18,7 @@ const mergeObject = (base: ObjectSpec, over: ObjectSpec, said: ReadonlySet<strin
     members.flatMap((member) => (said.has(`${over.name}.${member}`) ? [[member, over[member]]] : [])),
   ),
   fields: { ...base.fields, ...over.fields },
+  nowhere: { ...base.nowhere, ...over.nowhere },
 })
 
 /**

@@ -21,6 +21,7 @@ const MEMBERS = [
   "default",
   "absent",
   "optional",
+  "update",
   "with",
 ]
 
@@ -234,6 +235,10 @@ export const parseField = (
     if (direction !== "create")
       found.add(withAt, `${path}.with`, "is for what can't be written by itself: it needs `direction: create`")
   }
+  const updateAt = long.get("update")
+  const updates = (updateAt === undefined ? undefined : found.boolean(updateAt, `${path}.update`)) ?? false
+  if (updates && updateAt !== undefined && direction !== "both" && direction !== "out")
+    found.add(updateAt, `${path}.update`, "is for what is edited: it needs `direction: both` or `direction: out`")
   const singleAt = long.get("single")
   if (singleAt !== undefined && !isReference)
     found.add(singleAt, `${path}.single`, "only references have room for one or more")
@@ -253,6 +258,7 @@ export const parseField = (
     ...(defaultValue === undefined ? {} : { default: defaultValue }),
     ...(absent === undefined ? {} : { absent }),
     ...(typeof withAt?.value === "string" ? { with: withAt.value } : {}),
+    ...(updates ? { update: true } : {}),
     optional: (optionalAt === undefined ? undefined : found.boolean(optionalAt, `${path}.optional`)) ?? false,
     where: found.where(at),
   }

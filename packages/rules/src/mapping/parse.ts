@@ -9,7 +9,18 @@ import type { MappingProblem } from "./lens.ts"
 import { parseField } from "./parse-field.ts"
 import { Findings, parseSource, shown, type Located } from "./source.ts"
 
-const OBJECT_MEMBERS = ["object", "type", "when", "constants", "accepts", "create", "update", "lookup", "fields"]
+const OBJECT_MEMBERS = [
+  "object",
+  "type",
+  "when",
+  "constants",
+  "accepts",
+  "create",
+  "update",
+  "lookup",
+  "fields",
+  "nowhere",
+]
 
 const MEMBERS = ["empty", "strings", "objects"]
 
@@ -115,6 +126,32 @@ const lookups = (found: Findings, at: Located | undefined, type: EntityType, pat
   })
 }
 
+/** Fields without a place there, each with a reason for people. */
+const places = (
+  found: Findings,
+  at: Located | undefined,
+  type: EntityType,
+  name: string,
+  fields: ObjectSpec["fields"],
+): Readonly<Record<string, string>> => {
+  const reasons: Record<string, string> = {}
+  const path = `${name}.nowhere`
+  if (at !== undefined && at.entries === undefined) found.add(at, path, "has to be a map of our fields to reasons")
+  const mapped = new Set(Object.values(fields).flatMap((field) => field?.fields ?? []))
+  for (const [field, reason] of at?.entries ?? []) {
+    if (fieldOf(type, field) === undefined)
+      found.add(
+        reason,
+        `${path}.${field}`,
+        `is no field of ${type}; allowed: ${Object.keys(canonical[type]).join(", ")}`,
+      )
+    else if (mapped.has(field)) found.add(reason, `${path}.${field}`, `is mapped above; take it out of one of the two`)
+    const text = found.text(reason, `${path}.${field}`)
+    if (text !== undefined) reasons[field] = text
+  }
+  return reasons
+}
+
 /** `below`: the document that this one is merged over. */
 const parseObject = (
   found: Findings,
@@ -148,6 +185,7 @@ const parseObject = (
       if (spec !== undefined) fields[plain] = spec
     }
   }
+  const nowhere = places(found, members.get("nowhere"), type, name, fields)
   // What is written once, when the record is created, may take turns: the later field has the last word.
   if (fieldsAt !== undefined && updateAt?.value !== false)
     conflicts(
@@ -169,6 +207,7 @@ const parseObject = (
       update: (updateAt === undefined ? undefined : found.boolean(updateAt, `${name}.update`)) ?? true,
       lookup,
       fields,
+      nowhere,
       where: found.where(at),
     },
     said: [...members.keys()].map((member) => `${name}.${member}`),

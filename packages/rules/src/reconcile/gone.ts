@@ -190,7 +190,7 @@ const continued = (
   for (const lens of mappingOf(context, state, next.object, type)?.groups ?? []) {
     const old = from.find(({ group, sources }) => group === lens.group && sameJson(sources, lens.sources))
     const shadow = old === undefined ? null : heldUnder(before[lens.group], old).shadow
-    if (shadow !== null) groups[lens.group] = { signature: lens.signature, shadow }
+    if (shadow !== null) groups[lens.group] = { signature: lens.signature, shadow, carried: true }
   }
   return groups
 }

@@ -21,9 +21,11 @@ export interface Observed {
   readonly by: string | null
   /** Instead of the shadow: what was there before references in it were waited for. */
   readonly before?: View | null
+  /** What stands there in truth, where the view is an edit that our write stood over. */
+  readonly covered?: View
 }
 
-const sideOf = (edit: EntityEdit, provenance: Provenance): Side => ({
+export const sideOf = (edit: EntityEdit, provenance: Provenance): Side => ({
   provenance,
   isApp: connectionDoc(edit.context.tx, provenance.connection)?.opened.isApp ?? false,
 })
@@ -34,12 +36,17 @@ export const observeGroup = (edit: EntityEdit, seen: Observed): void => {
   const { group } = lens
   const known = heldUnder(edit.held(connection, group), lens)
   const again = seen.before !== undefined
-  const shadow = again ? (seen.before ?? null) : known.shadow
+  const { carried = false, covered } = known
+  if (covered !== undefined && lens.same(covered, view)) return
+  // What the record before it had and this one lacks, was not emptied by anybody: a field of the one is none of the other.
+  const lacks = carried && lens.empty(view)
+  const shadow = again ? (seen.before ?? null) : lacks ? null : (covered ?? known.shadow)
   if (!again && shadow !== null && lens.same(shadow, view)) {
+    if (carried) edit.setHeld(connection, group, settled(known))
     if (isEchoOf(known.wrote, provenance) && lens.same(known.wrote.view, view)) tx.count(connection, "echo")
     return
   }
-  const { before: _, rendering, problem: __, ...rest } = known
+  const { before: _, rendering, problem: __, ...rest } = settled(known)
   const held: HeldState = {
     ...rest,
     shadow: view,
@@ -56,7 +63,11 @@ export const observeGroup = (edit: EntityEdit, seen: Observed): void => {
 
   // 1. Agreement.
   if (got._tag === "View" && lens.same(got.view, view)) {
-    agree(edit, seen, held, value)
+    const constant = shadow === null && lens.sources.length === 0 ? lens.put(value, undefined, view, refs) : null
+    // What is always the same there (a call among HubSpot's calls) is held whatever our value is, and fills an empty one.
+    if (constant?._tag === "Value" && !sameJson(constant.value, value))
+      edit.change(group, constant.value, "filled", provenance)
+    else agree(edit, seen, held, value)
     if (sent !== undefined) resolve(edit, seen, sent)
     return
   }
@@ -115,6 +126,12 @@ export const observeGroup = (edit: EntityEdit, seen: Observed): void => {
   }
   // 6. Both moved.
   conflict(edit, seen, rule, { ...ours, value }, { ...theirs, value: next })
+}
+
+/** The record itself has shown it. */
+const settled = (known: HeldState): HeldState => {
+  const { carried: _, covered: __, ...held } = known
+  return held
 }
 
 /** Whether nobody has read it between our write and this observation. */
@@ -230,7 +247,7 @@ const ruleName = (rule: Rule): string =>
 
 type Valued = Side & { readonly value: GroupValue }
 
-const conflict = (edit: EntityEdit, seen: Observed, rule: Rule, ours: Valued, theirs: Valued): void => {
+export const conflict = (edit: EntityEdit, seen: Observed, rule: Rule, ours: Valued, theirs: Valued): void => {
   const { connection, lens } = seen
   const { group } = lens
   const { policy, tx } = edit.context
@@ -251,7 +268,11 @@ const conflict = (edit: EntityEdit, seen: Observed, rule: Rule, ours: Valued, th
       return
     case "park": {
       const held = edit.held(connection, group)!
-      edit.setHeld(connection, group, { ...held, parked: { rule: name, theirs: theirs.provenance } })
+      edit.setHeld(connection, group, {
+        ...held,
+        ...(seen.covered === undefined ? {} : { shadow: seen.view, covered: seen.covered }),
+        parked: { rule: name, theirs: theirs.provenance },
+      })
       edit.say("ConflictParked", {
         type: edit.type,
         connection,
@@ -270,7 +291,7 @@ const conflict = (edit: EntityEdit, seen: Observed, rule: Rule, ours: Valued, th
 export const unpark = (edit: EntityEdit, connection: string, group: string, how: string): void => {
   const held = edit.held(connection, group)
   if (held?.parked === undefined) return
-  const { parked: _, ...free } = held
-  edit.setHeld(connection, group, free)
+  const { covered, parked: _, ...free } = held
+  edit.setHeld(connection, group, covered === undefined ? free : { ...free, shadow: covered })
   edit.say("ConflictSettled", { type: edit.type, connection, group, how })
 }

@@ -7,6 +7,7 @@ import * as connections from "./connections.ts"
 import type { Compilers, Context } from "./context.ts"
 import { recordConverted, recordGone, recordMerged } from "./gone.ts"
 import { splitEntity, mergeEntities } from "./merge.ts"
+import { editOverwritten } from "./overwritten.ts"
 import { recordObserved } from "./observe.ts"
 import * as requests from "./requests.ts"
 import { recordWritten, writeIntended, writeRefused } from "./writes.ts"
@@ -34,6 +35,8 @@ const apply = (context: Context, input: Input): void => {
       return recordWritten(context, input)
     case "WriteRefused":
       return writeRefused(context, input)
+    case "EditOverwritten":
+      return editOverwritten(context, input)
     case "RecordGone":
       return recordGone(context, input)
     case "RecordMerged":

@@ -61,6 +61,11 @@ export const showParked = (edit: EntityEdit, connection: string, group: string):
   edit.setHeld(connection, group, { ...held, shadow: null })
   if (got._tag === "View" && lens.same(got.view, shadow)) unpark(edit, connection, group, "agreed")
   observeGroup(edit, { connection, lens, view: shadow, provenance: held.parked.theirs, by: "person" })
+  const { covered } = held
+  const now = edit.held(connection, group)
+  if (covered === undefined || now === undefined) return
+  // What was parked stands there no more: our write does.
+  edit.setHeld(connection, group, now.parked === undefined ? { ...now, shadow: covered } : { ...now, covered })
 }
 
 export const resolve = (context: Context, data: ResolveRequested): void => {

@@ -70,6 +70,10 @@ export interface LinkState {
 export interface HeldState {
   readonly signature: string
   readonly shadow: View | null
+  /** The shadow is another record's, which became this one: what this one lacks, nobody has emptied. */
+  readonly carried?: boolean
+  /** What really stands there while the shadow is an edit that our write stood over, parked for a person. */
+  readonly covered?: View
   /** The shadow before references in it were waited for; it is observed again when they are known. */
   readonly before?: View | null
   readonly rendering?: { readonly sent: View; readonly held: View }

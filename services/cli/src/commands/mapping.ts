@@ -1,5 +1,6 @@
 /** `concordat mapping check`: whether a tenant's own mapping can be used, before it is. */
 import type { Metadata } from "@concordat/model/metadata"
+import type { MappingGap } from "@concordat/rules/mapping/gaps"
 import type { MappingProblem } from "@concordat/rules/mapping/lens"
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
@@ -13,28 +14,49 @@ import { lazy } from "../lazy.ts"
 import { concordat } from "../root.ts"
 import { SAYS } from "../says.ts"
 
-/** The override over its provider's default, against the fields of a connection where they are known. */
-const problemsOf = Effect.fnUntraced(function* (file: string, provider: string, metadata: Metadata | null) {
+interface Found {
+  readonly problems: ReadonlyArray<MappingProblem>
+  /** Canonical fields without a place there: told, and no fault. */
+  readonly gaps: ReadonlyArray<MappingGap>
+}
+
+const wrong = (problems: ReadonlyArray<MappingProblem>): Found => ({ problems, gaps: [] })
+
+const textOf = (file: string) =>
+  Effect.gen(function* () {
+    const { readFile } = yield* lazy(() => import("node:fs/promises"))
+    return yield* Effect.tryPromise({
+      try: () => readFile(file, "utf8"),
+      catch: () => new CommandFailed({ detail: `${file} can't be read` }),
+    })
+  })
+
+/** The override, if any, over its provider's default, against the fields of a connection where they are known. */
+const findingsOf = Effect.fnUntraced(function* (file: string | null, provider: string, metadata: Metadata | null) {
   const { makeCatalogue } = yield* lazy(() => import("@concordat/all-in-one/providers"))
   const { parseMapping } = yield* lazy(() => import("@concordat/rules/mapping/parse"))
   const { mergeMapping } = yield* lazy(() => import("@concordat/rules/mapping/merge"))
   const { checkMapping } = yield* lazy(() => import("@concordat/rules/mapping/check"))
-  const { readFile } = yield* lazy(() => import("node:fs/promises"))
+  const { mappingGaps } = yield* lazy(() => import("@concordat/rules/mapping/gaps"))
   const { providers } = makeCatalogue()
   const known = providers[provider]
   if (known === undefined) {
     const detail = `${provider} is no provider; there are: ${Object.keys(providers).toSorted().join(", ")}`
     return yield* new CommandFailed({ detail })
   }
-  const text = yield* Effect.tryPromise({
-    try: () => readFile(file, "utf8"),
-    catch: () => new CommandFailed({ detail: `${file} can't be read` }),
-  })
   const base = parseMapping(known.mapping, `${provider}/mapping.yaml`)
-  if (Result.isFailure(base)) return base.failure
-  const override = parseMapping(text, file, base.success)
-  if (Result.isFailure(override)) return override.failure
-  return metadata === null ? [] : checkMapping(mergeMapping(base.success, override.success), metadata)
+  if (Result.isFailure(base)) return wrong(base.failure)
+  let document = base.success
+  if (file !== null) {
+    const override = parseMapping(yield* textOf(file), file, base.success)
+    if (Result.isFailure(override)) return wrong(override.failure)
+    document = mergeMapping(base.success, override.success)
+  }
+  const found: Found = {
+    problems: metadata === null ? [] : checkMapping(document, metadata),
+    gaps: mappingGaps(document, metadata),
+  }
+  return found
 })
 
 const metadataOf = Effect.fnUntraced(function* (connection: string) {
@@ -47,27 +69,36 @@ const metadataOf = Effect.fnUntraced(function* (connection: string) {
 const check = Command.make(
   "check",
   {
-    file: Argument.String("file").pipe(Argument.withDescription("What differs from the provider's own mapping.yaml")),
+    file: Argument.String("file").pipe(
+      Argument.withDescription("What differs from the provider's own mapping.yaml; without it, that one is checked"),
+      Argument.optional,
+    ),
     provider: Flag.String("provider").pipe(Flag.withDescription("Whose default mapping it changes: hubspot, odoo, …")),
     connection: Flag.String("connection").pipe(
       Flag.withDescription("Check it against this connection's fields, as the running Concordat knows them"),
       Flag.optional,
     ),
   },
-  Effect.fnUntraced(function* ({ connection, file, provider }) {
+  Effect.fnUntraced(function* (given) {
     const { json } = yield* concordat
     const { showProblem } = yield* lazy(() => import("@concordat/rules/mapping/parse"))
-    const metadata = Option.isSome(connection) ? yield* metadataOf(connection.value) : null
-    const problems: ReadonlyArray<MappingProblem> = yield* problemsOf(file, provider, metadata)
-    if (json) yield* Console.log(JSON.stringify(problems, null, 2))
-    else if (problems.length === 0) {
-      yield* Console.log(
-        metadata === null ? `${file} is well formed` : `${file} fits ${Option.getOrElse(connection, () => "")}`,
-      )
-    } else yield* Console.log(problems.map(showProblem).join("\n"))
+    const { showGap } = yield* lazy(() => import("@concordat/rules/mapping/gaps"))
+    const file = Option.getOrNull(given.file)
+    const connection = Option.getOrNull(given.connection)
+    const metadata = connection === null ? null : yield* metadataOf(connection)
+    const { gaps, problems } = yield* findingsOf(file, given.provider, metadata)
+    const name = file ?? `the mapping of ${given.provider}`
+    if (json) yield* Console.log(JSON.stringify({ problems, gaps }, null, 2))
+    else {
+      const verdict = connection === null ? `${name} is well formed` : `${name} fits ${connection}`
+      const lines = problems.length === 0 ? [verdict] : problems.map(showProblem)
+      yield* Console.log([...lines, ...gaps.map(showGap)].join("\n"))
+    }
     if (problems.length > 0) return yield* new EndsWith({ code: 1 })
   }),
-).pipe(Command.withDescription("Everything that is wrong with a mapping file, each with its line"))
+).pipe(
+  Command.withDescription("Everything that is wrong with a mapping, each with its line, and what has no place there"),
+)
 
 export const mapping = Command.make("mapping").pipe(
   Command.withDescription(SAYS.mapping),

@@ -91,7 +91,8 @@ objects:
   })
 
   const root = "has to be a map with some of: empty, strings, objects"
-  const object = "has to be a map with some of: object, type, when, constants, accepts, create, update, lookup, fields"
+  const object =
+    "has to be a map with some of: object, type, when, constants, accepts, create, update, lookup, fields, nowhere"
   it.each([
     ["# nothing yet\n", [`own.yaml:1 null ${root}`]],
     ["- contacts\n", [`own.yaml:1 ["contacts"] ${root}`]],

@@ -163,6 +163,15 @@ export const plainTransforms: Readonly<Record<string, TransformDefinition>> = {
         handlesNull: true,
       }),
   },
+  /** A box there: ticked it says yes, and not ticked it says nothing, since every record has it. */
+  ticked: {
+    option: "none",
+    takes: ["boolean"],
+    make: made((context) => {
+      const tick = (value: Json): Json | undefined => (typeof value === "boolean" ? value || null : undefined)
+      return total(context, "truth value", tick, tick)
+    }),
+  },
   /** A domain here, an address with scheme there. */
   website: {
     option: "none",

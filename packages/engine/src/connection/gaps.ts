@@ -1,0 +1,150 @@
+/**
+ * The gap between the read before a write and the write: where the provider keeps a history, what a person did in it is
+ * looked for afterwards and becomes a fact. A write that is to be looked after is kept like its answer, in the same commit.
+ */
+import { clear } from "@concordat/model/events/envelope"
+import type { EditOverwritten, EntityRef } from "@concordat/model/events/record"
+import type { JsonObject } from "@concordat/model/json"
+import { type RecordKey, recordKey, type SeenDoc } from "@concordat/rules/state/documents"
+import * as Effect from "effect/Effect"
+import { COMMIT_TRIES, GAP_LOOK_MS } from "../limits.ts"
+import type { Overwritten } from "../ports/Provider.ts"
+import type { DocumentWrite } from "../ports/State.ts"
+import type { Candidate } from "./candidate.ts"
+import { facetOf, FIELDS } from "./facets.ts"
+import { type Gate, persistently } from "./faults.ts"
+import type { Entry } from "./Ledger.ts"
+import { fenceOf, type Parts, put, recordStream, seenDocs } from "./parts.ts"
+import { rebuildStream } from "./rebuild.ts"
+import { lastRead, unseen } from "./seen.ts"
+import type { Settled } from "./settle.ts"
+import { asWorkerError, WorkerError } from "./WorkerError.ts"
+
+export interface Gap {
+  /** Of the write. */
+  readonly key: string
+  readonly record: RecordKey
+  readonly entity: EntityRef
+  readonly held: JsonObject
+  readonly before: JsonObject
+  /** When the record was last read before the write. */
+  readonly readBefore: number
+}
+
+/** Null where there is no history, or nothing in it that the write could have stood over. */
+export const gapOf = (
+  parts: Parts,
+  { current, entity, kind, sent }: Candidate,
+  { data, held, outcome }: Extract<Settled, { _tag: "Written" }>,
+  known: SeenDoc,
+): Gap | null => {
+  if (parts.connector.overwritten === undefined || kind !== "update" || current === null || data.adopted) return null
+  if ((outcome.converted?.length ?? 0) > 0) return null
+  const refused = new Set(data.refused.map(({ name }) => name))
+  const names = Object.keys(sent.values).filter(
+    (name) => facetOf(name) === FIELDS && !refused.has(name) && current[name] !== undefined,
+  )
+  if (names.length === 0) return null
+  const after = { ...sent.values, ...held }
+  const picked = (values: JsonObject): JsonObject => Object.fromEntries(names.map((name) => [name, values[name]!]))
+  return {
+    key: data.key,
+    record: { object: data.object, id: data.externalId },
+    entity,
+    held: picked(after),
+    before: picked(current),
+    readBefore: Math.floor(lastRead(known, "fields")),
+  }
+}
+
+const factOf = (parts: Parts, gap: Gap, { by, stamp, values }: Overwritten): EditOverwritten => ({
+  _tag: "EditOverwritten",
+  connection: parts.connection,
+  object: gap.record.object,
+  externalId: gap.record.id,
+  entity: gap.entity,
+  key: gap.key,
+  values: clear(values),
+  readBefore: gap.readBefore,
+  stamp: stamp ?? null,
+  by: by ?? null,
+})
+
+/** What was found becomes facts, and all of these writes are done with. */
+const keep = Effect.fnUntraced(function* (parts: Parts, gaps: ReadonlyArray<Gap>, found: ReadonlyArray<Overwritten>) {
+  const store = asWorkerError(parts.connection)
+  const byKey = new Map(found.map((one) => [one.key, one]))
+  const hits = gaps.flatMap((gap) => {
+    const one = byKey.get(gap.key)
+    return one === undefined ? [] : [{ gap, fact: { data: factOf(parts, gap, one) } }]
+  })
+  const streams = new Map<string, Array<(typeof hits)[number]>>()
+  for (const hit of hits) {
+    const stream = recordStream(parts, hit.gap.record)
+    streams.set(stream, [...(streams.get(stream) ?? []), hit])
+  }
+  const done = gaps.map(({ key }) => put(parts, "gap", key, null))
+  const rebuilt = new Map<string, SeenDoc>()
+  for (let attempt = 0; attempt < COMMIT_TRIES; attempt++) {
+    const known = yield* store(
+      seenDocs(
+        parts,
+        [...streams.values()].map(([first]) => first!.gap.record),
+      ),
+    )
+    const now = yield* parts.tick
+    const entries: Array<Entry> = []
+    const documents: Array<DocumentWrite> = [...done]
+    for (const [i, [stream, each]] of [...streams].entries()) {
+      const seen = rebuilt.get(stream) ?? known[i] ?? unseen
+      const after: SeenDoc = { ...seen, revision: seen.revision + each.length, factAt: now }
+      entries.push({ stream, expected: seen.revision, facts: each.map(({ fact }) => fact) })
+      documents.push(put(parts, "seen", recordKey(each[0]!.gap.record), after))
+    }
+    const moved = yield* parts.ledger.commit({ entries, documents, fence: fenceOf(parts, "changes", "") })
+    if (moved.length === 0) return
+    for (const stream of moved) {
+      const made = yield* rebuildStream(parts, stream)
+      if (made !== null) rebuilt.set(stream, made.seen)
+    }
+  }
+  const detail = `streams kept moving through ${COMMIT_TRIES} decisions`
+  return yield* new WorkerError({ connection: parts.connection, reason: "contended", detail })
+})
+
+/** Looks after one call's worth of writes of one object, the oldest first. */
+const lookAfter = Effect.fnUntraced(function* (
+  parts: Parts,
+  gate: Gate,
+  overwritten: NonNullable<Parts["connector"]["overwritten"]>,
+  first: Gap,
+) {
+  const { object } = first.record
+  const most = parts.definition.objects[object]?.batch.read ?? 1
+  const gaps = [...parts.gaps.values()].filter(({ record }) => record.object === object).slice(0, most)
+  const writes = gaps.map(({ before, held, key, record }) => ({ key, id: record.id, held, before }))
+  const found = yield* persistently(gate.call("poll", overwritten(object, writes))).pipe(
+    Effect.catchTag("ProviderError", (error) =>
+      // Refused as such, it is refused again: what these writes stood over nobody can tell.
+      Effect.as(
+        Effect.logWarning("a history can't be read", { connection: parts.connection, fault: error.message }),
+        [],
+      ),
+    ),
+  )
+  yield* parts.ledger.exclusively(keep(parts, gaps, found))
+  for (const { key } of gaps) parts.gaps.delete(key)
+  if (found.length > 0) parts.counting.add("overwritten", found.length)
+})
+
+/** For ever. */
+export const runGaps = (parts: Parts, gate: Gate): Effect.Effect<never, WorkerError> =>
+  Effect.gen(function* () {
+    const { overwritten } = parts.connector
+    if (overwritten === undefined) return yield* Effect.never
+    for (;;) {
+      const [first] = parts.gaps.values()
+      if (first === undefined) yield* Effect.sleep(GAP_LOOK_MS)
+      else yield* lookAfter(parts, gate, overwritten, first)
+    }
+  })

@@ -1,0 +1,63 @@
+/** What HubSpot's history says of the gap between a read and a write. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { openPortal } from "./testing/portal.ts"
+
+const row = (id: string, values: Record<string, string>) => ({
+  key: `key ${id}`,
+  kind: "update" as const,
+  id,
+  ownId: `mark-${id}`,
+  type: "contact",
+  values,
+  before: {},
+})
+
+describe("HubSpot's histories", () => {
+  it.effect("[HS46] show what a write stood over, and nothing where nobody came in between or after", () =>
+    Effect.gen(function* () {
+      const { connector, sandbox } = yield* openPortal()
+      yield* connector.prepare
+      const people = Array.from({ length: 60 }, (_, i) => ({
+        properties: { email: `p${i}@example.com`, jobtitle: "Analyst", city: "Bonn" },
+      }))
+      const ids = sandbox.seed({ records: { contacts: people } })["contacts"]!
+      const [slipped, cleared, after, workflow, plain] = ids as ReadonlyArray<string> as [
+        string,
+        string,
+        string,
+        string,
+        string,
+      ]
+      sandbox.advance(1_000)
+      sandbox.put({ object: "contacts", id: slipped, properties: { jobtitle: "Countess" } })
+      sandbox.put({ object: "contacts", id: slipped, properties: { jobtitle: "Duchess", city: "Trier" } })
+      sandbox.put({ object: "contacts", id: cleared, properties: { jobtitle: "" } })
+      sandbox.put({ object: "contacts", id: workflow, properties: { jobtitle: "Lead" }, byWorkflow: true })
+      sandbox.advance(1_000)
+      for (const some of [ids.slice(0, 50), ids.slice(50)])
+        yield* connector.write(
+          "contacts",
+          some.map((id) => row(id, { jobtitle: "Baroness" })),
+        )
+      sandbox.advance(1_000)
+      sandbox.put({ object: "contacts", id: after, properties: { jobtitle: "Queen" } })
+      const writes = ids.map((id) => ({
+        key: `key ${id}`,
+        id,
+        held: { jobtitle: "Baroness" },
+        before: { jobtitle: "Analyst" },
+      }))
+      const found = yield* connector.overwritten!("contacts", writes)
+      assert.deepStrictEqual(
+        found.map(({ by, key, values }) => [key, values, by]),
+        [
+          [`key ${slipped}`, { jobtitle: "Duchess" }, "person"],
+          [`key ${cleared}`, { jobtitle: null }, "person"],
+          [`key ${workflow}`, { jobtitle: "Lead" }, "automation"],
+        ],
+      )
+      assert.isFalse(found.some(({ key }) => key === `key ${plain}`))
+    }),
+  )
+})

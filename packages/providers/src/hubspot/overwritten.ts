@@ -1,0 +1,72 @@
+/**
+ * What our write stood over: the history of a property holds each value that it had, the newest first, with its source. The one
+ * before ours is what was read directly before, unless somebody came in between.
+ */
+import type { Overwritten, RawRecord, TakenWrite } from "@concordat/engine/ports/Provider"
+import type { Json } from "@concordat/model/json"
+import * as Effect from "effect/Effect"
+import type { HubspotClient } from "./client.ts"
+import { kindOf } from "./history.ts"
+import { batchRead, empty } from "./reading.ts"
+import type { WireRecord } from "./wire.ts"
+
+/** A batch read with histories takes half as many records (HS38). */
+const MOST = 50
+
+type Version = NonNullable<WireRecord["propertiesWithHistory"]>[string][number]
+
+const textOf = (value: Json | undefined): string | null =>
+  value === undefined || value === null || typeof value === "object" ? null : empty(String(value))
+
+/** The version that stood between what was read and what we wrote; undefined where there was none, or ours is not told. */
+const between = (versions: ReadonlyArray<Version>, held: string | null, before: string | null): Version | undefined => {
+  const newestFirst = versions.toSorted((a, b) => Date.parse(b.timestamp) - Date.parse(a.timestamp))
+  const ours = newestFirst.findIndex(
+    ({ sourceType, value }) => empty(value) === held && kindOf(sourceType) === "integration",
+  )
+  const under = ours < 0 ? undefined : newestFirst[ours + 1]
+  if (under === undefined || empty(under.value) === before || empty(under.value) === held) return undefined
+  return under
+}
+
+const overwrittenIn = (record: WireRecord, write: TakenWrite): Overwritten | undefined => {
+  const values: Record<string, Json> = {}
+  const by = new Set<RawRecord["by"]>()
+  let stamp = Number.NEGATIVE_INFINITY
+  for (const [name, versions] of Object.entries(record.propertiesWithHistory ?? {})) {
+    if (!(name in write.held)) continue
+    const under = between(versions, textOf(write.held[name]), textOf(write.before[name]))
+    if (under === undefined) continue
+    values[name] = empty(under.value)
+    by.add(kindOf(under.sourceType))
+    stamp = Math.max(stamp, Date.parse(under.timestamp))
+  }
+  if (Object.keys(values).length === 0) return undefined
+  const [who] = by
+  return {
+    key: write.key,
+    values,
+    ...(Number.isFinite(stamp) ? { stamp } : {}),
+    ...(by.size === 1 && who !== undefined ? { by: who } : {}),
+  }
+}
+
+export const overwritten = Effect.fnUntraced(function* (
+  client: HubspotClient,
+  object: string,
+  writes: ReadonlyArray<TakenWrite>,
+) {
+  const found: Array<Overwritten> = []
+  for (let at = 0; at < writes.length; at += MOST) {
+    const some = writes.slice(at, at + MOST)
+    const ids = [...new Set(some.map(({ id }) => id))]
+    const histories = [...new Set(some.flatMap(({ held }) => Object.keys(held)))]
+    const records = new Map((yield* batchRead(client, object, ids, [], { histories })).map((one) => [one.id, one]))
+    for (const write of some) {
+      const record = records.get(write.id)
+      const one = record === undefined ? undefined : overwrittenIn(record, write)
+      if (one !== undefined) found.push(one)
+    }
+  }
+  return found
+})

@@ -1,0 +1,68 @@
+/** An edit that our write stood over: the side lost it without a say, so it is a conflict as if both had been seen. */
+import type { Provenance } from "@concordat/model/events/entity"
+import { opened } from "@concordat/model/events/envelope"
+import type { EditOverwritten } from "@concordat/model/events/record"
+import { type JsonObject, sameJson } from "@concordat/model/json"
+import type { GroupLens } from "../mapping/lens.ts"
+import { connectionDoc, entityDoc } from "../state/access.ts"
+import type { HeldState } from "../state/documents.ts"
+import { sameRecord, type Context, heldUnder, mappingOf, references, valueOf } from "./context.ts"
+import { EntityEdit } from "./edit.ts"
+import { finish } from "./finish.ts"
+import { conflict, sideOf } from "./group.ts"
+
+/** What stands there is still what we wrote: nobody has edited it since, which would have been the last word there. */
+const isOurs = ({ rendering, shadow, wrote }: HeldState, lens: GroupLens): boolean =>
+  shadow !== null &&
+  wrote !== undefined &&
+  (lens.same(wrote.view, shadow) ||
+    (rendering !== undefined && lens.same(rendering.sent, wrote.view) && lens.same(rendering.held, shadow)))
+
+export const editOverwritten = (context: Context, data: EditOverwritten): void => {
+  const { tx } = context
+  const { connection } = data
+  const state = connectionDoc(tx, connection)
+  const doc = entityDoc(tx, data.entity.type, data.entity.id)
+  if (state === null || doc === null) return
+  tx.count(connection, "overwritten")
+  const record = { object: data.object, id: data.externalId }
+  if (!sameRecord(doc.links[connection]?.primary ?? null, record)) return
+  const edit = new EntityEdit(context, doc, doc)
+  const raw = opened(data.values)
+  const provenance: Provenance = {
+    connection,
+    record,
+    event: tx.cause.event,
+    after: data.readBefore,
+    until: data.stamp ?? tx.cause.at,
+    provider: data.stamp !== null,
+  }
+  for (const lens of mappingOf(context, state, record.object, edit.type)?.groups ?? [])
+    if (lens.sources.some((source) => source in raw)) stoodOver(edit, lens, raw, provenance, data)
+  finish(edit)
+}
+
+const stoodOver = (
+  edit: EntityEdit,
+  lens: GroupLens,
+  raw: JsonObject,
+  provenance: Provenance,
+  { by, connection }: EditOverwritten,
+): void => {
+  const { group } = lens
+  const held = heldUnder(edit.held(connection, group), lens)
+  const { shadow } = held
+  const current = edit.doc.groups[group]
+  if (shadow === null || current === undefined || lens.direction === "out" || !isOurs(held, lens)) return
+  const read = lens.read(raw, shadow)
+  if (read._tag !== "Known" || lens.same(read.view, shadow)) return
+  const value = valueOf(edit.doc, group)
+  const put = lens.put(value, shadow, read.view, references(edit.context.tx, connection))
+  if (put._tag !== "Value" || sameJson(put.value, value)) return
+  const seen = { connection, lens, view: read.view, provenance, by, covered: shadow }
+  const ours = { ...sideOf(edit, current.provenance), value }
+  conflict(edit, seen, edit.context.policy.rule(edit.type, group), ours, {
+    ...sideOf(edit, provenance),
+    value: put.value,
+  })
+}

@@ -1,0 +1,103 @@
+/** An edit that a write of ours stood over, found in the provider's history. */
+import { clear } from "@concordat/model/events/envelope"
+import { assert, describe, it } from "vitest"
+import type { Core } from "./core.ts"
+import { policyOf } from "./core.ts"
+import { ada, groupsDue, scene, title, write } from "./scene.ts"
+
+const overwritten = (core: Core, values: Record<string, string>, at: number) =>
+  core.append(at, {
+    _tag: "EditOverwritten",
+    connection: "crm",
+    object: "person",
+    externalId: "c1",
+    entity: { type: "contact", id: core.entities("contact")[0]!.id },
+    key: "k",
+    values: clear(values),
+    readBefore: 5_000,
+    stamp: 5_500,
+    by: "person",
+  })
+
+/** The app's edit to Baroness was written to the CRM, where somebody had made it Duchess in between. */
+const slipped = (policy = policyOf()): Core => {
+  const core = scene({ policy })
+  core.observe("crm", "person", "c1", ada, 2_000)
+  core.observe("app", "person", "1", ada, 3_000)
+  core.observe("app", "person", "1", { ...ada, title: "Baroness" }, 4_000)
+  write(core, "crm", 6_000)
+  return core
+}
+
+const parked = (core: Core) => core.loaded.range("conflict", "crm|")!.length
+
+describe("[R26] an edit that a write stood over", () => {
+  it("wins where its side does, and is written back", () => {
+    const core = slipped()
+    overwritten(core, { title: "Duchess" }, 7_000)
+    assert.deepStrictEqual(title(core), ["Duchess"])
+    assert.deepStrictEqual([groupsDue(core, "crm"), groupsDue(core, "app")], [[["title"]], [["title"]]])
+    write(core, "crm", 8_000)
+    write(core, "app", 8_100)
+    core.observe("crm", "person", "c1", { ...ada, title: "Duchess" }, 9_000)
+    assert.deepStrictEqual([groupsDue(core, "crm"), groupsDue(core, "app"), title(core)], [[], [], ["Duchess"]])
+    assert.strictEqual(core.replayed().dump(), core.dump())
+  })
+
+  it("stands as the loser in the event where its side loses, and nothing is written", () => {
+    const core = slipped(policyOf({ "contact.title": { _tag: "App" } }))
+    const events = overwritten(core, { title: "Duchess" }, 7_000)
+    assert.deepStrictEqual([title(core), groupsDue(core, "crm")], [["Baroness"], []])
+    assert.include(JSON.stringify(events), "Duchess")
+  })
+
+  it("is no news where somebody has edited there since, or where it says the same", () => {
+    const later = slipped()
+    later.observe("crm", "person", "c1", { ...ada, title: "Queen" }, 6_500)
+    overwritten(later, { title: "Duchess" }, 7_000)
+    assert.deepStrictEqual(title(later), ["Queen"])
+    const same = slipped()
+    overwritten(same, { title: "Baroness" }, 7_000)
+    assert.deepStrictEqual([title(same), groupsDue(same, "crm")], [["Baroness"], []])
+  })
+
+  const asked = () => {
+    const core = slipped(policyOf({ "contact.title": { _tag: "Manual" } }))
+    // What both had moved before is settled first.
+    overwritten(core, { title: "Duchess" }, 7_000)
+    // Our own write is read there meanwhile.
+    core.observe("crm", "person", "c1", { ...ada, title: "Baroness" }, 7_500)
+    assert.deepStrictEqual([title(core), parked(core), groupsDue(core, "crm")], [["Baroness"], 1, []])
+    return core
+  }
+  const resolve = (core: Core, keep: "entity" | "connection") => {
+    const { id } = core.entities("contact")[0]!
+    core.append(8_000, {
+      _tag: "ResolveRequested",
+      connection: "crm",
+      by: "ops",
+      entity: { type: "contact", id },
+      group: "title",
+      keep,
+    })
+  }
+
+  it("is asked about where people are, and goes back when they say so", () => {
+    const core = asked()
+    resolve(core, "connection")
+    assert.deepStrictEqual([title(core), parked(core), groupsDue(core, "crm")], [["Duchess"], 0, [["title"]]])
+    const other = asked()
+    resolve(other, "entity")
+    assert.deepStrictEqual([title(other), parked(other), groupsDue(other, "crm")], [["Baroness"], 0, []])
+  })
+
+  it("that is asked about is settled by a further edit there, and by a change of the rule", () => {
+    const edited = asked()
+    edited.observe("crm", "person", "c1", { ...ada, title: "Queen" }, 9_000)
+    assert.deepStrictEqual([title(edited), parked(edited), groupsDue(edited, "crm")], [["Queen"], 0, []])
+    const ruled = asked()
+    ruled.options = { ...ruled.options, policy: policyOf({ "contact.title": { _tag: "Crm" } }) }
+    ruled.append(9_000, { _tag: "RulesChanged", connection: "", document: {} })
+    assert.deepStrictEqual([title(ruled), parked(ruled), groupsDue(ruled, "crm")], [["Duchess"], 0, [["title"]]])
+  })
+})

@@ -1,0 +1,132 @@
+/** HubSpot through the engine: a person edits between our read of a record and our write to it. */
+import { makeConnection } from "@concordat/engine/connection/ConnectionWorker"
+import { makeCompilers } from "@concordat/engine/flows/Compilers"
+import { appendTo } from "@concordat/engine/operations/append"
+import * as streams from "@concordat/model/streams"
+import { makeHubspot } from "@concordat/providers/hubspot/provider"
+import { openPortal } from "@concordat/providers/hubspot/testing/portal"
+import { parseMapping } from "@concordat/rules/mapping/parse"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as TestClock from "effect/testing/TestClock"
+import { World } from "./synthetic.ts"
+import {
+  eventsOf,
+  openConnection,
+  pass,
+  settleDown,
+  START,
+  startReconciler,
+  startWorker,
+  store,
+  TENANT,
+} from "./system.ts"
+
+const { definition, mapping } = makeHubspot()
+
+const PEOPLE = `
+objects:
+  people:
+    object: person
+    type: contact
+    lookup: [email]
+    fields: { email: mail, firstName: first, lastName: last, title: job }
+`
+
+const opened = appendTo(streams.connection(TENANT, "hubspot"), [
+  {
+    type: "ConnectionOpened",
+    data: {
+      _tag: "ConnectionOpened",
+      connection: "hubspot",
+      provider: definition.provider,
+      class: definition.class,
+      isApp: false,
+      settings: {},
+      create: { contact: "never", company: "never", deal: "never", activity: "never" },
+      pollEveryMs: definition.pollEveryMs,
+      mark: "abcd1234",
+      armed: true,
+    },
+  },
+  {
+    type: "MappingChanged",
+    data: {
+      _tag: "MappingChanged",
+      connection: "hubspot",
+      document: Result.getOrThrow(parseMapping(mapping, "hubspot/mapping.yaml")),
+    },
+  },
+])
+
+describe("the gap between a read and a write", () => {
+  it.effect("[HS46] an edit that lands in it is found in the history, and not lost", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(START)
+      const left = new World()
+      const person = { mail: "ada@engines.example", first: "Ada", last: "Lovelace", job: "Analyst" }
+      const ada = left.put(null, person)
+      const { connector, sandbox } = yield* openPortal({ indexLagMs: [0, 0], webhooks: { target: null } })
+      const there = sandbox.seed({
+        records: {
+          contacts: [
+            {
+              properties: { email: person.mail, firstname: "Ada", lastname: "Lovelace", jobtitle: "Analyst" },
+            },
+          ],
+        },
+      })["contacts"]![0]!
+      let quick: string | null = null
+      const hasty = {
+        ...connector,
+        write: (object: string, rows: Parameters<typeof connector.write>[1]) =>
+          Effect.suspend(() => {
+            if (quick !== null) {
+              sandbox.advance(500)
+              sandbox.put({ object: "contacts", id: there, properties: { jobtitle: quick } })
+              sandbox.advance(500)
+              quick = null
+            }
+            return connector.write(object, rows)
+          }),
+      }
+      yield* openConnection("left", { world: left }, PEOPLE)
+      yield* opened
+      yield* startReconciler
+      const compilers = makeCompilers()
+      const { handle } = yield* startWorker("left", left)
+      const hubspot = yield* makeConnection({
+        tenant: TENANT,
+        connection: "hubspot",
+        definition,
+        connector: hasty,
+        compilers,
+      })
+      yield* Effect.forkChild(hubspot.run, { startImmediately: true })
+      const quiet = Effect.andThen(pass(definition.pollEveryMs + 5_000, 1_000), settleDown([handle, hubspot]))
+      yield* quiet
+      const titles = () => [sandbox.get("contacts", there)!.properties["jobtitle"], left.get(ada)?.["job"]]
+      assert.deepStrictEqual(titles(), ["Analyst", "Analyst"])
+
+      left.put(ada, { job: "Baroness" })
+      yield* quiet
+      assert.deepStrictEqual(titles(), ["Baroness", "Baroness"])
+      assert.lengthOf(yield* eventsOf("EditOverwritten"), 0)
+
+      quick = "Duchess"
+      left.put(ada, { job: "Countess" })
+      yield* quiet
+      const [slipped] = yield* eventsOf("EditOverwritten")
+      assert.deepInclude(slipped?.data, { externalId: there, by: "person" })
+      assert.deepStrictEqual(slipped?.data.values, { clear: { jobtitle: "Duchess" } })
+      assert.strictEqual((yield* hubspot.stats).overwritten, 1)
+      // The two sides agree again, and who lost stands in an event.
+      const [here, other] = titles()
+      assert.strictEqual(here, other)
+      const said = JSON.stringify(yield* eventsOf("ContactChanged"))
+      assert.include(said, "Duchess")
+      assert.include(said, "Countess")
+    }).pipe(Effect.scoped, Effect.provide(store, { local: true })),
+  )
+})
