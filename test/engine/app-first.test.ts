@@ -14,7 +14,8 @@ import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as TestClock from "effect/testing/TestClock"
-import { MAPPING, World } from "./synthetic.ts"
+import { World } from "./synthetic.ts"
+import { MAPPING } from "./synthetic-traits.ts"
 import { eventsOf, openConnection, settleDown, START, startReconciler, startWorker, store, TENANT } from "./system.ts"
 
 const AT = { tenant: TENANT, connection: "app" }

@@ -4,7 +4,8 @@ import { Commit } from "@concordat/engine/ports/Commit"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
 import { type Crash, crashOn, type Layout } from "./crashing.ts"
-import { type Traits, World } from "./synthetic.ts"
+import { World } from "./synthetic.ts"
+import type { Traits } from "./synthetic-traits.ts"
 import {
   entities,
   eventsOf,

@@ -6,7 +6,8 @@ import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
 import { type Case, PEOPLE, run } from "./crash-run.ts"
 import { embedded, split, unsure } from "./crashing.ts"
-import { type Traits, World } from "./synthetic.ts"
+import { World } from "./synthetic.ts"
+import type { Traits } from "./synthetic-traits.ts"
 import { entities, eventsOf, openConnection, settleDown, START, startReconciler, startWorker, store } from "./system.ts"
 
 const KINDS: Readonly<Record<string, Partial<Traits>>> = {

@@ -4,7 +4,8 @@ import { State } from "@concordat/engine/ports/State"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
-import { MAPPING, World } from "./synthetic.ts"
+import { World } from "./synthetic.ts"
+import { MAPPING } from "./synthetic-traits.ts"
 import {
   changeMapping,
   entities,

@@ -2,7 +2,8 @@
 import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
-import { type Traits, World } from "./synthetic.ts"
+import { World } from "./synthetic.ts"
+import type { Traits } from "./synthetic-traits.ts"
 import { openConnection, settleDown, START, startReconciler, startWorker } from "./system.ts"
 
 export const ADA = { mail: "ada@lovelace.example", first: "Ada", last: "Lovelace", job: "Countess" }

@@ -2,7 +2,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
-import { MAPPING, World } from "./synthetic.ts"
+import { World } from "./synthetic.ts"
+import { MAPPING } from "./synthetic-traits.ts"
 import { entities, eventsOf, openConnection, settleDown, START, startReconciler, startWorker, store } from "./system.ts"
 import { ADA, only, pair } from "./pair.ts"
 

@@ -7,7 +7,8 @@ import { CLOCKS_APART_MS } from "@concordat/engine/limits"
 import type { Hint, WebhookRequest } from "@concordat/engine/ports/Provider"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
-import { definitionOf, MAPPING, PERSON, type Traits, World } from "./synthetic.ts"
+import { World } from "./synthetic.ts"
+import { definitionOf, MAPPING, PERSON, type Traits } from "./synthetic-traits.ts"
 import {
   changeMapping,
   entities,

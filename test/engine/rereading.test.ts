@@ -2,7 +2,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
-import { type Traits, World } from "./synthetic.ts"
+import { World } from "./synthetic.ts"
+import type { Traits } from "./synthetic-traits.ts"
 import { eventsOf, openConnection, pass, settleDown, START, startReconciler, startWorker, store } from "./system.ts"
 
 const EVERY = 60_000

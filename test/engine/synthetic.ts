@@ -1,14 +1,12 @@
 /**
- * A provider in memory with the habits of the hard ones, each switched on by itself: opaque cursors, snapshots only, ids
- * derived from values, no times, answers that hold nothing or come later, lossy values, conversions, lost answers.
+ * A provider in memory with the habits of the hard ones (`synthetic-traits.ts`): opaque cursors, snapshots only, ids derived
+ * from values, no times, answers that hold nothing or come later, lossy values, verbs, conversions, lost answers.
  */
 import { CallPriority, type Work } from "@concordat/engine/budget/priority"
 import type {
   Connector,
-  Definition,
   Hint,
   LookupKey,
-  ObjectDefinition,
   Page,
   RawRecord,
   Reading,
@@ -20,48 +18,10 @@ import { AuthLost, CursorExpired, ProviderError, RateLimited, Unavailable } from
 import type { Json, JsonObject } from "@concordat/model/json"
 import { emptyMetadata } from "@concordat/model/metadata"
 import * as Effect from "effect/Effect"
-
-export interface Traits {
-  readonly changes: ObjectDefinition["changes"]
-  readonly read: boolean
-  readonly census: boolean
-  /** Whether records carry the provider's own time of change. */
-  readonly stamps: boolean
-  readonly creates: Definition["creates"]
-  readonly lookup: boolean
-  readonly preconditions: boolean
-  readonly answers: "held" | "nothing" | "pending"
-  /** Ids are made of the e-mail: there are none of the provider's own. */
-  readonly derivedIds: boolean
-  /** What is stored is lower-cased. */
-  readonly lossy: boolean
-  readonly indexLagMs: number
-  readonly secondLookMs: number
-  readonly latencyMs: number
-  readonly listBatch: number
-  /** How often everything is read again beside the delta; null: never. */
-  readonly rereadEveryMs: number | null
-}
-
-export const TRAITS: Traits = {
-  changes: "delta",
-  read: true,
-  census: false,
-  stamps: true,
-  creates: "lookup",
-  lookup: true,
-  preconditions: false,
-  answers: "held",
-  derivedIds: false,
-  lossy: false,
-  indexLagMs: 1_000,
-  secondLookMs: 0,
-  latencyMs: 0,
-  listBatch: 3,
-  rereadEveryMs: null,
-}
+import { JOB_VERB, PERSON, type Traits, TRAITS } from "./synthetic-traits.ts"
 
 interface Stored {
+  readonly object: string
   readonly id: string
   readonly values: Record<string, Json>
   readonly ownId: string | null
@@ -69,50 +29,13 @@ interface Stored {
   readonly stamp: number
   readonly gone: boolean
   readonly into: string | null
+  readonly became: { readonly object: string; readonly id: string } | null
 }
 
 export type Fault = "lost" | "down" | "limited" | "unauthorised" | "refuse" | "busy" | "expired"
 
-export const PERSON = "person"
-
 const error = (operation: string, reason: ProviderError["reason"]) =>
   new ProviderError({ provider: "synthetic", operation, reason })
-
-export const definitionOf = (traits: Traits): Definition => ({
-  provider: "synthetic",
-  class: "peer",
-  objects: {
-    [PERSON]: {
-      backfill: true,
-      changes: traits.changes,
-      read: traits.read,
-      write: ["create", "update", "archive"],
-      census: traits.census,
-      ...(traits.rereadEveryMs === null ? {} : { rereadEveryMs: traits.rereadEveryMs }),
-      batch: { list: traits.listBatch, read: 2, write: 3 },
-    },
-  },
-  limits: { buckets: { default: { capacity: 1_000, perSecond: 1_000 } }, concurrency: 4, timeoutMs: 30_000 },
-  pollEveryMs: 5_000,
-  secondLookMs: traits.secondLookMs,
-  indexLagMs: traits.indexLagMs,
-  creates: traits.creates,
-  preconditions: traits.preconditions,
-  settings: {},
-  credentials: {},
-})
-
-export const MAPPING = `
-objects:
-  person:
-    type: contact
-    lookup: [email]
-    fields:
-      email: mail
-      firstName: first
-      lastName: last
-      title: job
-`
 
 export class World {
   readonly traits: Traits
@@ -164,11 +87,12 @@ export class World {
   }
 
   /** A person's edit; null deletes. Returns the id. */
-  put(id: string | null, values: Record<string, Json> | null, stamp?: number): string {
+  put(id: string | null, values: Record<string, Json> | null, stamp?: number, object = PERSON): string {
     const name = id ?? this.#newId(values ?? {})
     const before = this.records.get(name)
     this.#clock += 1
     this.records.set(name, {
+      object: before?.object ?? object,
       id: name,
       values: { ...before?.values, ...this.#stored(values ?? {}) },
       ownId: before?.ownId ?? null,
@@ -176,8 +100,32 @@ export class World {
       stamp: stamp ?? this.#clock,
       gone: values === null,
       into: null,
+      became: null,
     })
-    return name
+    return values === null ? name : this.#renamed(name)
+  }
+
+  /** Where ids are made of the e-mail, a record with another e-mail is another record, and the old one is not there. */
+  #renamed(id: string): string {
+    const one = this.records.get(id)!
+    if (!this.traits.derivedIds) return id
+    const now = this.#newId(one.values)
+    if (now === id) return id
+    this.records.delete(id)
+    this.records.set(now, { ...one, id: now })
+    return now
+  }
+
+  /** A lead becomes a person. Returns the person's id. */
+  convert(id: string): string {
+    const lead = this.records.get(id)!
+    const person = this.#newId(lead.values)
+    this.#clock += 1
+    this.records.set(person, { ...lead, object: PERSON, id: person, version: 1, stamp: this.#clock })
+    this.#clock += 1
+    const became = { object: PERSON, id: person }
+    this.records.set(id, { ...lead, gone: true, became, stamp: this.#clock, version: lead.version + 1 })
+    return person
   }
 
   merge(id: string, into: string): void {
@@ -209,22 +157,29 @@ export class World {
     )
   }
 
+  #shown({ values }: Stored): Record<string, Json> {
+    if (!this.traits.verbs) return { ...values }
+    const { job, ...fields } = values
+    return { ...fields, [JOB_VERB]: job ?? null }
+  }
+
   #raw(one: Stored): RawRecord {
     return {
-      object: PERSON,
+      object: one.object,
       id: one.id,
-      values: { ...one.values },
+      values: this.#shown(one),
       version: String(one.version),
       ...(this.traits.stamps ? { stamp: one.stamp } : {}),
       ...(one.ownId === null ? {} : { ownId: one.ownId }),
     }
   }
 
-  #reading(id: string): Reading {
+  #reading(object: string, id: string): Reading {
     const one = this.records.get(id)
-    if (one === undefined) return { _tag: "Gone", object: PERSON, id, reason: "invisible" }
-    if (one.into !== null) return { _tag: "Merged", object: PERSON, id, into: one.into }
-    if (one.gone) return { _tag: "Gone", object: PERSON, id, reason: "deleted" }
+    if (one === undefined || one.object !== object) return { _tag: "Gone", object, id, reason: "invisible" }
+    if (one.into !== null) return { _tag: "Merged", object, id, into: one.into }
+    if (one.became !== null) return { _tag: "Converted", object, id, into: [one.became] }
+    if (one.gone) return { _tag: "Gone", object, id, reason: "deleted" }
     return { _tag: "Found", record: this.#raw(one) }
   }
 
@@ -239,18 +194,31 @@ export class World {
         ? this.live().find((one) => one.ownId === row.ownId)
         : undefined
     if (own !== undefined) return { _tag: "Written", id: own.id, adopted: true }
-    const id = row.id ?? this.#newId(row.values as Record<string, Json>)
-    this.put(id, row.kind === "archive" ? null : (row.values as Record<string, Json>))
-    const now = this.records.get(id)!
-    this.records.set(id, { ...now, ownId: row.kind === "create" ? row.ownId : now.ownId })
+    const values = this.#given(row, before)
+    if (values === null)
+      return { _tag: "Refused", code: "precondition", message: "the job has moved", effect: "none", retry: false }
+    const id = row.id ?? this.#newId(values)
+    const ownId = row.kind === "create" ? row.ownId : (before?.ownId ?? null)
+    const became = this.put(id, row.kind === "archive" ? null : values)
+    const now = { ...this.records.get(became)!, ownId }
+    this.records.set(became, now)
     this.writes.push({ kind: row.kind, id, key: row.key, values: row.values })
     return {
       _tag: "Written",
       id,
       ...(this.traits.answers === "nothing" ? {} : { version: String(now.version) }),
       ...(this.traits.stamps ? { stamp: now.stamp } : {}),
-      ...(this.traits.answers === "held" && row.kind !== "archive" ? { held: { ...now.values } } : {}),
+      ...(this.traits.answers === "held" && row.kind !== "archive" ? { held: this.#shown(now) } : {}),
+      ...(became === id ? {} : { converted: [{ object: PERSON, id: became }] }),
     }
+  }
+
+  /** The values to be stored; null: the verb was told of another job than the record has, and moves nothing. */
+  #given({ before, kind, values }: WriteRow, stored: Stored | undefined): Record<string, Json> | null {
+    const { [JOB_VERB]: job, ...fields } = values as Record<string, Json>
+    if (job === undefined) return fields
+    if (kind === "update" && (before[JOB_VERB] ?? null) !== (stored?.values["job"] ?? null)) return null
+    return { ...fields, job }
   }
 
   /** Waits, counts, and fails where it was told to. `answered` runs what the call does, at the provider's moment. */
@@ -300,9 +268,10 @@ export class World {
       const part = all.slice(from, from + traits.listBatch)
       return { at: from + part.length, part, isLast: from + part.length >= all.length }
     }
-    const since = (cursor: Json): ReadonlyArray<Stored> =>
+    const liveOf = (object: string) => this.live().filter((one) => one.object === object)
+    const since = (object: string, cursor: Json): ReadonlyArray<Stored> =>
       [...this.records.values()]
-        .filter(({ stamp }) => stamp > (cursor as { t: number }).t)
+        .filter((one) => one.object === object && one.stamp > (cursor as { t: number }).t)
         .toSorted((a, b) => a.stamp - b.stamp)
     const answers = (rows: ReadonlyArray<WriteRow>): ReadonlyArray<WriteAnswer> =>
       rows.map((row): WriteAnswer => {
@@ -324,7 +293,7 @@ export class World {
       })
     return {
       metadata: Effect.succeed(emptyMetadata),
-      backfill: (_object, cursor) =>
+      backfill: (object, cursor) =>
         this.#call(
           "backfill",
           (): Page => {
@@ -332,7 +301,7 @@ export class World {
               this.#unready -= 1
               return { records: [], hints: [], next: cursor, more: false }
             }
-            const { at, isLast, part } = page(this.live(), cursor === null ? 0 : (cursor as { n: number }).n)
+            const { at, isLast, part } = page(liveOf(object), cursor === null ? 0 : (cursor as { n: number }).n)
             const shown = part.filter(({ id }) => id !== this.#hidden)
             if (shown.length < part.length) this.#hidden = null
             return {
@@ -340,16 +309,16 @@ export class World {
               hints: [],
               next: isLast ? null : { n: at },
               more: !isLast && this.#unready === 0,
-              total: this.live().length,
+              total: liveOf(object).length,
             }
           },
           cursor,
         ),
       changesFrom: () => this.#call("changesFrom", () => ({ t: this.#clock })),
-      changes: (_object, cursor) =>
+      changes: (object, cursor) =>
         this.#call("changes", (): Page => {
-          const { isLast, part } = page(since(cursor), 0)
-          const hints = part.map(({ gone, id }): Hint => ({ object: PERSON, id, kind: gone ? "gone" : "changed" }))
+          const { isLast, part } = page(since(object, cursor), 0)
+          const hints = part.map(({ gone, id }): Hint => ({ object, id, kind: gone ? "gone" : "changed" }))
           const records =
             traits.changes === "delta" ? part.filter(({ gone }) => !gone).map((one) => this.#raw(one)) : []
           return {
@@ -359,15 +328,15 @@ export class World {
             more: !isLast,
           }
         }),
-      read: (_object, ids) =>
+      read: (object, ids) =>
         this.#call("read", () => {
           this.read.push(...ids)
-          return ids.map((id) => this.#reading(id))
+          return ids.map((id) => this.#reading(object, id))
         }),
-      census: () =>
+      census: (object) =>
         this.#call("census", (): Page => ({
           records: [],
-          hints: this.live().map(({ id }): Hint => ({ object: PERSON, id, kind: "changed" })),
+          hints: liveOf(object).map(({ id }): Hint => ({ object, id, kind: "changed" })),
           next: null,
           more: false,
         })),
@@ -376,10 +345,10 @@ export class World {
         this.#call("settle", () => jobs.map(({ key }): WriteAnswer => ({ key, outcome: this.jobs.get(key)! }))),
       ...(traits.lookup
         ? {
-            lookup: (_object: string, keys: ReadonlyArray<LookupKey>) =>
+            lookup: (object: string, keys: ReadonlyArray<LookupKey>) =>
               this.#call("lookup", () =>
                 keys.flatMap(({ fields, ownId }, key) =>
-                  this.live()
+                  liveOf(object)
                     .filter(
                       (one) =>
                         (ownId !== undefined && one.ownId === ownId) ||

@@ -16,7 +16,8 @@ import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
-import { definitionOf, MAPPING, type World } from "./synthetic.ts"
+import type { World } from "./synthetic.ts"
+import { definitionOf, mappingOf } from "./synthetic-traits.ts"
 
 export const TENANT = "acme"
 export const START = Date.parse("2026-11-20T12:00:00Z")
@@ -42,7 +43,11 @@ const mappingDocument = (text: string) => {
 }
 
 /** Opens a connection in the journal: who it is, how it is mapped. */
-export const openConnection = Effect.fnUntraced(function* (name: string, member: Member, mapping: string = MAPPING) {
+export const openConnection = Effect.fnUntraced(function* (
+  name: string,
+  member: Member,
+  mapping: string = mappingOf(member.world.traits),
+) {
   const definition = definitionOf(member.world.traits)
   const create = member.create ?? "always"
   yield* appendTo(streams.connection(TENANT, name), [

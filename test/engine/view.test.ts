@@ -3,7 +3,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
-import { PERSON, type Traits, World } from "./synthetic.ts"
+import { World } from "./synthetic.ts"
+import { PERSON, type Traits } from "./synthetic-traits.ts"
 import { openConnection, pass, settleDown, START, startReconciler, startWorker, store } from "./system.ts"
 
 const ada = { mail: "ada@firm.example", first: "Ada", last: "Lovelace", job: "Countess" }
