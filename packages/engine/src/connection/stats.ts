@@ -20,7 +20,9 @@ export interface Stats {
   /** Writes that the provider took. */
   readonly writes: number
   readonly refused: number
+  /** Calls made again: after "too many" or an outage, and writes whose answer was lost or that were refused for now. */
   readonly retries: number
+  /** Answers that said "too many". */
   readonly rateLimits: number
   /** The last fault of the connection as a whole, without values; null while it works. */
   readonly fault: string | null
