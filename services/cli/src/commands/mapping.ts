@@ -13,28 +13,63 @@ import { lazy } from "../lazy.ts"
 import { concordat } from "../root.ts"
 import { SAYS } from "../says.ts"
 
-/** The override over its provider's default, against the fields of a connection where they are known. */
+/** Line by line; the same fault of the same field is not said twice. */
+const sorted = (problems: ReadonlyArray<MappingProblem>): ReadonlyArray<MappingProblem> => {
+  const seen = new Set<string>()
+  const lineOf = ({ where }: MappingProblem): number => Number(/:(\d+)$/.exec(where)?.[1] ?? 0)
+  return problems
+    .filter(({ field, message, where }) => {
+      const name = `${where} ${field} ${message}`
+      return !seen.has(name) && seen.add(name)
+    })
+    .toSorted((a, b) => lineOf(a) - lineOf(b))
+}
+
+/** The override over its provider's default, and what can be read of it against a connection's fields, in one go. */
 const problemsOf = Effect.fnUntraced(function* (file: string, provider: string, metadata: Metadata | null) {
   const { makeCatalogue } = yield* lazy(() => import("@concordat/all-in-one/providers"))
-  const { parseMapping } = yield* lazy(() => import("@concordat/rules/mapping/parse"))
+  const { parseMapping, readMapping } = yield* lazy(() => import("@concordat/rules/mapping/parse"))
   const { mergeMapping } = yield* lazy(() => import("@concordat/rules/mapping/merge"))
   const { checkMapping } = yield* lazy(() => import("@concordat/rules/mapping/check"))
   const { readFile } = yield* lazy(() => import("node:fs/promises"))
   const { providers } = makeCatalogue()
   const known = providers[provider]
   if (known === undefined) {
-    const detail = `${provider} is no provider; there are: ${Object.keys(providers).toSorted().join(", ")}`
+    const detail = `--provider ${provider} is no provider; there are: ${Object.keys(providers).toSorted().join(", ")}`
     return yield* new CommandFailed({ detail })
   }
   const text = yield* Effect.tryPromise({
     try: () => readFile(file, "utf8"),
-    catch: () => new CommandFailed({ detail: `${file} can't be read` }),
+    catch: (error) =>
+      new CommandFailed({
+        detail: `${file} can't be read: ${error instanceof Error && "code" in error ? String(error.code) : String(error)}`,
+      }),
   })
   const base = parseMapping(known.mapping, `${provider}/mapping.yaml`)
   if (Result.isFailure(base)) return base.failure
-  const override = parseMapping(text, file, base.success)
-  if (Result.isFailure(override)) return override.failure
-  return metadata === null ? [] : checkMapping(mergeMapping(base.success, override.success), metadata)
+  const { document, problems } = readMapping(text, file, base.success)
+  if (document === null || metadata === null) return sorted(problems)
+  return sorted([...problems, ...checkMapping(mergeMapping(base.success, document), metadata)])
+})
+
+/** Whose mapping it is: what is said, or what the connection is of; the two must not contradict each other. */
+const providerOf = Effect.fnUntraced(function* (said: string | null, connection: string | null) {
+  if (connection === null) {
+    if (said !== null) return said
+    const detail = "give --connection, whose fields it is checked against, or --provider, for its form alone"
+    return yield* new CommandFailed({ detail })
+  }
+  const { ask } = yield* lazy(() => import("../operator.ts"))
+  const { connections } = yield* ask((client, tenant) => client.status({ params: { tenant } }))
+  const there = connections.find((one) => one.connection === connection)
+  if (there === undefined) {
+    const names = connections.map((one) => one.connection).toSorted()
+    const detail = `there is no connection ${connection}; there ${names.length === 1 ? "is" : "are"}: ${names.join(", ")}`
+    return yield* new CommandFailed({ detail })
+  }
+  if (said === null || said === there.provider) return there.provider
+  const detail = `--provider ${said}: the connection ${connection} is of ${there.provider}; leave --provider out`
+  return yield* new CommandFailed({ detail })
 })
 
 const metadataOf = Effect.fnUntraced(function* (connection: string) {
@@ -48,7 +83,10 @@ const check = Command.make(
   "check",
   {
     file: Argument.String("file").pipe(Argument.withDescription("What differs from the provider's own mapping.yaml")),
-    provider: Flag.String("provider").pipe(Flag.withDescription("Whose default mapping it changes: hubspot, odoo, …")),
+    provider: Flag.String("provider").pipe(
+      Flag.withDescription("Whose default mapping it changes: hubspot, odoo, …; else the connection's"),
+      Flag.optional,
+    ),
     connection: Flag.String("connection").pipe(
       Flag.withDescription("Check it against this connection's fields, as the running Concordat knows them"),
       Flag.optional,
@@ -57,8 +95,9 @@ const check = Command.make(
   Effect.fnUntraced(function* ({ connection, file, provider }) {
     const { json } = yield* concordat
     const { showProblem } = yield* lazy(() => import("@concordat/rules/mapping/parse"))
+    const whose = yield* providerOf(Option.getOrNull(provider), Option.getOrNull(connection))
     const metadata = Option.isSome(connection) ? yield* metadataOf(connection.value) : null
-    const problems: ReadonlyArray<MappingProblem> = yield* problemsOf(file, provider, metadata)
+    const problems = yield* problemsOf(file, whose, metadata)
     if (json) yield* Console.log(JSON.stringify(problems, null, 2))
     else if (problems.length === 0) {
       yield* Console.log(
