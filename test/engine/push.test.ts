@@ -131,11 +131,14 @@ describe("push", () => {
 
   it.effect("resends an update that was lost before it took effect, with the same key", () =>
     Effect.gen(function* () {
-      const { ada, left, quiet, right } = yield* pair()
+      const { ada, handles, left, quiet, right } = yield* pair()
       yield* quiet
+      const { stats } = handles[1]!
+      const { retries } = yield* stats
       right.failNext("write", "down", "limited")
       left.put(ada, { job: "Analyst" })
       yield* quiet
+      assert.strictEqual((yield* stats).retries - retries, 2, "calls made again")
       assert.strictEqual(only(right).values["job"], "Analyst")
       assert.lengthOf(right.writes, 2)
       assert.lengthOf(yield* eventsOf("WriteRefused"), 0)
@@ -146,23 +149,29 @@ describe("push", () => {
 
   it.effect("does not repeat an update whose answer was lost after it took effect", () =>
     Effect.gen(function* () {
-      const { ada, left, quiet, right } = yield* pair()
+      const { ada, handles, left, quiet, right } = yield* pair()
       yield* quiet
+      const { stats } = handles[1]!
+      const { retries } = yield* stats
       right.failNext("write", "lost")
       left.put(ada, { job: "Analyst" })
       yield* quiet
       assert.strictEqual(only(right).values["job"], "Analyst")
       assert.lengthOf(right.writes, 2)
+      assert.strictEqual((yield* stats).retries, retries, "what was not sent again is no call made again")
     }).pipe(Effect.provide(store, { local: true })),
   )
 
   it.effect("tries a busy record again, and gives up in the provider's own words", () =>
     Effect.gen(function* () {
-      const { ada, left, quiet, right } = yield* pair()
+      const { ada, handles, left, quiet, right } = yield* pair()
       yield* quiet
+      const { stats } = handles[1]!
+      const { retries } = yield* stats
       right.failNext("row", "busy", "busy")
       left.put(ada, { job: "Analyst" })
       yield* quiet
+      assert.strictEqual((yield* stats).retries - retries, 2, "calls made again")
       assert.strictEqual(only(right).values["job"], "Analyst")
       const written = (yield* eventsOf("RecordWritten")).at(-1)!
       assert.strictEqual(written.data.attempts, 3)

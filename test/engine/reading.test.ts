@@ -217,7 +217,7 @@ describe("reading", () => {
       assert.deepStrictEqual((yield* observed("1")).map(job), ["Engineer", "Later"])
       const stats = yield* handle.stats
       assert.strictEqual(stats.rateLimits, 1)
-      assert.strictEqual(stats.retries, 2)
+      assert.strictEqual(stats.retries, 3)
       assert.isNull(stats.fault)
     }).pipe(Effect.provide(store, { local: true })),
   )

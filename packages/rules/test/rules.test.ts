@@ -212,6 +212,32 @@ describe("identity", () => {
     assert.deepStrictEqual([doc!.links["crm"]!.primary?.id, doc!.links["erp"]!.primary?.id], ["c1", "e2"])
     assert.deepStrictEqual(core.value("contact", "phone"), ["+493012345"])
   })
+  it("[R18] a primary record that is merged into a duplicate leaves it as the primary, which is written from then on", () => {
+    const core = scene()
+    core.observe("crm", "person", "c1", ada, 2_000)
+    core.observe("app", "person", "1", ada, 2_100)
+    const ownId = `mark0000-${core.entities("contact")[0]!.id}`
+    // Some providers make a new record of the two, which carries our id.
+    core.observe("crm", "person", "c3", { ...ada, title: "" }, 2_500, { ownId })
+    core.observe("crm", "person", "c3", { ...ada, title: "", phone: "+493012345" }, 2_600, { ownId })
+    core.append(3_000, {
+      _tag: "RecordMerged",
+      connection: "crm",
+      object: "person",
+      externalId: "c1",
+      into: "c3",
+      readStartedAt: 2_900,
+    })
+    const [doc] = core.entities("contact")
+    const { duplicates, primary, tombstone } = doc!.links["crm"]!
+    assert.deepStrictEqual([primary?.id, duplicates, tombstone, doc!.archived], ["c3", [], null, null])
+    assert.deepStrictEqual(core.value("contact", "title"), ["Countess"])
+    assert.deepStrictEqual(core.value("contact", "phone"), ["+493012345"])
+    assert.deepStrictEqual(groupsDue(core, "crm"), [["title"]])
+    core.observe("app", "person", "1", { ...ada, phone: "+493012345", title: "Programmer" }, 4_000)
+    assert.deepStrictEqual(core.value("contact", "title"), ["Programmer"])
+    assert.strictEqual(core.plan("crm", "contact", doc!.id)!.id, "c3")
+  })
 })
 
 describe("what waits, goes and is refused", () => {

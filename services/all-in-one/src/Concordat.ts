@@ -3,6 +3,7 @@ import { layer as sqlite } from "@concordat/adapters/sqlite/Sqlite"
 import { makeCompilers } from "@concordat/engine/flows/Compilers"
 import { makeReconciler } from "@concordat/engine/flows/Reconciler"
 import { Journal } from "@concordat/engine/ports/Journal"
+import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as HttpServer from "effect/http/HttpServer"
@@ -12,11 +13,11 @@ import type { Config } from "./config/Config.ts"
 import { Connections, placesOf } from "./Connections.ts"
 import { installationKey } from "./key.ts"
 import { makeRecording } from "./metrics/recording.ts"
+import { listening } from "./listening.ts"
 import { changeRules, openConnection } from "./opening.ts"
 import { Running } from "./operator-handlers.ts"
 import { type Catalogue, makeCatalogue } from "./providers.ts"
-import { notListening } from "./NotListening.ts"
-import { layerServer } from "./server.ts"
+import { layerAnswers } from "./server.ts"
 import { nameOfWorker, workerStatus } from "./worker-status.ts"
 import { supervised, type WorkerState } from "./workers.ts"
 
@@ -57,6 +58,7 @@ export const makeConcordat = Effect.fn("makeConcordat")(function* (
   config: Config,
   catalogue: Catalogue = makeCatalogue(),
 ) {
+  const http = yield* listening(config.http)
   const stores = yield* Layer.build(sqlite({ path: config.store }))
   return yield* Effect.gen(function* () {
     const key = yield* opened(config, catalogue)
@@ -91,20 +93,17 @@ export const makeConcordat = Effect.fn("makeConcordat")(function* (
         worker: (tenant, connection) => workerStatus(connections, workers, tenant, connection),
       }),
     )
-    const server = yield* Layer.build(
-      layerServer({
+    yield* Layer.build(
+      layerAnswers({
         http: config.http,
         health: { workers, needs: ["reconciler"] },
         metrics: { tenants: config.tenants.map(({ name }) => name), connections, workers, recording },
       }).pipe(Layer.provide(layerAppAccess(connections, catalogue.versionsOf)), Layer.provide(running)),
-    ).pipe(
-      Effect.catchTag("ServeError", ({ cause }) => Effect.fail(notListening(config.http, cause))),
-      Effect.flatMap((context) => Effect.provideContext(HttpServer.HttpServer, context)),
-    )
+    ).pipe(Effect.provideContext(http))
 
     return {
       /** `http://host:port`, with the port that was taken where the configuration left it open. */
-      url: urlOf(server, config.http.host),
+      url: urlOf(Context.get(http, HttpServer.HttpServer), config.http.host),
       connections,
       reconciler,
       workers: workers as ReadonlyMap<string, WorkerState>,

@@ -18,7 +18,7 @@ export class NotListening extends Schema.TaggedError<NotListening>()("NotListeni
   }
 }
 
-export const notListening = ({ host, port }: Config["http"], cause: unknown): NotListening => {
+export const notListening = ({ host, port }: Pick<Config["http"], "host" | "port">, cause: unknown): NotListening => {
   const code = typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : String(cause)
   return new NotListening({ host, port, code })
 }

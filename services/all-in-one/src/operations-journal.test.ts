@@ -79,13 +79,13 @@ describe("operations on the journal", () => {
       assert.deepStrictEqual(
         failures.map((failure) => failure.message),
         [
-          "there is no connection nowhere",
-          "there is no conflict odoo|contact:e1|email",
-          "there is no match odoo|x:1",
+          "there is no connection nowhere; there are: hubspot, odoo",
+          "there is no conflict about email of contact:e1 at odoo; there is: title",
+          "there is no match about x:1 at odoo",
           "there is no merge of e2 into e1",
-          "there is no refusal hubspot|contact:e1",
-          "there is no quarantine odoo|contact:e1|email",
-          "there is no tombstone odoo|contact:e1",
+          "there is no refusal of contact:e1 at hubspot",
+          "there is no quarantine of email of contact:e1 at odoo",
+          "there is no tombstone of contact:e1 at odoo",
           "a contact can't be merged into a company",
           "contact:e1 and contact:e5 are one already",
           "there is no entity contact:nobody",
@@ -298,7 +298,7 @@ describe("operations on the journal", () => {
       )
       assert.strictEqual(title?.at.find(({ connection }) => connection === "hubspot")?.state, "held")
       const missing = yield* Effect.flip(explain("acme", { type: "contact", id: "e1", field: "phone" }))
-      assert.strictEqual(missing.message, "there is no field contact.phone")
+      assert.strictEqual(missing.message, "there is no field contact.phone; there are: email, title")
       // What a record brought stays explained when it is gone.
       const document = acme(seen.id)["entity contact:e1"] as EntityDoc
       const hubspot = { ...document.links["hubspot"]!, primary: null }

@@ -52,7 +52,7 @@ describe("operations", () => {
     Effect.gen(function* () {
       yield* put(acme("o"))
       const failure = yield* Effect.flip(status("other"))
-      assert.strictEqual(failure.message, "there is no tenant other")
+      assert.strictEqual(failure.message, "there is no tenant other; there is: acme")
       assert.deepStrictEqual((yield* conflicts("other", page)).items, [])
       assert.strictEqual((yield* Effect.flip(plan("other", "odoo")))._tag, "NotFound")
     }),

@@ -19,6 +19,7 @@ import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import { createServer } from "node:http"
 import { layerOperatorHandlers, Running } from "./operator-handlers.ts"
+import { layerOperatorInput } from "./operator-input.ts"
 import { layerOperatorToken } from "./operator-token.ts"
 
 const TOKEN = Redacted.make("operators-token")
@@ -36,7 +37,7 @@ const store = sqlite({ path: ":memory:", inPlace: true })
 const server = HttpRouter.serve(
   HttpApiBuilder.layer(OperatorApi).pipe(
     Layer.provide(layerOperatorHandlers),
-    Layer.provide(layerOperatorToken(TOKEN)),
+    Layer.provide([layerOperatorToken(TOKEN), layerOperatorInput]),
   ),
   { disableLogger: true, disableListenLog: true },
 ).pipe(
@@ -84,9 +85,22 @@ describe("operator's API", () => {
   asked("says what is not there", (client) =>
     Effect.gen(function* () {
       const tenant = yield* Effect.flip(client.status({ params: { tenant: "nobody" } }))
-      assert.strictEqual(tenant.message, "there is no tenant nobody")
+      assert.strictEqual(tenant.message, "there is no tenant nobody; there is: acme")
       const connection = yield* Effect.flip(client.plan({ params: { tenant: "acme", connection: "odoo" } }))
       assert.strictEqual(connection.message, "there is no connection odoo")
+      // An empty list would say that nothing waits there.
+      const query = { connection: "odoo" }
+      const at = (tenant: string) => ({ params: { tenant }, query })
+      const lists = (tenant: string) => [
+        Effect.asVoid(client.conflicts(at(tenant))),
+        Effect.asVoid(client.matches(at(tenant))),
+        Effect.asVoid(client.issues(at(tenant))),
+        Effect.asVoid(client.waiting(at(tenant))),
+      ]
+      for (const list of lists("nobody"))
+        assert.strictEqual((yield* Effect.flip(list)).message, "there is no tenant nobody; there is: acme")
+      for (const list of lists("acme"))
+        assert.strictEqual((yield* Effect.flip(list)).message, "there is no connection odoo")
       const payload = { _tag: "PauseRequested" as const, connection: "odoo", by: "kim" }
       const request = yield* Effect.flip(client.request({ params: { tenant: "acme" }, payload }))
       assert.strictEqual(request.message, "there is no connection odoo")
@@ -98,6 +112,55 @@ describe("operator's API", () => {
       const error = yield* Effect.flip(client.status({ params: { tenant: "../acme" } }))
       assert.notStrictEqual(error._tag, "NotFound")
     }),
+  )
+
+  asked("names the argument of a list or a log that is no place in it", (client) =>
+    Effect.gen(function* () {
+      const params = { tenant: "acme" }
+      const tail = yield* Effect.flip(client.tail({ params, query: { after: "zzz" } }))
+      assert.strictEqual(tail._tag, "Invalid")
+      assert.match(tail.message, /^after zzz is no position of this journal: give start, end, or a position/)
+      const waiting = yield* Effect.flip(client.waiting({ params, query: { after: "zzz" } }))
+      assert.match(waiting.message, /^after zzz is no place in this list/)
+    }),
+  )
+
+  it.live("says what is wrong with a request, field by field", () =>
+    Effect.gen(function* () {
+      const { address } = yield* HttpServer.HttpServer
+      const base = `http://127.0.0.1:${"port" in address ? address.port : ""}/operator/tenants/acme`
+      const asks = (path: string, body?: unknown) =>
+        Effect.promise(async () => {
+          const answer = await fetch(`${base}${path}`, {
+            method: body === undefined ? "GET" : "POST",
+            headers: { authorization: `Bearer ${Redacted.value(TOKEN)}`, "content-type": "application/json" },
+            ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+          })
+          return [answer.status, ((await answer.json()) as { problems: unknown }).problems] as const
+        })
+      const arm = { _tag: "ArmRequested", connection: "odoo", by: "kim" }
+      for (const value of [0, -1, 0.5, 1_000_001]) {
+        assert.deepStrictEqual(yield* asks("/requests", { ...arm, writesPerHour: value }), [
+          400,
+          [
+            {
+              field: "writesPerHour",
+              value: String(value),
+              message: "has to be a whole number from 1 to 1000000, or null for no cap",
+            },
+          ],
+        ])
+      }
+      const long = { _tag: "PauseRequested", connection: "odoo", by: "k".repeat(501) }
+      assert.match(JSON.stringify(yield* asks("/requests", long)), /"field":"by".*"has to be 1 to 500 characters"/)
+      const [status, problems] = yield* asks("/requests", { _tag: "Nope" })
+      assert.strictEqual(status, 400)
+      assert.match(JSON.stringify(problems), /"_tag","value":"Nope","message":"has to be one of: ArmRequested, Match/)
+      assert.deepStrictEqual(yield* asks("/issues?limit=2000"), [
+        400,
+        [{ field: "limit", value: "2000", message: "has to be 1 to 1000" }],
+      ])
+    }).pipe(Effect.provide(Layer.fresh(server))),
   )
 
   asked("reads a connection again where its worker is, and says where there is none", (client) =>

@@ -1,17 +1,17 @@
 /** The operator's HTTP API over the engine's operations: names and failures are translated, nothing is decided. */
 import { OperatorApi } from "@concordat/api/operator/contract"
-import { NotApplicable, NotFound, NotRunning, StoreUnavailable } from "@concordat/api/operator/failures"
+import { Invalid, NotApplicable, NotFound, NotRunning, StoreUnavailable } from "@concordat/api/operator/failures"
 import type { Tailed, TenantStatus } from "@concordat/api/operator/views"
 import { connectionOf } from "@concordat/engine/operations/documents"
 import { explain } from "@concordat/engine/operations/explain"
-import type * as failures from "@concordat/engine/operations/failures"
+import * as failures from "@concordat/engine/operations/failures"
 import { links } from "@concordat/engine/operations/links"
 import { conflicts, issues, matches } from "@concordat/engine/operations/lists"
 import { metadata } from "@concordat/engine/operations/metadata"
 import { plan } from "@concordat/engine/operations/plan"
 import { ask } from "@concordat/engine/operations/requests"
 import { behind, status } from "@concordat/engine/operations/status"
-import { tail } from "@concordat/engine/operations/tail"
+import { checkAfter, tail } from "@concordat/engine/operations/tail"
 import { waiting } from "@concordat/engine/operations/waiting"
 import { Journal, type JournalError } from "@concordat/engine/ports/Journal"
 import { State, type StateError } from "@concordat/engine/ports/State"
@@ -39,12 +39,30 @@ export class Running extends Context.Service<
 const BEAT = "15 seconds"
 const PAGE = 100
 
-type Fault = JournalError | StateError | UnreadableEvent | failures.NotFound
+type Fault = JournalError | StateError | UnreadableEvent
+type Asked = failures.NotFound | failures.NotApplicable | failures.Invalid
 
-const translated = (error: Fault): NotFound | StoreUnavailable =>
-  error._tag === "NotFound"
-    ? new NotFound({ what: error.what, id: error.id })
-    : new StoreUnavailable({ detail: error.message })
+type Answer<E> =
+  | (E extends failures.NotFound ? NotFound : never)
+  | (E extends failures.NotApplicable ? NotApplicable : never)
+  | (E extends failures.Invalid ? Invalid : never)
+  | StoreUnavailable
+
+const translated = <E extends Fault | Asked>(error: E): Answer<E> => {
+  const answer = (): NotFound | NotApplicable | Invalid | StoreUnavailable => {
+    switch (error._tag) {
+      case "NotFound":
+        return new NotFound({ what: error.what, id: error.id, detail: error.message })
+      case "NotApplicable":
+        return new NotApplicable({ detail: error.detail })
+      case "Invalid":
+        return new Invalid({ problems: [{ field: error.field, value: error.value, message: error.detail }] })
+      default:
+        return new StoreUnavailable({ detail: error.message })
+    }
+  }
+  return answer() as Answer<E>
+}
 
 interface PageQuery {
   readonly after?: string | undefined
@@ -66,15 +84,20 @@ export const layerOperatorHandlers = HttpApiBuilder.group(
   Effect.fn(function* (handlers) {
     const running = yield* Running
     const stores = yield* Effect.context<Journal | State>()
-    const answered = <A, E extends Fault>(answer: Effect.Effect<A, E, Journal | State>) =>
-      answer.pipe(Effect.provideContext(stores), Effect.mapError(translated))
+    const tenants = Effect.gen(function* () {
+      return [...new Set([...running.tenants, ...(yield* (yield* State).tenants)])].toSorted()
+    })
+    /** Of a tenant that there is not every list would be empty. */
+    const answered = <A, E extends Fault | Asked>(tenant: string, answer: Effect.Effect<A, E, Journal | State>) =>
+      Effect.gen(function* () {
+        const there = yield* tenants
+        if (!there.includes(tenant)) return yield* new failures.NotFound({ what: "tenant", id: tenant, there })
+        return yield* answer
+      }).pipe(Effect.provideContext(stores), Effect.mapError(translated))
 
     return handlers.handleAll({
       tenants: () =>
-        Effect.gen(function* () {
-          const state = yield* State
-          return [...new Set([...running.tenants, ...(yield* state.tenants)])].toSorted()
-        }).pipe(
+        tenants.pipe(
           Effect.provideContext(stores),
           Effect.mapError((error) => new StoreUnavailable({ detail: error.message })),
         ),
@@ -90,37 +113,35 @@ export const layerOperatorHandlers = HttpApiBuilder.group(
             (connections) => ({ ...status, version: VERSION, connections }),
           ),
         )
-        return answered(withWorkers)
+        return answered(tenant, withWorkers)
       },
-      plan: ({ params }) => answered(plan(params.tenant, params.connection)),
-      metadata: ({ params }) => answered(metadata(params.tenant, params.connection)),
+      plan: ({ params }) => answered(params.tenant, plan(params.tenant, params.connection)),
+      metadata: ({ params }) => answered(params.tenant, metadata(params.tenant, params.connection)),
       backfill: Effect.fnUntraced(function* ({ params: { connection, tenant } }) {
         if (yield* running.backfill(tenant, connection)) return
-        yield* answered(connectionOf(tenant, connection))
+        yield* answered(tenant, connectionOf(tenant, connection))
         return yield* new NotRunning({ connection })
       }),
-      request: ({ params, payload }) =>
-        ask(params.tenant, payload).pipe(
-          Effect.provideContext(stores),
-          Effect.mapError((error) =>
-            error._tag === "NotApplicable" ? new NotApplicable({ detail: error.detail }) : translated(error),
-          ),
-        ),
-      conflicts: ({ params, query }) => answered(conflicts(params.tenant, paged(query))),
-      matches: ({ params, query }) => answered(matches(params.tenant, paged(query))),
-      issues: ({ params, query }) => answered(issues(params.tenant, { ...paged(query), kind: query.kind ?? null })),
-      waiting: ({ params, query }) => answered(waiting(params.tenant, { ...paged(query), kind: query.kind ?? null })),
-      links: ({ params, query }) => answered(links(params.tenant, { ...paged(query), type: query.type ?? null })),
+      request: ({ params, payload }) => answered(params.tenant, ask(params.tenant, payload)),
+      conflicts: ({ params, query }) => answered(params.tenant, conflicts(params.tenant, paged(query))),
+      matches: ({ params, query }) => answered(params.tenant, matches(params.tenant, paged(query))),
+      issues: ({ params, query }) =>
+        answered(params.tenant, issues(params.tenant, { ...paged(query), kind: query.kind ?? null })),
+      waiting: ({ params, query }) =>
+        answered(params.tenant, waiting(params.tenant, { ...paged(query), kind: query.kind ?? null })),
+      links: ({ params, query }) =>
+        answered(params.tenant, links(params.tenant, { ...paged(query), type: query.type ?? null })),
       explain: ({ params: { id, tenant, type }, query }) =>
-        answered(explain(tenant, { type, id, field: query.field ?? null })),
+        answered(tenant, explain(tenant, { type, id, field: query.field ?? null })),
       tail: ({ params, query }) => {
         const beats = Stream.tick(BEAT).pipe(Stream.map((): Tailed => ({ _tag: "Beat" })))
-        const told = tail(params.tenant, positionOf(query.after)).pipe(
+        const after = positionOf(query.after)
+        const told = tail(params.tenant, after).pipe(
           Stream.provideContext(stores),
           Stream.map((item): Tailed => item),
           Stream.mapError((error) => new StoreUnavailable({ detail: error.message })),
         )
-        return Effect.succeed(Stream.merge(told, beats))
+        return Effect.as(answered(params.tenant, checkAfter(after)), Stream.merge(told, beats))
       },
     })
   }),

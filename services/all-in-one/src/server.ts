@@ -2,18 +2,19 @@
 import { AppApi } from "@concordat/api/app/contract"
 import { OperatorApi } from "@concordat/api/operator/contract"
 import { layerAuthorisation } from "@concordat/providers/app/authorisation"
+import { layerInput } from "@concordat/providers/app/input"
 import { layerHandlers } from "@concordat/providers/app/handlers"
-import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as Layer from "effect/Layer"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import type * as Redacted from "effect/Redacted"
-import { createServer } from "node:http"
 import type { Config } from "./config/Config.ts"
 import { type Health, layerHealth } from "./health.ts"
+import { layerListening } from "./listening.ts"
 import { layerMetrics, timed } from "./metrics/routes.ts"
 import type { Scraped } from "./metrics/scrape.ts"
 import { layerOperatorHandlers } from "./operator-handlers.ts"
+import { layerOperatorInput } from "./operator-input.ts"
 import { layerOperatorToken } from "./operator-token.ts"
 import { layerWebhooks } from "./webhooks.ts"
 
@@ -23,34 +24,28 @@ export interface ServerOptions {
   readonly metrics: Scraped
 }
 
-/** What is under way when the process is told to stop gets this long. */
-const GRACE = "1 second"
-
 export const operatorRoutes = (token: Redacted.Redacted) =>
   HttpApiBuilder.layer(OperatorApi, { openapiPath: "/operator/openapi.json" }).pipe(
     Layer.provide(layerOperatorHandlers),
-    Layer.provide(layerOperatorToken(token)),
+    Layer.provide([layerOperatorToken(token), layerOperatorInput]),
   )
 
 export const appRoutes = HttpApiBuilder.layer(AppApi, { openapiPath: "/v1/openapi.json" }).pipe(
   Layer.provide(layerHandlers),
-  Layer.provide(layerAuthorisation),
+  Layer.provide([layerAuthorisation, layerInput]),
 )
 
-/** Requests are not logged: the address of a webhook may hold its secret. */
-export const serve = <E, R>(
-  routes: Layer.Layer<never, E, R>,
-  { health, http: { host, port, token }, metrics }: ServerOptions,
-) =>
+/** To be served by whoever listens. Requests are not logged: the address of a webhook may hold its secret. */
+const served = <E, R>(routes: Layer.Layer<never, E, R>, { health, http: { token }, metrics }: ServerOptions) =>
   HttpRouter.serve(Layer.mergeAll(routes, layerHealth(health), layerMetrics(metrics, token)), {
     disableLogger: true,
     disableListenLog: true,
     middleware: timed(metrics.recording, metrics.connections),
-  }).pipe(Layer.provideMerge(NodeHttpServer.layer(createServer, { host, port, gracefulShutdownTimeout: GRACE })))
+  })
 
-/** Where a process has all of a Concordat, or all of its own connections. */
-export const layerServer = (options: ServerOptions) =>
-  serve(
+/** What a process answers that has all of a Concordat, or all of its own connections, at a port that is taken already. */
+export const layerAnswers = (options: ServerOptions) =>
+  served(
     Layer.mergeAll(
       operatorRoutes(options.http.token),
       appRoutes,
@@ -61,3 +56,11 @@ export const layerServer = (options: ServerOptions) =>
     ),
     options,
   )
+
+/** Routes and the port at once. */
+export const serve = <E, R>(routes: Layer.Layer<never, E, R>, options: ServerOptions) =>
+  served(routes, options).pipe(Layer.provideMerge(layerListening(options.http)))
+
+/** Where a process has all of its own connections. */
+export const layerServer = (options: ServerOptions) =>
+  layerAnswers(options).pipe(Layer.provideMerge(layerListening(options.http)))

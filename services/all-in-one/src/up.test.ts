@@ -3,7 +3,7 @@ import { VERSION } from "@concordat/engine/version"
 import { assert, describe, it } from "@effect/vitest"
 import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { type AddressInfo, createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -185,7 +185,7 @@ tenants:
     assert.include(process.said(), "concordat.yaml:3  http.port (99999) has to be a value between 0 and 65535")
   })
 
-  it("says which of its places is taken or gone, and what to do", async () => {
+  it("takes its port before it opens anything, and says what to do where it is taken", async () => {
     const server = createServer().listen(0, "127.0.0.1")
     await once(server, "listening")
     const { port } = server.address() as AddressInfo
@@ -195,11 +195,26 @@ tenants:
     )
     const taken = started(path, { OPERATOR: "operators-token" })
     assert.deepStrictEqual(await taken.ended, [1, null], taken.said())
-    assert.include(taken.said(), `http.port ${port} on 127.0.0.1 is in use by another process`)
+    assert.include(
+      taken.said(),
+      `http.port ${port} on 127.0.0.1 is in use by another process: stop that one, or set another http.port`,
+    )
+    // The port comes first: nothing was opened, and nothing is in a journal.
+    for (const file of ["store.db", "store.db.key"]) assert.isFalse(existsSync(join(path, "..", file)), file)
     server.close()
     await once(server, "close")
+  })
 
-    // By now there is something in the store that the key belongs to.
+  it("says that its key is gone or none, and what to do", async () => {
+    const port = await freePort()
+    const path = configured(
+      `store: store.db\nhttp:\n  port: ${port}\n  token: \${OPERATOR}\ntenants:\n  - name: acme\n    connections:\n      - name: product\n        provider: app\n        credentials: { token: "\${OPERATOR}" }\n`,
+    )
+    // From now on there is something in the store that the key belongs to.
+    const free = started(path, { OPERATOR: "operators-token" })
+    await until(`http://127.0.0.1:${port}/readyz`, free)
+    free.child.kill("SIGTERM")
+    await free.ended
     rmSync(join(path, "../store.db.key"))
     const keyless = started(path, { OPERATOR: "operators-token" })
     assert.deepStrictEqual(await keyless.ended, [1, null], keyless.said())

@@ -125,6 +125,9 @@ describe("waiting", () => {
         kind.items.map(({ entity }) => entity),
         ["deal:d1"],
       )
+      const nowhere = yield* Effect.flip(waiting("acme", { ...EVERY, connection: "odoo2" }))
+      assert.strictEqual(nowhere.message, "there is no connection odoo2; there are: hubspot, odoo")
+      yield* put({ "connection odoo2": acme("o")["connection odoo"] })
       const other = yield* waiting("acme", { ...EVERY, connection: "odoo2" })
       assert.deepStrictEqual(
         other.items.map((one) => one.kind),

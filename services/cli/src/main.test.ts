@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { vi } from "vitest"
-import { against, concordat, requests } from "./testing/command-line.ts"
+import { against, asking, concordat, requests } from "./testing/command-line.ts"
 
 const demos = vi.hoisted((): Array<unknown> => [])
 vi.mock("./demo/run.ts", async () => {
@@ -55,12 +55,42 @@ describe("command line", () => {
     }),
   )
 
+  it.effect("says what is wrong with a line first, and how it is written after it, in a few lines", () =>
+    Effect.gen(function* () {
+      const { errors, output } = yield* concordat(["pause"])
+      assert.strictEqual(output, "")
+      assert.deepStrictEqual(errors.split("\n"), [
+        "Missing required argument: connection",
+        "usage: concordat pause [flags] <connection>",
+        "more:  concordat pause --help",
+      ])
+      const name = yield* concordat(["plan", "My CRM"])
+      assert.match(name.errors, /"My CRM" is no name of a connection: those are of a-z, 0-9 and _/)
+      const word = yield* concordat(["statsu"])
+      assert.match(word.errors, /^Unknown subcommand "statsu" for "concordat"[^\n]*\n(.*\n)*commands: arm, backfill, /)
+    }),
+  )
+
+  against("tells a missing token from a wrong one", (run) =>
+    Effect.gen(function* () {
+      const { environment } = yield* asking
+      const none = yield* concordat(["status"], { ...environment, CONCORDAT_TOKEN: "" })
+      assert.match(none.message ?? "", /^CONCORDAT_TOKEN is not set: export the operator's token/)
+      const wrong = yield* concordat(["status"], { ...environment, CONCORDAT_TOKEN: "guessed" })
+      assert.match(wrong.message ?? "", /does not take this token: CONCORDAT_TOKEN has to be the operator's/)
+      assert.strictEqual((yield* run("status")).failure, null)
+    }),
+  )
+
   against("shows how connections are doing", (run) =>
     Effect.gen(function* () {
       const { output } = yield* run("status")
       assert.match(output, /^acme\n/)
       assert.match(output, /odoo odoo\s+observes only\s+1,234\s+1\s+1\s+1\s+1\s+1\s/)
-      assert.match(output, /odoo\s+working\s+4 min ago\s+12\s+0\s+1\s+1,234\s+1\s+3\s+0\/100, 4,000 today/)
+      assert.match(
+        output,
+        /odoo\s+working\s+4 min ago\s+12\s+0\s+1\s+1,234\s+7\s+5\s+900\s+1\s+3\s+0\/100, 4,000 today/,
+      )
       for (const trouble of [
         "odoo: its worker has stopped 2 times in a row: journal unavailable: disk",
         "odoo: partners.search: RateLimited (0 s ago)",
@@ -109,8 +139,27 @@ describe("command line", () => {
 
   against("says in words what the API says in codes", (run) =>
     Effect.gen(function* () {
-      assert.strictEqual((yield* run("plan", "sheets")).message, "there is no connection sheets")
-      assert.strictEqual((yield* run("status", "--tenant", "nobody")).message, "there is no tenant nobody")
+      assert.strictEqual((yield* run("plan", "sheets")).message, "there is no connection sheets; there are: odoo, zoho")
+      assert.strictEqual(
+        (yield* run("status", "--tenant", "nobody")).message,
+        "there is no tenant nobody; there is: acme",
+      )
+      for (const list of ["conflicts", "matches", "waiting", "issues"])
+        assert.match(
+          (yield* run(list, "sheets")).message ?? "",
+          /^there is no connection sheets; there are: odoo, zoho/,
+        )
+      for (const list of ["conflicts", "matches", "issues"])
+        assert.strictEqual((yield* run(list, "--after", "zz")).output, "nothing comes after zz", list)
+      assert.match((yield* run("status", "--tenant", "A B")).message ?? "", /^--tenant "A B" is no name of a tenant/)
+      assert.match(
+        (yield* run("tail", "--after", "zzz")).message ?? "",
+        /^after zzz is no position of this journal: give/,
+      )
+      assert.match(
+        (yield* run("arm", "odoo", "--yes", "--writes-per-hour", "1000001")).message ?? "",
+        /^--writes-per-hour 1000001: give 1 to 1000000/,
+      )
       assert.match((yield* run("explain", "contact", "e4")).message ?? "", /there is no entity contact:e4/)
       assert.match((yield* run("backfill", "odoo")).message ?? "", /no worker runs for odoo/)
     }),

@@ -10,7 +10,9 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import type * as Schema from "effect/Schema"
+import { NAME } from "@concordat/model/streams"
 import type {
+  Invalid,
   NotApplicable,
   NotFound,
   NotRunning,
@@ -25,6 +27,7 @@ export type Client = OperatorClient["Service"]["operator"]
 type Unanswered =
   | HttpClientError.HttpClientError
   | Schema.SchemaError
+  | Invalid
   | NotApplicable
   | NotFound
   | NotRunning
@@ -34,7 +37,7 @@ type Unanswered =
   | Sse.Retry
   | Sse.SseError
 
-const inWords = (url: string, error: Unanswered): string => {
+const inWords = (url: string, hasToken: boolean, error: Unanswered): string => {
   switch (error._tag) {
     case "HttpClientError": {
       const { reason } = error
@@ -50,7 +53,9 @@ const inWords = (url: string, error: Unanswered): string => {
     case "SseError":
       return `${url} broke off what it was telling; ask again`
     case "Unauthorized":
-      return `${url} does not take this token: CONCORDAT_TOKEN has to be the operator's.`
+      return hasToken
+        ? `${url} does not take this token: CONCORDAT_TOKEN has to be the operator's (http.token of its configuration)`
+        : "CONCORDAT_TOKEN is not set: export the operator's token, which is http.token of the configuration"
     default:
       return error.message
   }
@@ -66,11 +71,19 @@ const tenantOf = Effect.fnUntraced(function* (client: Client, given: Option.Opti
   return yield* new CommandFailed({ detail })
 })
 
+const MOST_BY = 500
+
 /** Runs a question for the tenant that is meant; every failure comes out as a sentence. */
 export const ask = Effect.fnUntraced(function* <A, R>(
   question: (client: Client, tenant: string) => Effect.Effect<A, Unanswered, R>,
 ) {
-  const { tenant, url } = yield* concordat
+  const { by, tenant, url } = yield* concordat
+  if (Option.isSome(tenant) && !NAME.test(tenant.value))
+    return yield* new CommandFailed({
+      detail: `--tenant "${tenant.value}" is no name of a tenant: those are of a-z, 0-9 and _`,
+    })
+  if (by.length === 0 || by.length > MOST_BY)
+    return yield* new CommandFailed({ detail: `--by "${by.slice(0, 20)}": give a name of 1 to ${MOST_BY} characters` })
   const token = yield* Config.Redacted("CONCORDAT_TOKEN").pipe(
     Config.withDefault(Redacted.make("")),
     Effect.mapError((error) => new CommandFailed({ detail: error.message })),
@@ -81,7 +94,9 @@ export const ask = Effect.fnUntraced(function* <A, R>(
     return yield* question(operator, yield* tenantOf(operator, tenant))
   }).pipe(
     Effect.provide(OperatorClient.layer(address).pipe(Layer.provide(FetchHttpClient.layer))),
-    Effect.mapError((error) => new CommandFailed({ detail: inWords(address.baseUrl, error) })),
+    Effect.mapError(
+      (error) => new CommandFailed({ detail: inWords(address.baseUrl, Redacted.value(token) !== "", error) }),
+    ),
   )
 })
 
@@ -91,10 +106,17 @@ export const answer = Effect.fnUntraced(function* <A>(value: A, inText: (value: 
   yield* Console.log(json ? JSON.stringify(value, null, 2) : inText(value))
 })
 
-/** `type:id` as tables show entities and records. */
-export const pair = (text: string, what: string): Effect.Effect<readonly [string, string], CommandFailed> => {
+/** `type:id` and `object:id`, as tables show entities and records. */
+export const pair = (
+  text: string,
+  what: "entity" | "record",
+): Effect.Effect<readonly [string, string], CommandFailed> => {
   const at = text.indexOf(":")
   return at > 0 && at < text.length - 1
     ? Effect.succeed([text.slice(0, at), text.slice(at + 1)])
-    : Effect.fail(new CommandFailed({ detail: `${text} is no ${what}: it is written as type:id` }))
+    : Effect.fail(
+        new CommandFailed({
+          detail: `"${text}" is no ${what}: it is written as ${what === "entity" ? "type:id" : "object:id"}`,
+        }),
+      )
 }

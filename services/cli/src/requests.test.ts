@@ -62,9 +62,9 @@ describe("requests on the command line", () => {
       const wrong: ReadonlyArray<readonly [string, string]> = [
         ["merge contact:e1 contact:e1", "contact:e1 and contact:e1 are one already"],
         ["merge contact:e1 company:c1", "a contact can't be merged into a company"],
-        ["split contact:e1 e7", "there is no merge of e7 into e1"],
-        ["release odoo contact:e1 email", "there is no quarantine odoo|contact:e1|email"],
-        ["create-again odoo contact:e1", "there is no tombstone odoo|contact:e1"],
+        ["split contact:e1 e7", "there is no merge of e7 into e1; there is: e9"],
+        ["release odoo contact:e1 email", "there is no quarantine of email of contact:e1 at odoo; there is: phone"],
+        ["create-again odoo contact:e1", "there is no tombstone of contact:e1 at odoo"],
         ["match odoo res.partner:12 deal:d1", "there is no entity deal:d1"],
       ]
       for (const [line, message] of wrong) assert.strictEqual((yield* run(...line.split(" "))).message, message, line)

@@ -5,6 +5,7 @@ import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
 import { commandOf } from "./command.ts"
 import { teardown } from "./ending.ts"
+import { layerPresenter } from "./presenter.ts"
 import { VERSION } from "./root.ts"
 import { type CommandName, SAYS } from "./says.ts"
 
@@ -18,5 +19,5 @@ export const asked = (words: ReadonlyArray<string>): ReadonlyArray<CommandName> 
 
 export const run = async (words: ReadonlyArray<string>): Promise<void> => {
   const command = await commandOf(asked(words))
-  runMain(Command.run(command, { version: VERSION }).pipe(Effect.provide(layer)), { teardown })
+  runMain(Command.run(command, { version: VERSION }).pipe(Effect.provide([layer, layerPresenter])), { teardown })
 }

@@ -1,4 +1,5 @@
 /** Tables and small words of the answers, with colour where the terminal has it. */
+import { currencyExponent, decimalFromMinor } from "@concordat/model/values/money"
 import Table from "cli-table3"
 import colours from "picocolors"
 
@@ -38,13 +39,31 @@ export const alert = (n: number): string => (n === 0 ? colours.dim("0") : colour
 
 export const time = (ms: number): string => new Date(ms).toISOString().replace("T", " ").slice(0, 19)
 
+const isNothing = (of: unknown): boolean =>
+  of === null || of === undefined || of === "" || (Array.isArray(of) && of.length === 0)
+
+/** Slots that begin so say how a value stands there, and nothing of it. */
+const ASIDE = "~"
+
+/** Minor units are how amounts are stored, and nothing that a person reads. */
+const money = (of: object): string | null => {
+  const { amount, currency, ...rest } = of as Readonly<Record<string, unknown>>
+  const exponent = typeof currency === "string" ? currencyExponent(currency) : null
+  if (!Number.isSafeInteger(amount) || exponent === null || Object.values(rest).some((one) => !isNothing(one)))
+    return null
+  return `${decimalFromMinor(amount as number, exponent)} ${currency as string}`
+}
+
+/** A canonical group, or a connection's view of it. What is empty in it is left out. */
 export const value = (of: unknown): string => {
-  if (of === null || of === undefined) return colours.dim("nothing")
-  if (typeof of === "object" && !Array.isArray(of)) {
-    const members = Object.entries(of).map(([name, member]) => `${name} ${JSON.stringify(member)}`)
-    return members.length === 1 ? JSON.stringify(Object.values(of)[0]) : members.join(", ")
-  }
-  return JSON.stringify(of)
+  if (isNothing(of)) return colours.dim("nothing")
+  if (typeof of !== "object" || of === null || Array.isArray(of)) return JSON.stringify(of)
+  const sum = money(of)
+  if (sum !== null) return sum
+  const members = Object.entries(of).filter(([name, member]) => !isNothing(member) && !name.startsWith(ASIDE))
+  if (members.length === 0) return colours.dim("nothing")
+  if (Object.keys(of).length === 1) return JSON.stringify(members[0]![1])
+  return members.map(([name, member]) => `${name} ${JSON.stringify(member)}`).join(", ")
 }
 
 export { colours }

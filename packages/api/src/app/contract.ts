@@ -12,15 +12,14 @@ import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as HttpApiSecurity from "effect/http-api/HttpApiSecurity"
 import * as OpenApi from "effect/http-api/OpenApi"
 import { JsonObject as Values } from "@concordat/model/json"
+import { Problem } from "../problems.ts"
+
+export { Problem }
 
 /** Rows in one batch, changes in one page, seconds that one request may wait. */
 export const MOST_ROWS = 500
 export const MOST_CHANGES = 500
 export const MOST_WAIT_SECONDS = 60
-
-/** What is wrong with a value, and what to do about it. `field` is empty where the fault is the request's as a whole. */
-export const Problem = Schema.Struct({ field: Schema.String, value: Schema.String, message: Schema.String })
-export type Problem = typeof Problem.Type
 
 /** No token, or not this connection's: the same answer for a connection that doesn't exist. */
 export class Unauthorised extends Schema.TaggedError<Unauthorised>()(
@@ -66,6 +65,11 @@ export class AppAuthorisation extends HttpApiMiddleware.Service<
   requiredForClient: true,
   security: { bearer: HttpApiSecurity.bearer },
   error: [Unauthorised, Unavailable],
+}) {}
+
+/** Says what is wrong with a request whose shape is not the contract's. */
+export class AppInput extends HttpApiMiddleware.Service<AppInput>()("@concordat/api/app/AppInput", {
+  error: Invalid,
 }) {}
 
 const connection = { tenant: Schema.String, connection: Schema.String }
@@ -159,6 +163,7 @@ export class AppGroup extends HttpApiGroup.make("app")
     }),
   )
   .prefix("/v1/:tenant/:connection")
+  .middleware(AppInput)
   .middleware(AppAuthorisation)
   .annotateMerge(
     OpenApi.annotations({

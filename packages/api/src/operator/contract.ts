@@ -9,7 +9,7 @@ import * as HttpApiSchema from "effect/http-api/HttpApiSchema"
 import * as HttpApiSecurity from "effect/http-api/HttpApiSecurity"
 import * as OpenApi from "effect/http-api/OpenApi"
 import * as Schema from "effect/Schema"
-import { NotApplicable, NotFound, NotRunning, StoreUnavailable, Unauthorized } from "./failures.ts"
+import { Invalid, NotApplicable, NotFound, NotRunning, StoreUnavailable, Unauthorized } from "./failures.ts"
 import { Accepted, Request } from "./requests.ts"
 import {
   Conflicts,
@@ -33,16 +33,27 @@ export class OperatorToken extends HttpApiMiddleware.Service<OperatorToken>()("@
   error: Unauthorized,
 }) {}
 
-const Name = Schema.String.check(Schema.isPattern(NAME))
+/** Says what is wrong with a request that is none: a member that is missing, or can't be that. */
+export class OperatorInput extends HttpApiMiddleware.Service<OperatorInput>()("@concordat/api/OperatorInput", {
+  error: Invalid,
+}) {}
+
+const Name = Schema.String.check(Schema.isPattern(NAME, { expected: "a name of a-z, 0-9 and _" }))
 const tenant = { tenant: Name }
 const connection = { tenant: Name, connection: Name }
+/** Rows of a list in one page. */
+export const MOST_LISTED = 1_000
+
 const page = {
   after: Schema.optional(Schema.String),
-  /** At most 1,000; 100 where nothing is said. */
-  limit: Schema.optional(Schema.Int),
+  /** 100 where nothing is said. */
+  limit: Schema.optional(
+    Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: MOST_LISTED }, { expected: `1 to ${MOST_LISTED}` })),
+  ),
 }
 const ofConnection = { ...page, connection: Schema.optional(Name) }
 const error = [NotFound, StoreUnavailable]
+const ofPlace = [Invalid, ...error]
 
 export class OperatorGroup extends HttpApiGroup.make("operator")
   .add(
@@ -91,7 +102,7 @@ export class OperatorGroup extends HttpApiGroup.make("operator")
       params: tenant,
       query: { ...ofConnection, kind: Schema.optional(WaitingKind) },
       success: Waiting,
-      error,
+      error: ofPlace,
     }),
     HttpApiEndpoint.get("links", "/tenants/:tenant/links", {
       params: tenant,
@@ -110,10 +121,11 @@ export class OperatorGroup extends HttpApiGroup.make("operator")
       /** A position, `start`, or `end` (what comes from now on), which is the default. */
       query: { after: Schema.optional(Schema.String) },
       success: HttpApiSchema.StreamSse({ data: Tailed, error: StoreUnavailable }),
-      error,
+      error: ofPlace,
     }),
   )
   .prefix("/operator")
+  .middleware(OperatorInput)
   .middleware(OperatorToken)
   .annotateMerge(
     OpenApi.annotations({ title: "Operator", description: "How the sync does, and what to do about it" }),

@@ -1,13 +1,26 @@
 /** What the operator's API answers when it can't do as asked. */
 import * as Schema from "effect/Schema"
+import { Problem } from "../problems.ts"
 
+/** `detail` says the same in words, with what there is instead. */
 export class NotFound extends Schema.TaggedError<NotFound>()(
   "NotFound",
-  { what: Schema.String, id: Schema.String },
+  { what: Schema.String, id: Schema.String, detail: Schema.String },
   { httpApiStatus: 404 },
 ) {
   override get message(): string {
-    return `there is no ${this.what} ${this.id}`
+    return this.detail
+  }
+}
+
+/** Something in the request is nothing that it could be. `problems`: each with its field, what stands there, what could. */
+export class Invalid extends Schema.TaggedError<Invalid>()(
+  "Invalid",
+  { problems: Schema.Array(Problem) },
+  { httpApiStatus: 400 },
+) {
+  override get message(): string {
+    return this.problems.map(({ field, message, value }) => `${field} ${value} ${message}`.trim()).join("; ")
   }
 }
 

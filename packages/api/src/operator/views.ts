@@ -215,7 +215,7 @@ const WriteStep = Struct({
   key: String,
   kind: Literals(["create", "update", "archive"]),
   sent: NullOr(JsonObject),
-  outcome: Literals(["confirmed", "refused", "unanswered"]),
+  outcome: Literals(["confirmed", "adopted", "refused", "unanswered"]),
   answeredAt: NullOr(Finite),
   held: NullOr(JsonObject),
   message: NullOr(String),
@@ -225,13 +225,33 @@ const WriteStep = Struct({
 const ChangeStep = Struct({
   at: Finite,
   event: String,
-  kind: Literals(["created", "changed", "merged", "split", "parked", "settled"]),
+  kind: Literals(["created", "changed", "kept", "merged", "split", "parked", "settled"]),
   rule: String,
   value: NullOr(Values),
   from: NullOr(Provenance),
   loser: NullOr(Struct({ from: Provenance, value: NullOr(JsonObject) })),
   connection: NullOr(String),
 })
+
+/**
+ * `held`: it agrees. `differs`: and nothing is written there. `waiting`: for records there of what it refers to. `gone`: the
+ * record was there. `absent`: there is no record. `unmapped`: the mapping has no such group.
+ */
+const HoldState = Literals([
+  "absent",
+  "differs",
+  "due",
+  "gone",
+  "held",
+  "parked",
+  "problem",
+  "quarantined",
+  "refused",
+  "unknown",
+  "unmapped",
+  "waiting",
+  "writing",
+])
 
 export const GroupExplanation = Struct({
   group: String,
@@ -256,8 +276,22 @@ export const GroupExplanation = Struct({
     Struct({
       connection: String,
       record: NullOr(RecordId),
-      state: Literals(["held", "due", "writing", "parked", "quarantined", "refused", "problem", "unknown"]),
+      state: HoldState,
+      /** Why, where the state alone does not say it. */
+      reason: NullOr(String),
       view: NullOr(Values),
+      /** What it should hold instead; null: nothing, or just that. */
+      wanted: NullOr(Values),
+      /** What brought the view there: a reading, or the write with this key. */
+      since: NullOr(
+        Struct({
+          how: Literals(["read", "written"]),
+          at: Finite,
+          via: NullOr(String),
+          by: NullOr(String),
+          key: NullOr(String),
+        }),
+      ),
       writes: List(WriteStep),
     }),
   ),
@@ -271,6 +305,7 @@ export const Explanation = Struct({
   mergedInto: NullOr(String),
   records: List(Struct({ connection: String, object: String, id: String, primary: Boolean })),
   merged: List(Struct({ id: String, at: Finite })),
+  questions: List(String),
   tombstones: List(Struct({ connection: String, object: String, id: String, reason: String })),
   groups: List(GroupExplanation),
 })

@@ -31,8 +31,10 @@ export interface Gate {
   readonly heldBy: () => string | null
   /** One call to the provider, for which the connection has to be running. */
   readonly call: <A>(work: Work, call: Effect.Effect<A, ProviderError>) => Effect.Effect<A, ProviderError | WorkerError>
-  /** The same for a write that is begun: it waits for nothing but the budget. */
+  /** The same without waiting for anything but the budget. */
   readonly callNow: Gate["call"]
+  /** A write that is begun. Where nobody knows whether it was taken it counts as repeated once it is sent again. */
+  readonly write: Gate["call"]
 }
 
 /** Pauses that the worker asked for itself, until the reconciler has taken note and somebody has resumed. */
@@ -91,15 +93,17 @@ export const makeGate = (parts: Parts): Gate => {
     return !(yield* isPaused) && parts.budget.openAt() <= now
   })
 
-  const noteFault = Effect.fnUntraced(function* (error: ProviderError) {
+  const noteFault = Effect.fnUntraced(function* (error: ProviderError, isWrite: boolean) {
     const { reason } = error
+    const isOpen = isWrite && reason._tag === "Unavailable" && reason.effect === "unknown"
+    // Whoever made the call makes it again when the fault has passed.
+    if (error.transient && !isOpen) parts.counting.add("retries")
     switch (reason._tag) {
       case "RateLimited":
         parts.counting.add("rateLimits")
         yield* parts.budget.limited(reason)
         break
       case "Unavailable":
-        parts.counting.add("retries")
         yield* parts.budget.unavailable
         break
       case "AuthLost":
@@ -112,7 +116,7 @@ export const makeGate = (parts: Parts): Gate => {
     parts.counting.fault(inWords(error), yield* parts.tick)
   })
 
-  const callNow: Gate["call"] = (work, call) =>
+  const calling = <A>(work: Work, call: Effect.Effect<A, ProviderError>, isWrite: boolean) =>
     Effect.suspend(() => {
       parts.counting.add("calls")
       return call
@@ -122,8 +126,9 @@ export const makeGate = (parts: Parts): Gate => {
         parts.counting.fault(null)
         return parts.budget.succeeded
       }),
-      Effect.tapError(noteFault),
+      Effect.tapError((error) => noteFault(error, isWrite)),
     )
+  const callNow: Gate["call"] = (work, call) => calling(work, call, false)
 
   return {
     untilRunning,
@@ -131,6 +136,7 @@ export const makeGate = (parts: Parts): Gate => {
     heldBy: () => held?.reason ?? null,
     call: (work, call) => Effect.andThen(untilRunning, callNow(work, call)),
     callNow,
+    write: (work, call) => calling(work, call, true),
   }
 }
 

@@ -75,7 +75,9 @@ export const readAnswers = Effect.fnUntraced(function* (
 const call = Effect.fnUntraced(function* (parts: Parts, gate: Gate, object: string, batch: ReadonlyArray<Begun>) {
   const startedAt = yield* parts.tick
   const rows = batch.map(({ candidate, version }) => rowOf(candidate, version))
-  const result = yield* Effect.result(gate.callNow("push", parts.connector.write!(object, rows)))
+  // A try before this one, in this process or in one that was killed, may have been taken or refused for now.
+  if (batch.some(({ intent }) => intent.attempts > 1)) parts.counting.add("retries")
+  const result = yield* Effect.result(gate.write("push", parts.connector.write!(object, rows)))
   if (Result.isSuccess(result)) return yield* readAnswers(parts, batch, result.success, startedAt)
   const error = result.failure
   if (error._tag === "WorkerError") return yield* error

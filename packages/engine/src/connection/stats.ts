@@ -22,7 +22,9 @@ export interface Stats {
   readonly refused: number
   /** Edits that a write of ours stood over, found in the provider's history. */
   readonly overwritten: number
+  /** Calls made again: after "too many" or an outage, and writes whose answer was lost or that were refused for now. */
   readonly retries: number
+  /** Answers that said "too many". */
   readonly rateLimits: number
   /** The last fault of the connection as a whole, without values; null while it works. */
   readonly fault: string | null

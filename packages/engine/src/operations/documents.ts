@@ -1,9 +1,9 @@
 /** How operations read the state: documents by name and whole ranges of them, page by page. */
-import type { EntityType } from "@concordat/model/canonical/fields"
+import { ENTITY_TYPES, type EntityType } from "@concordat/model/canonical/fields"
 import { type ConnectionDoc, type EntityDoc, entityKey, type TenantDoc } from "@concordat/rules/state/documents"
 import { decodeDocument } from "@concordat/rules/state/stored"
 import * as Effect from "effect/Effect"
-import { State, type StateError } from "../ports/State.ts"
+import { State } from "../ports/State.ts"
 import { NotFound } from "./failures.ts"
 
 const PAGE = 1000
@@ -76,28 +76,21 @@ export const connectionsOf = Effect.fnUntraced(function* (tenant: string) {
   })
 })
 
-export const connectionOf = (
-  tenant: string,
-  connection: string,
-): Effect.Effect<ConnectionDoc, NotFound | StateError, State> =>
-  get<ConnectionDoc>(tenant, "connection", connection).pipe(
-    Effect.filterOrFail(
-      (doc) => doc !== null,
-      () => new NotFound({ what: "connection", id: connection }),
-    ),
-  )
+export const connectionOf = Effect.fnUntraced(function* (tenant: string, connection: string) {
+  const doc = yield* get<ConnectionDoc>(tenant, "connection", connection)
+  if (doc !== null) return doc
+  const there = (yield* get<TenantDoc>(tenant, "tenant", ""))?.connections ?? []
+  return yield* new NotFound({ what: "connection", id: connection, there })
+})
 
-export const entityOf = (
-  tenant: string,
-  type: EntityType,
-  id: string,
-): Effect.Effect<EntityDoc, NotFound | StateError, State> =>
-  get<EntityDoc>(tenant, "entity", entityKey(type, id)).pipe(
-    Effect.filterOrFail(
-      (doc) => doc !== null,
-      () => new NotFound({ what: "entity", id: entityKey(type, id) }),
-    ),
-  )
+export const entityOf = Effect.fnUntraced(function* (tenant: string, type: EntityType, id: string) {
+  const doc = yield* get<EntityDoc>(tenant, "entity", entityKey(type, id))
+  if (doc !== null) return doc
+  const others = ENTITY_TYPES.map((one) => entityKey(one, id))
+  const found = yield* getMany<EntityDoc>(tenant, "entity", others)
+  const there = others.filter((_, i) => found[i] != null)
+  return yield* new NotFound({ what: "entity", id: entityKey(type, id), there })
+})
 
 /** The parts of a key; the last one keeps what bars are left in it. */
 export const parts = (key: string, count: number): ReadonlyArray<string> => {

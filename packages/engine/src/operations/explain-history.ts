@@ -2,7 +2,7 @@
 import type { GroupValue } from "@concordat/model/canonical/fields"
 import type { Change, Provenance } from "@concordat/model/events/entity"
 import { opened, type Personal } from "@concordat/model/events/envelope"
-import { isJsonObject, type Json, type JsonObject } from "@concordat/model/json"
+import { isJsonObject, type Json, type JsonObject, sameJson } from "@concordat/model/json"
 import type { StoredFact } from "./stored-events.ts"
 import type { ChangeStep } from "./views.ts"
 
@@ -35,28 +35,40 @@ const step = (fact: StoredFact, kind: ChangeStep["kind"], rest: Partial<ChangeSt
   ...rest,
 })
 
+/** One event can settle several conflicts about a group, and holds the values of the last. */
 const changed = (fact: StoredFact, kind: "created" | "changed"): ReadonlyArray<readonly [string, ChangeStep]> => {
   const data = fact.data as EntityFact
   const values = data.values === undefined ? {} : opened(data.values)
-  return (data.changes ?? []).map((change) => {
-    const of = objectOf(values[change.group])
+  const changes = data.changes ?? []
+  return changes.map((change, i) => {
+    const isLast = changes.findLastIndex(({ group }) => group === change.group) === i
+    const of = isLast ? objectOf(values[change.group]) : null
     const value = objectOf(of?.["value"]) as GroupValue | null
     const loser = change.loser === null ? null : { from: change.loser, value: objectOf(of?.["loser"]) }
     return [change.group, step(fact, kind, { rule: change.rule, value, from: change.provenance, loser })] as const
   })
 }
 
-/** A merge and a split say the groups that they moved by their values alone. */
-const moved = (fact: StoredFact, kind: "merged" | "split"): ReadonlyArray<readonly [string, ChangeStep]> => {
+/** A merge says the groups that it filled, by their values. */
+const merged = (fact: StoredFact): ReadonlyArray<readonly [string, ChangeStep]> => {
   const data = fact.data as EntityFact
-  const rule = kind === "merged" ? `merge with ${data.from} by ${data.by}` : `split of ${data.off} by ${data.by}`
+  const rule = `merge with ${data.from} by ${data.by}`
   return Object.entries(data.values === undefined ? {} : opened(data.values)).map(([group, of]) => {
     const value = objectOf(of)
     return [
       group,
-      step(fact, kind, { rule, value: (objectOf(value?.["value"]) ?? value) as GroupValue | null }),
+      step(fact, "merged", { rule, value: (objectOf(value?.["value"]) ?? value) as GroupValue | null }),
     ] as const
   })
+}
+
+/** A split says what went: the values in it are the other entity's, so none of them is this one's. */
+const split = (fact: StoredFact): ReadonlyArray<readonly [string, ChangeStep]> => {
+  const data = fact.data as EntityFact
+  const rule = `split of ${data.off} by ${data.by}`
+  return Object.keys(data.values === undefined ? {} : opened(data.values)).map(
+    (group) => [group, step(fact, "split", { rule })] as const,
+  )
 }
 
 const parked = (fact: StoredFact): ReadonlyArray<readonly [string, ChangeStep]> => {
@@ -73,8 +85,8 @@ const parked = (fact: StoredFact): ReadonlyArray<readonly [string, ChangeStep]> 
 const told = (fact: StoredFact): ReadonlyArray<readonly [string, ChangeStep]> => {
   if (fact.type.endsWith("Created")) return changed(fact, "created")
   if (fact.type.endsWith("Changed")) return changed(fact, "changed")
-  if (fact.type.endsWith("Merged")) return moved(fact, "merged")
-  if (fact.type.endsWith("Split")) return moved(fact, "split")
+  if (fact.type.endsWith("Merged")) return merged(fact)
+  if (fact.type.endsWith("Split")) return split(fact)
   if (fact.type === "ConflictParked") return parked(fact)
   if (fact.type === "ConflictSettled") {
     const data = fact.data as EntityFact
@@ -84,14 +96,27 @@ const told = (fact: StoredFact): ReadonlyArray<readonly [string, ChangeStep]> =>
   return []
 }
 
+/** A conflict that the value survived is told as a change to the value that there was. */
+const orKept = (one: ChangeStep, before: ChangeStep | undefined): ChangeStep =>
+  one.kind === "changed" && one.loser !== null && before?.value != null && sameJson(before.value, one.value)
+    ? { ...one, kind: "kept" }
+    : one
+
+const SETS: ReadonlySet<ChangeStep["kind"]> = new Set(["created", "changed", "merged", "kept"])
+
 /** By group, oldest first. */
 export const stepsOf = (facts: ReadonlyArray<StoredFact>): ReadonlyMap<string, ReadonlyArray<ChangeStep>> => {
   const steps = new Map<string, Array<ChangeStep>>()
   for (const fact of facts) {
     for (const [group, one] of told(fact)) {
-      const known = steps.get(group)
-      if (known === undefined) steps.set(group, [one])
-      else known.push(one)
+      const known = steps.get(group) ?? []
+      known.push(
+        orKept(
+          one,
+          known.findLast(({ kind }) => SETS.has(kind)),
+        ),
+      )
+      steps.set(group, known)
     }
   }
   return steps

@@ -2,7 +2,7 @@
 import type { RecordObserved, RecordWritten, WriteIntended, WriteRefused } from "@concordat/model/events/record"
 import { opened } from "@concordat/model/events/envelope"
 import { isJsonObject } from "@concordat/model/json"
-import { entityKey } from "@concordat/rules/state/documents"
+import { entityKey, type RecordKey } from "@concordat/rules/state/documents"
 import type { StoredFact } from "./stored-events.ts"
 import type { WinningObservation, WriteStep } from "./views.ts"
 
@@ -44,33 +44,69 @@ export const recordFacts = (facts: ReadonlyArray<StoredFact>): RecordFacts => {
   return { observations, intents, answers }
 }
 
-const writeStep = (at: number, intent: WriteIntended, group: string, answer: Answer | undefined): WriteStep => {
+/** A group of writes to one record, or to none yet. */
+export interface WritesOf {
+  /** `type:id`: the entity, and those that were merged into it. */
+  readonly entities: ReadonlyArray<string>
+  readonly group: string
+  /** Provider's names that are the group's there; null: not known, the view's slots stand for them. */
+  readonly sources: ReadonlyArray<string> | null
+  readonly record: RecordKey | null
+}
+
+/** A batch is taken row by row, and a row field by field: what the answer names as refused was not written. */
+const refusalOf = (written: RecordWritten, names: ReadonlyArray<string>): string | undefined => {
+  const messages = written.refused.filter(({ name }) => names.includes(name)).map(({ message }) => message)
+  return messages.length === 0 ? undefined : messages.join("; ")
+}
+
+const writeStep = (at: number, intent: WriteIntended, of: WritesOf, answer: Answer | undefined): WriteStep => {
   const groups = opened(intent.sent)["groups"]
-  const sent = isJsonObject(groups) ? groups[group] : undefined
+  const sent = isJsonObject(groups) ? groups[of.group] : undefined
+  const view = isJsonObject(sent) ? sent : null
   const written = answer?.data._tag === "RecordWritten" ? answer.data : undefined
   const refused = answer?.data._tag === "WriteRefused" ? answer.data : undefined
-  const outcome = written !== undefined ? "confirmed" : refused !== undefined ? "refused" : "unanswered"
-  const kept = written?.refused.map(({ name, message }) => `${name}: ${message}`).join("; ")
+  const kept = written === undefined ? undefined : refusalOf(written, of.sources ?? Object.keys(view ?? {}))
+  const outcome =
+    written === undefined
+      ? refused === undefined
+        ? "unanswered"
+        : "refused"
+      : kept !== undefined
+        ? "refused"
+        : written.adopted
+          ? "adopted"
+          : "confirmed"
   return {
     at,
     key: intent.key,
     kind: intent.kind,
-    sent: isJsonObject(sent) ? sent : null,
+    sent: view,
     outcome,
     answeredAt: answer?.at ?? null,
     held: written === undefined || written.held === null ? null : opened(written.held),
-    message: refused?.message ?? (kept === undefined || kept === "" ? null : kept),
+    message: refused?.message ?? kept ?? null,
     attempts: answer?.data.attempts ?? null,
   }
 }
 
-/** Writes that carried the group for that entity, oldest first. */
-export const writesOf = (told: ReadonlyArray<RecordFacts>, entity: string, group: string): ReadonlyArray<WriteStep> =>
-  told.flatMap(({ intents, answers }) =>
-    intents.flatMap(({ at, data }) => {
-      if (entityKey(data.entity.type, data.entity.id) !== entity) return []
-      const groups = opened(data.sent)["groups"]
-      if (!isJsonObject(groups) || groups[group] === undefined) return []
-      return [writeStep(at, data, group, answers.get(data.key))]
-    }),
-  )
+/** A create that made another record than this one is no write of what stands here. */
+const isAbout = (intent: WriteIntended, answer: Answer | undefined, record: RecordKey | null): boolean => {
+  if (answer?.data._tag !== "RecordWritten" || intent.externalId !== null) return true
+  if (record === null) return answer.data.adopted
+  return answer.data.object === record.object && answer.data.externalId === record.id
+}
+
+/** Writes that carried the group, oldest first. */
+export const writesOf = (told: ReadonlyArray<RecordFacts>, of: WritesOf): ReadonlyArray<WriteStep> =>
+  told
+    .flatMap(({ intents, answers }) =>
+      intents.flatMap(({ at, data }) => {
+        if (!of.entities.includes(entityKey(data.entity.type, data.entity.id))) return []
+        const groups = opened(data.sent)["groups"]
+        if (!isJsonObject(groups) || groups[of.group] === undefined) return []
+        const answer = answers.get(data.key)
+        return isAbout(data, answer, of.record) ? [writeStep(at, data, of, answer)] : []
+      }),
+    )
+    .toSorted((a, b) => a.at - b.at)

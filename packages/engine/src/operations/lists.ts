@@ -10,7 +10,7 @@ import {
   type QuestionDoc,
 } from "@concordat/rules/state/documents"
 import * as Effect from "effect/Effect"
-import { getMany, pageOf, parts } from "./documents.ts"
+import { connectionOf, getMany, pageOf, parts } from "./documents.ts"
 import type { ConflictItem, IssueItem, IssueKind, Listed, MatchItem, RecordAt } from "./views.ts"
 
 /** `connection: null` lists those of all. `limit` is at most 1,000. */
@@ -20,12 +20,22 @@ export interface ListOptions {
   readonly limit: number
 }
 
-const prefixOf = (options: ListOptions): string => (options.connection === null ? "" : `${options.connection}|`)
+/** A connection that there is not would have an empty list for ever. */
+const prefixOf = Effect.fnUntraced(function* (tenant: string, { connection }: ListOptions) {
+  if (connection === null) return ""
+  yield* connectionOf(tenant, connection)
+  return `${connection}|`
+})
 const bounded = (options: ListOptions) => ({ after: options.after, limit: Math.min(Math.max(options.limit, 1), 1000) })
 
 /** Holds personal values: to be shown to an operator, never logged. */
 export const conflicts = Effect.fn("Operations.conflicts")(function* (tenant: string, options: ListOptions) {
-  const { docs, next } = yield* pageOf<ConflictDoc>(tenant, "conflict", prefixOf(options), bounded(options))
+  const { docs, next } = yield* pageOf<ConflictDoc>(
+    tenant,
+    "conflict",
+    yield* prefixOf(tenant, options),
+    bounded(options),
+  )
   const named = docs.map(({ key, doc }) => {
     const [connection = "", entity = "", group = ""] = parts(key, 3)
     return { connection, entity, group, doc }
@@ -59,7 +69,12 @@ export const recordsOf = (doc: EntityDoc): ReadonlyArray<RecordAt & { readonly p
   ])
 
 export const matches = Effect.fn("Operations.matches")(function* (tenant: string, options: ListOptions) {
-  const { docs, next } = yield* pageOf<QuestionDoc>(tenant, "question", prefixOf(options), bounded(options))
+  const { docs, next } = yield* pageOf<QuestionDoc>(
+    tenant,
+    "question",
+    yield* prefixOf(tenant, options),
+    bounded(options),
+  )
   const keys = [...new Set(docs.flatMap(({ doc }) => doc.candidates.map((id) => entityKey(doc.type, id))))]
   const found = yield* getMany<EntityDoc>(tenant, "entity", keys)
   const entities = new Map(keys.map((key, i) => [key, found[i] ?? null]))
@@ -86,7 +101,7 @@ export const issues = Effect.fn("Operations.issues")(function* (
   tenant: string,
   options: ListOptions & { readonly kind: IssueKind | null },
 ) {
-  const { docs, next } = yield* pageOf<IssueDoc>(tenant, "issue", prefixOf(options), bounded(options))
+  const { docs, next } = yield* pageOf<IssueDoc>(tenant, "issue", yield* prefixOf(tenant, options), bounded(options))
   const items = docs.flatMap(({ key, doc }): ReadonlyArray<IssueItem> => {
     if (options.kind !== null && doc.kind !== options.kind) return []
     const [connection = "", entity = "", group = ""] = parts(key, 3)

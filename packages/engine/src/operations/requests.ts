@@ -35,9 +35,6 @@ export type Request =
   | typeof ReplayRequested.Type
   | typeof ReleaseRequested.Type
 
-const issueOf = (tenant: string, connection: string, entity: EntityRef, group: string) =>
-  get<IssueDoc>(tenant, "issue", `${connection}|${entityKey(entity.type, entity.id)}|${group}`)
-
 /** The entity that it is today: what it was merged into, and that in turn. */
 const today = Effect.fnUntraced(function* (tenant: string, entity: EntityRef) {
   let doc = yield* entityOf(tenant, entity.type, entity.id)
@@ -54,25 +51,42 @@ const checkMerge = Effect.fnUntraced(function* (tenant: string, from: EntityRef,
   return yield* new NotApplicable({ detail })
 })
 
-const hasRefusal = Effect.fnUntraced(function* (tenant: string, connection: string, entity: EntityRef) {
-  let found = false
-  yield* eachOf<IssueDoc>(tenant, "issue", `${connection}|${entityKey(entity.type, entity.id)}|`, (_, { kind }) => {
-    found ||= kind === "refused"
+/** Groups of an entity at a connection that a kind of issue is about. */
+const groupsWith = Effect.fnUntraced(function* (
+  tenant: string,
+  connection: string,
+  entity: EntityRef,
+  wanted: IssueDoc["kind"],
+) {
+  const prefix = `${connection}|${entityKey(entity.type, entity.id)}|`
+  const groups: Array<string> = []
+  yield* eachOf<IssueDoc>(tenant, "issue", prefix, (key, { kind }) => {
+    if (kind === wanted) groups.push(key.slice(prefix.length))
   })
-  return found
+  return groups
+})
+
+const conflictsOf = Effect.fnUntraced(function* (tenant: string, connection: string, entity: EntityRef) {
+  const prefix = `${connection}|${entityKey(entity.type, entity.id)}|`
+  const groups: Array<string> = []
+  yield* eachOf<ConflictDoc>(tenant, "conflict", prefix, (key) => void groups.push(key.slice(prefix.length)))
+  return groups
 })
 
 /** Lifting a tombstone asks for a new record there, so it has to be one that can come to be. */
 const checkRelease = Effect.fnUntraced(function* (tenant: string, request: typeof ReleaseRequested.Type) {
   const { connection, entity, group } = request
   const doc = yield* entityOf(tenant, entity.type, entity.id)
-  const id = `${connection}|${entityKey(entity.type, entity.id)}`
-  if (group !== null) {
-    if ((yield* issueOf(tenant, connection, entity, group))?.kind === "quarantined") return
-    return yield* new NotFound({ what: "quarantine", id: `${id}|${group}` })
-  }
-  if ((doc.links[connection]?.tombstone ?? null) === null) return yield* new NotFound({ what: "tombstone", id })
   const name = entityKey(entity.type, entity.id)
+  if (group !== null) {
+    const there = yield* groupsWith(tenant, connection, entity, "quarantined")
+    if (there.includes(group)) return
+    return yield* new NotFound({ what: "quarantine", id: `of ${group} of ${name} at ${connection}`, there })
+  }
+  if ((doc.links[connection]?.tombstone ?? null) === null) {
+    const there = Object.keys(doc.links).flatMap((one) => (doc.links[one]!.tombstone === null ? [] : [`at ${one}`]))
+    return yield* new NotFound({ what: "tombstone", id: `of ${name} at ${connection}`, there })
+  }
   if (doc.archived !== null)
     return yield* new NotApplicable({ detail: `${name} is archived (${doc.archived}), so it is created nowhere` })
   const { opened } = yield* connectionOf(tenant, connection)
@@ -92,15 +106,20 @@ const checked = Effect.fnUntraced(function* (tenant: string, request: Request) {
     case "ResumeRequested":
       return
     case "ResolveRequested": {
-      const id = `${request.connection}|${entityKey(request.entity.type, request.entity.id)}|${request.group}`
-      if ((yield* get<ConflictDoc>(tenant, "conflict", id)) === null)
-        return yield* new NotFound({ what: "conflict", id })
-      return
+      const { connection, entity, group } = request
+      yield* entityOf(tenant, entity.type, entity.id)
+      const there = yield* conflictsOf(tenant, connection, entity)
+      if (there.includes(group)) return
+      const id = `about ${group} of ${entityKey(entity.type, entity.id)} at ${connection}`
+      return yield* new NotFound({ what: "conflict", id, there })
     }
     case "MatchRequested": {
-      const id = `${request.connection}|${recordKey(request.record)}`
-      const question = yield* get<QuestionDoc>(tenant, "question", id)
-      if (question === null) return yield* new NotFound({ what: "match", id })
+      const { connection, record } = request
+      const question = yield* get<QuestionDoc>(tenant, "question", `${connection}|${recordKey(record)}`)
+      if (question === null) {
+        const id = `about ${recordKey(record)} at ${connection}`
+        return yield* new NotFound({ what: "match", id, there: [] })
+      }
       if (request.entity === null) return
       yield* entityOf(tenant, request.entity.type, request.entity.id)
       if (request.entity.type === question.type) return
@@ -112,14 +131,15 @@ const checked = Effect.fnUntraced(function* (tenant: string, request: Request) {
     case "SplitRequested": {
       const entity = yield* today(tenant, request.entity)
       if (entity.merges.some(({ from }) => from === request.merged)) return
-      return yield* new NotFound({ what: "merge", id: `of ${request.merged} into ${request.entity.id}` })
+      const there = entity.merges.map(({ from }) => from)
+      return yield* new NotFound({ what: "merge", id: `of ${request.merged} into ${request.entity.id}`, there })
     }
     case "ReplayRequested": {
-      const id = `${request.connection}|${entityKey(request.entity.type, request.entity.id)}`
-      yield* entityOf(tenant, request.entity.type, request.entity.id)
-      if (!(yield* hasRefusal(tenant, request.connection, request.entity)))
-        return yield* new NotFound({ what: "refusal", id })
-      return
+      const { connection, entity } = request
+      yield* entityOf(tenant, entity.type, entity.id)
+      if ((yield* groupsWith(tenant, connection, entity, "refused")).length > 0) return
+      const id = `of ${entityKey(entity.type, entity.id)} at ${connection}`
+      return yield* new NotFound({ what: "refusal", id, there: [] })
     }
     case "ReleaseRequested":
       return yield* checkRelease(tenant, request)

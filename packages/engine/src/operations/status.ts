@@ -100,9 +100,8 @@ export const behind = Effect.fnUntraced(function* (tenant: string) {
 /** Fails with `NotFound` for a tenant of which nothing is known. */
 export const status = Effect.fn("Operations.status")(function* (tenant: string) {
   const connections = yield* connectionsOf(tenant)
-  if (connections.length === 0 && !(yield* (yield* State).tenants).includes(tenant)) {
-    return yield* new NotFound({ what: "tenant", id: tenant })
-  }
+  const there = connections.length === 0 ? yield* (yield* State).tenants : [tenant]
+  if (!there.includes(tenant)) return yield* new NotFound({ what: "tenant", id: tenant, there })
   const answer: TenantStatus = {
     tenant,
     ...(yield* behind(tenant)),

@@ -4,6 +4,7 @@ import * as streams from "@concordat/model/streams"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { Journal, type RecordedEvent } from "../ports/Journal.ts"
+import { Invalid } from "./failures.ts"
 import type { TailEvent } from "./views.ts"
 
 const CATEGORIES = ["delivery", "record", "create", "request", "connection", "decision", ...ENTITY_TYPES] as const
@@ -70,6 +71,20 @@ export const readable = (event: RecordedEvent): TailEvent => {
 export type Tailed =
   | { readonly _tag: "Event"; readonly event: TailEvent }
   | { readonly _tag: "Mark"; readonly position: string | null; readonly caughtUp: boolean }
+
+const AFTER = "is no position of this journal: give start, end, or a position that an event of it was shown with"
+
+/** Fails with `Invalid` for a position that is none of this journal's: no place to go on from, and not the store's fault. */
+export const checkAfter = Effect.fnUntraced(function* (after: string | null) {
+  if (after === null || after === "end") return
+  const journal = yield* Journal
+  const looked = journal.readAll({ after, prefixes: [], limit: 1, bare: true })
+  yield* Effect.catchIf(
+    looked,
+    ({ reason }) => reason === "foreign",
+    () => new Invalid({ field: "after", value: after, detail: AFTER }),
+  )
+})
 
 export const tail = (tenant: string, after: string | null) =>
   Stream.unwrap(

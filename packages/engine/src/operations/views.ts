@@ -174,7 +174,8 @@ export interface EntityLinks {
 export interface ChangeStep {
   readonly at: number
   readonly event: string
-  readonly kind: "created" | "changed" | "merged" | "split" | "parked" | "settled"
+  /** `kept`: a conflict that the value survived. A split says no value: what it names is what went. */
+  readonly kind: "created" | "changed" | "kept" | "merged" | "split" | "parked" | "settled"
   readonly rule: string
   readonly value: GroupValue | null
   readonly from: Provenance | null
@@ -189,7 +190,8 @@ export interface WriteStep {
   readonly key: string
   readonly kind: "create" | "update" | "archive"
   readonly sent: JsonObject | null
-  readonly outcome: "confirmed" | "refused" | "unanswered"
+  /** `adopted`: a create that found its record there, and sent nothing. */
+  readonly outcome: "confirmed" | "adopted" | "refused" | "unanswered"
   readonly answeredAt: number | null
   /** Raw values that the answer itself carried. */
   readonly held: JsonObject | null
@@ -197,13 +199,48 @@ export interface WriteStep {
   readonly attempts: number | null
 }
 
-export type HoldState = "held" | "due" | "writing" | "parked" | "quarantined" | "refused" | "problem" | "unknown"
+/**
+ * `held`: it agrees. `differs`: and nothing is written there. `waiting`: for records there of what it refers to. `gone`: the
+ * record was there, `view` is what it held last. `absent`: there is no record. `unmapped`: the mapping has no such group.
+ */
+export const HOLD_STATES = [
+  "absent",
+  "differs",
+  "due",
+  "gone",
+  "held",
+  "parked",
+  "problem",
+  "quarantined",
+  "refused",
+  "unknown",
+  "unmapped",
+  "waiting",
+  "writing",
+] as const
+export type HoldState = (typeof HOLD_STATES)[number]
+
+/** What brought a view to where it is: a reading, or the write of ours with this key that nothing has followed. */
+export interface Since {
+  readonly how: "read" | "written"
+  readonly at: number
+  readonly via: string | null
+  readonly by: string | null
+  readonly key: string | null
+}
 
 export interface GroupAt {
   readonly connection: string
+  /** Where it is gone, the record that it was. */
   readonly record: RecordKey | null
   readonly state: HoldState
+  /** Why, where the state alone does not say it. */
+  readonly reason: string | null
   readonly view: View | null
+  /** What it should hold instead; null: nothing, or just that. */
+  readonly wanted: View | null
+  readonly since: Since | null
+  /** Of this group to this record, oldest first. */
   readonly writes: ReadonlyArray<WriteStep>
 }
 
@@ -236,6 +273,8 @@ export interface Explanation {
   readonly records: ReadonlyArray<RecordAt & { readonly primary: boolean }>
   /** Entities that were merged into it and can be split off again. */
   readonly merged: ReadonlyArray<{ readonly id: string; readonly at: number }>
+  /** Parked matches (`connection|object:id`) that name it: until they are answered it is created nowhere. */
+  readonly questions: ReadonlyArray<string>
   /** Where it had a record that is gone: it is not created there again unless a person asks. */
   readonly tombstones: ReadonlyArray<RecordAt & { readonly reason: string }>
   readonly groups: ReadonlyArray<GroupExplanation>

@@ -153,7 +153,8 @@ const ofEntity: Source["items"] = (key, value) => {
   return items
 }
 
-const dueReason = ({ kind }: DueDoc, connection: ConnectionDoc | undefined): string => {
+/** What keeps it from being written now. */
+export const dueReason = ({ kind }: DueDoc, connection: ConnectionDoc | undefined): string => {
   if (connection === undefined || connection.closed) return "its connection is closed"
   if (!connection.armed) return "its connection is not armed"
   if (connection.paused.length > 0) return `its connection is paused: ${connection.paused.join(", ")}`

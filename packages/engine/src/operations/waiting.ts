@@ -4,7 +4,8 @@ import { decodeDocument } from "@concordat/rules/state/stored"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import { State } from "../ports/State.ts"
-import { connectionsOf, getMany } from "./documents.ts"
+import { connectionOf, connectionsOf, getMany } from "./documents.ts"
+import { Invalid } from "./failures.ts"
 import type { ListOptions } from "./lists.ts"
 import type { Listed, WaitingItem, WaitingKind } from "./views.ts"
 import { type Known, type Source, SOURCES } from "./waiting-sources.ts"
@@ -23,12 +24,12 @@ interface Place {
   readonly key: string | null
 }
 
-/** Where a page ended: the source's name and the last key that was looked at. */
-const placeOf = (after: string | null): Place => {
+/** Where a page ended: the source's name and the last key that was looked at. null: where none can have ended. */
+const placeOf = (after: string | null): Place | null => {
   if (after === null) return { source: 0, key: null }
   const at = after.indexOf("|")
   const source = SOURCES.findIndex(({ name }) => name === (at === -1 ? after : after.slice(0, at)))
-  return source === -1 ? { source: SOURCES.length, key: null } : { source, key: at === -1 ? null : after.slice(at + 1) }
+  return source === -1 ? null : { source, key: at === -1 ? null : after.slice(at + 1) }
 }
 
 /** What the items of a page refer to, read in one go. */
@@ -48,10 +49,16 @@ export const waiting = Effect.fn("Operations.waiting")(function* (tenant: string
   const limit = Math.min(Math.max(options.limit, 1), 1000)
   const connections = new Map<string, ConnectionDoc>()
   for (const { doc, name } of yield* connectionsOf(tenant)) connections.set(name, doc)
+  if (options.connection !== null) yield* connectionOf(tenant, options.connection)
+  const place = placeOf(options.after)
+  if (place === null) {
+    const detail = "is no place in this list: give the one that the page before ended with (next)"
+    return yield* new Invalid({ field: "after", value: options.after ?? "", detail })
+  }
   const now = yield* Clock.currentTimeMillis
   const items: Array<WaitingItem> = []
   let looked = 0
-  let { key, source: at } = placeOf(options.after)
+  let { key, source: at } = place
   const answer = (next: string | null): Listed<WaitingItem> => ({ items, next })
 
   for (; at < SOURCES.length; at += 1, key = null) {

@@ -15,6 +15,7 @@ import * as Layer from "effect/Layer"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import { AppAccess } from "./AppAccess.ts"
 import { layerAuthorisation } from "./authorisation.ts"
+import { layerInput } from "./input.ts"
 import type { AppEdit, AppUnavailable, Outcome } from "./submit.ts"
 
 const refused = (problems: Invalid["problems"]): Invalid =>
@@ -118,5 +119,5 @@ export const layerHandlers = HttpApiBuilder.group(
 /** Routes and authorisation; requires `AppAccess` of whoever composes the process. */
 export const layerAppApi = HttpApiBuilder.layer(AppApi).pipe(
   Layer.provide(layerHandlers),
-  Layer.provide(layerAuthorisation),
+  Layer.provide([layerAuthorisation, layerInput]),
 )

@@ -214,21 +214,23 @@ const parseObject = (
   }
 }
 
+export interface ReadMapping {
+  /** As much of it as could be read; null: it is no mapping at all. */
+  readonly document: MappingDocument | null
+  readonly problems: ReadonlyArray<MappingProblem>
+}
+
 /**
  * Reads a mapping. `name` stands before the line in messages. `base`: the document that this one will be merged over;
  * what an object leaves open (its `type`) is taken from there. Everything wrong is reported at once.
  */
-export const parseMapping = (
-  text: string,
-  name: string,
-  base?: MappingDocument,
-): Result.Result<MappingDocument, ReadonlyArray<MappingProblem>> => {
+export const readMapping = (text: string, name: string, base?: MappingDocument): ReadMapping => {
   const { file, problems } = parseSource(text, name)
-  if (problems.length > 0) return Result.fail(problems)
+  if (problems.length > 0) return { document: null, problems }
   const found = new Findings(file)
   const names = base?.objects.map((one) => one.name) ?? []
   const members = found.members(file.root, "", MEMBERS, { objects: names })
-  if (members === undefined) return Result.fail(found.problems)
+  if (members === undefined) return { document: null, problems: found.problems }
   const emptyAt = members.get("empty")
   if (emptyAt !== undefined && emptyAt.value !== null && emptyAt.value !== false && emptyAt.value !== "") {
     found.add(emptyAt, "empty", 'has to be one of: null, false, ""')
@@ -241,15 +243,24 @@ export const parseMapping = (
   if (objectsAt === undefined) found.missing(file.root, "objects", wanted)
   else if (objectsAt.entries === undefined) found.add(objectsAt, "objects", `has to be ${wanted}`)
   const objects = (objectsAt?.entries ?? []).flatMap(([key, at]) => parseObject(found, key, at, base) ?? [])
-  return found.problems.length > 0
-    ? Result.fail(found.problems)
-    : Result.succeed({
-        name,
-        empty,
-        strings,
-        objects: objects.map((one) => one.spec),
-        said: [...members.keys(), ...objects.flatMap((one) => one.said)],
-      })
+  const document: MappingDocument = {
+    name,
+    empty,
+    strings,
+    objects: objects.map((one) => one.spec),
+    said: [...members.keys(), ...objects.flatMap((one) => one.said)],
+  }
+  return { document, problems: found.problems }
+}
+
+/** The same where only the whole of it is of use. */
+export const parseMapping = (
+  text: string,
+  name: string,
+  base?: MappingDocument,
+): Result.Result<MappingDocument, ReadonlyArray<MappingProblem>> => {
+  const { document, problems } = readMapping(text, name, base)
+  return document === null || problems.length > 0 ? Result.fail(problems) : Result.succeed(document)
 }
 
 /** Maps, lists and nothing at all stand there as JSON already. */

@@ -29,7 +29,8 @@ const groupValues = (doc: EntityDoc): Readonly<Record<string, GroupValue>> =>
 
 export { groupValues }
 
-const wantedView = (
+/** What a connection should hold of a group; null where it can't be said now, or can't be held there. */
+export const wantedView = (
   context: Context,
   doc: EntityDoc,
   connection: string,

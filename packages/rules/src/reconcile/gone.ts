@@ -8,6 +8,7 @@ import { sameJson } from "@concordat/model/json"
 import { connectionDoc, entityDoc, putConnection, putRecord, recordDoc } from "../state/access.ts"
 import {
   type ConnectionDoc,
+  type EntityDoc,
   type HeldState,
   type LinkState,
   recordKey,
@@ -150,6 +151,31 @@ export const relink = (
   return true
 }
 
+/**
+ * The entity's primary record was merged into another of its records there, often one that was made for it: that one is the
+ * primary now, and is shown as at a first link, so that what it lacks is filled and empties no other side.
+ */
+const promote = (context: Context, connection: string, record: RecordKey, known: RecordDoc, doc: EntityDoc): void => {
+  const { tx } = context
+  const state = connectionDoc(tx, connection)
+  const { observation, ...rest } = known
+  const mapping = state === null ? undefined : mappingOf(context, state, record.object, doc.type)
+  if (mapping === undefined || observation === undefined || doc.links[connection]?.primary !== null) return
+  const edit = new EntityEdit(context, doc, doc)
+  const link = edit.link(connection)
+  const duplicates = link.duplicates.filter((one) => !sameRecord(one, record))
+  edit.setLink(connection, { ...link, primary: record, duplicates, tombstone: null, groups: {} })
+  tx.decide("TombstoneLifted", { connection, type: doc.type, entity: doc.id, reason: "merged into another record" })
+  if (edit.doc.archived !== null) {
+    edit.doc = { ...edit.doc, archived: null }
+    edit.say(entityEventType(doc.type, "Restored"), { type: doc.type, reason: "a record of it is there" })
+  }
+  edit.sayLinked({ connection, record, primary: true, how: "merged" })
+  putRecord(tx, connection, record, { ...rest, primary: true })
+  observeFields(edit, mapping, observation)
+  finish(edit)
+}
+
 /** The provider made one record of two: our entities follow. */
 export const recordMerged = (context: Context, data: RecordMerged): void => {
   const { tx } = context
@@ -166,6 +192,7 @@ export const recordMerged = (context: Context, data: RecordMerged): void => {
       const from = entityDoc(tx, lost.type, lost.entity)
       const into = entityDoc(tx, won.type, won.entity)
       if (from !== null && into !== null && from.id !== into.id) mergeEntities(context, from, into, "provider")
+      else if (into !== null) promote(context, connection, winner, won, into)
     }
   }
   const { observation: _, ...rest } = lost

@@ -186,6 +186,15 @@ const agree = (edit: EntityEdit, seen: Observed, held: HeldState, value: GroupVa
     edit.context.tx.count(connection, "echo")
     return
   }
+  if (lens.sources.length === 0 && isEmptyFor(value, lens)) {
+    // What is constant there agrees with an empty value too, and is the first to say anything.
+    const { tx } = edit.context
+    const said = lens.put(value, undefined, view, references(tx, connection))
+    if (said._tag === "Value" && !sameJson(said.value, value)) {
+      edit.change(group, said.value, "filled", provenance)
+      return
+    }
+  }
   if (current === undefined) {
     edit.seeEmpty(group, value, provenance)
     return

@@ -8,7 +8,7 @@ import { type Context, heldUnder, mappingOf, sameRecord } from "./context.ts"
 import { EntityEdit } from "./edit.ts"
 import { finish, lookAgain } from "./finish.ts"
 import { observeGroup } from "./group.ts"
-import { mappingFor, place, provenanceOf, type Seen } from "./place.ts"
+import { keepAside, mappingFor, place, provenanceOf, type Seen } from "./place.ts"
 import { relink } from "./gone.ts"
 import { recordWait } from "./waits.ts"
 
@@ -57,7 +57,10 @@ export const recordObserved = (context: Context, data: RecordObserved): void => 
   const mapping = mappingOf(context, state, record.object, known.type)
   if (doc === null || mapping === undefined) return
   // A duplicate is read and listed; it says nothing about the entity.
-  if (!sameRecord(doc.links[connection]?.primary ?? null, record)) return
+  if (!sameRecord(doc.links[connection]?.primary ?? null, record)) {
+    keepAside(context, completed(seen, known.observation))
+    return
+  }
   // Another type now (a person became a company): it no longer speaks for this entity.
   if (
     mapping.matches(opened(data.values)) === false &&

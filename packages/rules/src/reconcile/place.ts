@@ -226,6 +226,14 @@ export const settleLink = (
   context.tx.count(connection, "links")
 }
 
+/** What a duplicate holds says nothing of the entity, until the provider merges the primary record into it. */
+export const keepAside = (context: Context, seen: Seen): void => {
+  const { connection } = seen.data
+  const record = recordOf(seen)
+  const known = recordDoc(context.tx, connection, record)
+  if (known !== null) putRecord(context.tx, connection, record, { ...known, observation: seen })
+}
+
 /** Links a record to an entity that is there: as its primary record, or as a duplicate beside it. */
 export const linkTo = (context: Context, seen: Seen, mapping: ObjectMapping, id: string, how: string): void => {
   const doc = entityDoc(context.tx, mapping.type, id)
@@ -243,6 +251,7 @@ export const linkTo = (context: Context, seen: Seen, mapping: ObjectMapping, id:
   )
   if (!primary) edit.relinked.add(connection)
   settleLink(context, connection, record, mapping.type, doc.id, primary)
+  if (!primary) keepAside(context, seen)
   edit.sayLinked(link)
   if (edit.doc.archived !== null) edit.doc = { ...edit.doc, archived: null }
   if (primary) observeFields(edit, mapping, seen)

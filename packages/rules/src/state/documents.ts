@@ -112,7 +112,7 @@ export interface Merge {
   readonly kept: { readonly groups: Readonly<Record<string, GroupState>>; readonly links: ReadonlyArray<Link> }
 }
 
-/** kind `record`, key `connection|object:id`: where a record belongs. Raw values are kept only while it belongs nowhere. */
+/** kind `record`, key `connection|object:id`: where a record belongs. Raw values are kept only while it belongs nowhere, or is a duplicate. */
 export interface RecordDoc {
   readonly type: EntityType | null
   readonly entity: string | null

@@ -47,6 +47,12 @@ const short = (value: unknown): string => {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }
 
+/** A map is not shown, nor a list of more than words: what is in them may be a credential. */
+const plain = (found: unknown): string => {
+  if (!isSeq(found)) return typeof found === "object" ? "" : short(found)
+  return found.items.length > 0 && found.items.every(isScalar) ? short(found.toJSON()) : ""
+}
+
 /** `token: ${TOKEN}` within braces: YAML takes the brace for another map. */
 const UNQUOTED_VARIABLE = /\{[^}"']*:\s*\$\{/
 
@@ -120,13 +126,7 @@ export class Findings {
 
   add(path: Path, message: string): void {
     const found: unknown = path.length === 0 ? undefined : this.document.getIn(path)
-    const shown = isSecret(path)
-      ? found === undefined
-        ? ""
-        : "not shown"
-      : typeof found === "object"
-        ? ""
-        : short(found)
+    const shown = isSecret(path) ? (found === undefined ? "" : "not shown") : plain(found)
     this.problems.push({ file: this.#file, line: this.lineOf(path), field: fieldName(path), value: shown, message })
   }
 

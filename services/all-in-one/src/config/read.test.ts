@@ -255,6 +255,24 @@ tenants:
     assert.isAbove(problems.length, 0)
   })
 
+  it("shows a list where a map has to be, and no list that may hold a credential", () => {
+    const text = `http: { token: "\${TOKEN}" }
+tenants:
+  - name: acme
+    rules: [crm]
+    connections:
+      - name: odoo
+        provider: odoo
+        credentials: [hunter2]
+`
+    const said = faults(text).message
+    assert.include(
+      said,
+      'concordat.yaml:4  tenants[0].rules (["crm"]) has to be the name of a file, or a map of rules, authority, deletions, quarantine',
+    )
+    assert.notInclude(said, "hunter2")
+  })
+
   it("takes rules only of connections that there are, whichever file they stand in", () => {
     const { problems } = faults(`http:
   token: \${TOKEN}

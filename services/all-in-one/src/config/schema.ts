@@ -47,7 +47,11 @@ export const ConnectionPart = Schema.Struct({
 const Tenant = Schema.Struct({
   name: Name,
   region: Schema.optionalKey(Region),
-  rules: Schema.optionalKey(Schema.Union([Text, Schema.Record(Schema.String, Schema.Unknown)])),
+  rules: Schema.optionalKey(
+    Schema.Union([Text, Schema.Record(Schema.String, Schema.Unknown)]).annotate({
+      expected: "the name of a file, or a map of rules, authority, deletions, quarantine",
+    }),
+  ),
   connections: Schema.Array(ConnectionPart),
 })
 

@@ -27,7 +27,7 @@ const SERIES = {
   readings: counter("readings_dropped", "Readings that brought nothing: absorbed (no change) or stale"),
   decisions: counter("decisions", "What the reconciler decided of the connection's facts, since the journal began"),
   writes: counter("writes", "Writes by outcome: written or refused for good"),
-  retries: counter("retries", "Faults after which something was tried again"),
+  retries: counter("retries", "Calls to the provider that were made again"),
   due: gauge("due_rows", "Entities for which the connection does not hold what it should"),
   open: gauge("open_writes", "Writes that are begun and not settled"),
   waiting: gauge("waiting", "What waits for a person: matches, conflicts, issues"),

@@ -1,10 +1,10 @@
 /** `concordat arm`: shows the plan, asks, and lets Concordat write to a connection from then on. */
-import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { connectionArgument } from "../connection-argument.ts"
 import { CommandFailed } from "../failure.ts"
 import { lazy } from "../lazy.ts"
 import { concordat } from "../root.ts"
@@ -22,7 +22,7 @@ const confirmed = Effect.fnUntraced(function* (connection: string) {
 export const arm = Command.make(
   "arm",
   {
-    connection: Argument.String("connection").pipe(Argument.withDescription("Its name in the configuration")),
+    connection: connectionArgument,
     writesPerHour: Flag.Int("writes-per-hour").pipe(
       Flag.withDescription("Most writes in an hour during its first day"),
       Flag.optional,
@@ -35,9 +35,10 @@ export const arm = Command.make(
     const planned = yield* lazy(() => import("./plan.ts"))
     const { by, json } = yield* concordat
     const most = Option.getOrNull(writesPerHour)
-    if (most !== null && most < 1)
+    const { MOST_WRITES_PER_HOUR } = yield* lazy(() => import("@concordat/api/operator/requests"))
+    if (most !== null && (most < 1 || most > MOST_WRITES_PER_HOUR))
       return yield* new CommandFailed({
-        detail: `--writes-per-hour ${most}: give 1 or more, or leave it out for no cap`,
+        detail: `--writes-per-hour ${most}: give 1 to ${MOST_WRITES_PER_HOUR}, or leave it out for no cap`,
       })
     const plan = yield* ask((client, tenant) => client.plan({ params: { tenant, connection } }))
     if (plan.armed && most !== null)

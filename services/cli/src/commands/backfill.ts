@@ -1,12 +1,12 @@
 /** `concordat backfill`: reads a connection whole again, and shows how far that has come. */
 import type { TenantStatus, Worker } from "@concordat/api/operator/views"
-import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Clock from "effect/Clock"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import type { MultiBar, SingleBar } from "cli-progress"
+import { connectionArgument } from "../connection-argument.ts"
 import { lazy } from "../lazy.ts"
 import { concordat } from "../root.ts"
 import { SAYS } from "../says.ts"
@@ -61,7 +61,7 @@ const watched = Effect.fnUntraced(function* (connection: string) {
 export const backfill = Command.make(
   "backfill",
   {
-    connection: Argument.String("connection").pipe(Argument.withDescription("Its name in the configuration")),
+    connection: connectionArgument,
     detach: Flag.Boolean("detach").pipe(Flag.withDescription("Do not wait for its end"), Flag.withDefault(false)),
   },
   Effect.fnUntraced(function* ({ connection, detach }) {

@@ -1,16 +1,20 @@
 /** `concordat conflicts`: values that both sides changed and that a person has to choose between. */
 import type { Conflicts } from "@concordat/api/operator/views"
-import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { anyConnection } from "../connection-argument.ts"
 import { lazy } from "../lazy.ts"
 import { checkedLimit, limitFlag } from "../limit.ts"
 import { SAYS } from "../says.ts"
 
-const inWords = ({ colours, table, time, value }: typeof import("../table.ts"), { items, next }: Conflicts): string => {
-  if (items.length === 0) return "no conflict waits"
+const inWords = (
+  { colours, table, time, value }: typeof import("../table.ts"),
+  { items, next }: Conflicts,
+  after: string | null,
+): string => {
+  if (items.length === 0) return after === null ? "no conflict waits" : `nothing comes after ${after}`
   const rows = items.map((of) => [
     of.connection,
     `${of.type}:${of.id}`,
@@ -29,10 +33,7 @@ const inWords = ({ colours, table, time, value }: typeof import("../table.ts"), 
 export const conflicts = Command.make(
   "conflicts",
   {
-    connection: Argument.String("connection").pipe(
-      Argument.withDescription("Its name in the configuration; else all of them"),
-      Argument.optional,
-    ),
+    connection: anyConnection,
     after: Flag.String("after").pipe(Flag.withDescription("Go on behind a page"), Flag.optional),
     limit: limitFlag,
   },
@@ -42,6 +43,6 @@ export const conflicts = Command.make(
     const words = yield* lazy(() => import("../table.ts"))
     const query = { connection: Option.getOrUndefined(connection), after: Option.getOrUndefined(after), limit }
     const found = yield* ask((client, tenant) => client.conflicts({ params: { tenant }, query }))
-    yield* answer(found, (of) => inWords(words, of))
+    yield* answer(found, (of) => inWords(words, of, Option.getOrNull(after)))
   }),
 ).pipe(Command.withDescription(SAYS.conflicts))

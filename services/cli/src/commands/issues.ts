@@ -1,10 +1,10 @@
 /** `concordat issues`: what a connection refused, can't hold, or keeps changing back. */
 import type { Issues } from "@concordat/api/operator/views"
-import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { anyConnection } from "../connection-argument.ts"
 import { lazy } from "../lazy.ts"
 import { checkedLimit, limitFlag } from "../limit.ts"
 import { SAYS } from "../says.ts"
@@ -15,8 +15,12 @@ const HOW = [
   ["waiting", "what a reference waits for: concordat waiting --kind reference"],
 ] as const
 
-const inWords = ({ colours, table, time }: typeof import("../table.ts"), { items, next }: Issues): string => {
-  if (items.length === 0) return "nothing stands in the way"
+const inWords = (
+  { colours, table, time }: typeof import("../table.ts"),
+  { items, next }: Issues,
+  after: string | null,
+): string => {
+  if (items.length === 0) return after === null ? "nothing stands in the way" : `nothing comes after ${after}`
   const rows = items.map((of) => [
     of.connection,
     `${of.type}:${of.id}`,
@@ -34,10 +38,7 @@ const inWords = ({ colours, table, time }: typeof import("../table.ts"), { items
 export const issues = Command.make(
   "issues",
   {
-    connection: Argument.String("connection").pipe(
-      Argument.withDescription("Its name in the configuration; else all of them"),
-      Argument.optional,
-    ),
+    connection: anyConnection,
     kind: Flag.Literals("kind", ["refused", "quarantined", "problem", "waiting"]).pipe(
       Flag.withDescription("Only what waits like this"),
       Flag.optional,
@@ -56,6 +57,6 @@ export const issues = Command.make(
       limit,
     }
     const found = yield* ask((client, tenant) => client.issues({ params: { tenant }, query }))
-    yield* answer(found, (of) => inWords(words, of))
+    yield* answer(found, (of) => inWords(words, of, Option.getOrNull(after)))
   }),
 ).pipe(Command.withDescription(SAYS.issues))

@@ -27,36 +27,68 @@ const textOf = (file: string) =>
     const { readFile } = yield* lazy(() => import("node:fs/promises"))
     return yield* Effect.tryPromise({
       try: () => readFile(file, "utf8"),
-      catch: () => new CommandFailed({ detail: `${file} can't be read` }),
+      catch: (error) =>
+        new CommandFailed({
+          detail: `${file} can't be read: ${error instanceof Error && "code" in error ? String(error.code) : String(error)}`,
+        }),
     })
   })
+
+/** Line by line; the same fault of the same field is not said twice. */
+const sorted = (problems: ReadonlyArray<MappingProblem>): ReadonlyArray<MappingProblem> => {
+  const seen = new Set<string>()
+  const lineOf = ({ where }: MappingProblem): number => Number(/:(\d+)$/.exec(where)?.[1] ?? 0)
+  return problems
+    .filter(({ field, message, where }) => {
+      const name = `${where} ${field} ${message}`
+      return !seen.has(name) && seen.add(name)
+    })
+    .toSorted((a, b) => lineOf(a) - lineOf(b))
+}
 
 /** The override, if any, over its provider's default, against the fields of a connection where they are known. */
 const findingsOf = Effect.fnUntraced(function* (file: string | null, provider: string, metadata: Metadata | null) {
   const { makeCatalogue } = yield* lazy(() => import("@concordat/all-in-one/providers"))
-  const { parseMapping } = yield* lazy(() => import("@concordat/rules/mapping/parse"))
+  const { parseMapping, readMapping } = yield* lazy(() => import("@concordat/rules/mapping/parse"))
   const { mergeMapping } = yield* lazy(() => import("@concordat/rules/mapping/merge"))
   const { checkMapping } = yield* lazy(() => import("@concordat/rules/mapping/check"))
   const { mappingGaps } = yield* lazy(() => import("@concordat/rules/mapping/gaps"))
   const { providers } = makeCatalogue()
   const known = providers[provider]
   if (known === undefined) {
-    const detail = `${provider} is no provider; there are: ${Object.keys(providers).toSorted().join(", ")}`
+    const detail = `--provider ${provider} is no provider; there are: ${Object.keys(providers).toSorted().join(", ")}`
     return yield* new CommandFailed({ detail })
   }
   const base = parseMapping(known.mapping, `${provider}/mapping.yaml`)
   if (Result.isFailure(base)) return wrong(base.failure)
-  let document = base.success
-  if (file !== null) {
-    const override = parseMapping(yield* textOf(file), file, base.success)
-    if (Result.isFailure(override)) return wrong(override.failure)
-    document = mergeMapping(base.success, override.success)
-  }
+  const read = file === null ? { document: null, problems: [] } : readMapping(yield* textOf(file), file, base.success)
+  if (file !== null && read.document === null) return wrong(sorted(read.problems))
+  const document = read.document === null ? base.success : mergeMapping(base.success, read.document)
   const found: Found = {
-    problems: metadata === null ? [] : checkMapping(document, metadata),
+    problems: sorted([...read.problems, ...(metadata === null ? [] : checkMapping(document, metadata))]),
     gaps: mappingGaps(document, metadata),
   }
   return found
+})
+
+/** Whose mapping it is: what is said, or what the connection is of; the two must not contradict each other. */
+const providerOf = Effect.fnUntraced(function* (said: string | null, connection: string | null) {
+  if (connection === null) {
+    if (said !== null) return said
+    const detail = "give --connection, whose fields it is checked against, or --provider, for its form alone"
+    return yield* new CommandFailed({ detail })
+  }
+  const { ask } = yield* lazy(() => import("../operator.ts"))
+  const { connections } = yield* ask((client, tenant) => client.status({ params: { tenant } }))
+  const there = connections.find((one) => one.connection === connection)
+  if (there === undefined) {
+    const names = connections.map((one) => one.connection).toSorted()
+    const detail = `there is no connection ${connection}; there ${names.length === 1 ? "is" : "are"}: ${names.join(", ")}`
+    return yield* new CommandFailed({ detail })
+  }
+  if (said === null || said === there.provider) return there.provider
+  const detail = `--provider ${said}: the connection ${connection} is of ${there.provider}; leave --provider out`
+  return yield* new CommandFailed({ detail })
 })
 
 const metadataOf = Effect.fnUntraced(function* (connection: string) {
@@ -73,7 +105,10 @@ const check = Command.make(
       Argument.withDescription("What differs from the provider's own mapping.yaml; without it, that one is checked"),
       Argument.optional,
     ),
-    provider: Flag.String("provider").pipe(Flag.withDescription("Whose default mapping it changes: hubspot, odoo, …")),
+    provider: Flag.String("provider").pipe(
+      Flag.withDescription("Whose default mapping it changes: hubspot, odoo, …; else the connection's"),
+      Flag.optional,
+    ),
     connection: Flag.String("connection").pipe(
       Flag.withDescription("Check it against this connection's fields, as the running Concordat knows them"),
       Flag.optional,
@@ -85,9 +120,10 @@ const check = Command.make(
     const { showGap } = yield* lazy(() => import("@concordat/rules/mapping/gaps"))
     const file = Option.getOrNull(given.file)
     const connection = Option.getOrNull(given.connection)
+    const whose = yield* providerOf(Option.getOrNull(given.provider), connection)
     const metadata = connection === null ? null : yield* metadataOf(connection)
-    const { gaps, problems } = yield* findingsOf(file, given.provider, metadata)
-    const name = file ?? `the mapping of ${given.provider}`
+    const { gaps, problems } = yield* findingsOf(file, whose, metadata)
+    const name = file ?? `the mapping of ${whose}`
     if (json) yield* Console.log(JSON.stringify({ problems, gaps }, null, 2))
     else {
       const verdict = connection === null ? `${name} is well formed` : `${name} fits ${connection}`

@@ -4,6 +4,7 @@ import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { connectionArgument } from "../connection-argument.ts"
 import { CommandFailed } from "../failure.ts"
 import { lazy } from "../lazy.ts"
 import { concordat } from "../root.ts"
@@ -12,7 +13,7 @@ import { SAYS } from "../says.ts"
 export const match = Command.make(
   "match",
   {
-    connection: Argument.String("connection").pipe(Argument.withDescription("Its name in the configuration")),
+    connection: connectionArgument,
     record: Argument.String("record").pipe(Argument.withDescription("object:id, as matches lists it")),
     entity: Argument.String("entity").pipe(Argument.withDescription("type:id of the entity it is"), Argument.optional),
     alone: Flag.Boolean("new").pipe(Flag.withDescription("It is none of them"), Flag.withDefault(false)),

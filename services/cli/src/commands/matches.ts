@@ -1,16 +1,20 @@
 /** `concordat matches`: records that may be one of several entities, and that a person has to tell apart. */
 import type { Matches } from "@concordat/api/operator/views"
-import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { anyConnection } from "../connection-argument.ts"
 import { lazy } from "../lazy.ts"
 import { checkedLimit, limitFlag } from "../limit.ts"
 import { SAYS } from "../says.ts"
 
-const inWords = ({ colours, table, time }: typeof import("../table.ts"), { items, next }: Matches): string => {
-  if (items.length === 0) return "no match waits"
+const inWords = (
+  { colours, table, time }: typeof import("../table.ts"),
+  { items, next }: Matches,
+  after: string | null,
+): string => {
+  if (items.length === 0) return after === null ? "no match waits" : `nothing comes after ${after}`
   const rows = items.map((of) => [
     of.connection,
     `${of.object}:${of.id}`,
@@ -33,10 +37,7 @@ const inWords = ({ colours, table, time }: typeof import("../table.ts"), { items
 export const matches = Command.make(
   "matches",
   {
-    connection: Argument.String("connection").pipe(
-      Argument.withDescription("Its name in the configuration; else all of them"),
-      Argument.optional,
-    ),
+    connection: anyConnection,
     after: Flag.String("after").pipe(Flag.withDescription("Go on behind a page"), Flag.optional),
     limit: limitFlag,
   },
@@ -46,6 +47,6 @@ export const matches = Command.make(
     const words = yield* lazy(() => import("../table.ts"))
     const query = { connection: Option.getOrUndefined(connection), after: Option.getOrUndefined(after), limit }
     const found = yield* ask((client, tenant) => client.matches({ params: { tenant }, query }))
-    yield* answer(found, (of) => inWords(words, of))
+    yield* answer(found, (of) => inWords(words, of, Option.getOrNull(after)))
   }),
 ).pipe(Command.withDescription(SAYS.matches))

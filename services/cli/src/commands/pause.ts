@@ -1,14 +1,14 @@
 /** `concordat pause`: nothing is read from or written to a connection until it is resumed. */
-import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
+import { connectionArgument } from "../connection-argument.ts"
 import { lazy } from "../lazy.ts"
 import { concordat } from "../root.ts"
 import { SAYS } from "../says.ts"
 
 export const pause = Command.make(
   "pause",
-  { connection: Argument.String("connection").pipe(Argument.withDescription("Its name in the configuration")) },
+  { connection: connectionArgument },
   Effect.fnUntraced(function* ({ connection }) {
     const { answer, ask } = yield* lazy(() => import("../operator.ts"))
     const { by } = yield* concordat

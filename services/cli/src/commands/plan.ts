@@ -1,8 +1,8 @@
 /** `concordat plan`: what arming a connection would do. */
 import type { Plan } from "@concordat/api/operator/views"
-import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
+import { connectionArgument } from "../connection-argument.ts"
 import { lazy } from "../lazy.ts"
 import { SAYS } from "../says.ts"
 
@@ -34,7 +34,7 @@ export const inWords = ({ alert, colours, count, table }: Words, plan: Plan): st
 
 export const plan = Command.make(
   "plan",
-  { connection: Argument.String("connection").pipe(Argument.withDescription("Its name in the configuration")) },
+  { connection: connectionArgument },
   Effect.fnUntraced(function* ({ connection }) {
     const { answer, ask } = yield* lazy(() => import("../operator.ts"))
     const words = yield* lazy(() => import("../table.ts"))

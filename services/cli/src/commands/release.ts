@@ -2,6 +2,7 @@
 import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Effect from "effect/Effect"
+import { connectionArgument } from "../connection-argument.ts"
 import { lazy } from "../lazy.ts"
 import { concordat } from "../root.ts"
 import { SAYS } from "../says.ts"
@@ -9,7 +10,7 @@ import { SAYS } from "../says.ts"
 export const release = Command.make(
   "release",
   {
-    connection: Argument.String("connection").pipe(Argument.withDescription("Its name in the configuration")),
+    connection: connectionArgument,
     entity: Argument.String("entity").pipe(Argument.withDescription("type:id, as issues lists it")),
     group: Argument.String("group").pipe(Argument.withDescription("As issues lists it")),
   },

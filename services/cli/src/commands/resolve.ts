@@ -3,6 +3,7 @@ import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
+import { connectionArgument } from "../connection-argument.ts"
 import { lazy } from "../lazy.ts"
 import { concordat } from "../root.ts"
 import { SAYS } from "../says.ts"
@@ -10,7 +11,7 @@ import { SAYS } from "../says.ts"
 export const resolve = Command.make(
   "resolve",
   {
-    connection: Argument.String("connection").pipe(Argument.withDescription("Its name in the configuration")),
+    connection: connectionArgument,
     entity: Argument.String("entity").pipe(Argument.withDescription("type:id, as conflicts lists it")),
     group: Argument.String("group").pipe(Argument.withDescription("As conflicts lists it")),
     keep: Flag.Literals("keep", ["entity", "connection"]).pipe(Flag.withDescription("Whose value stays")),

@@ -94,13 +94,30 @@ const workersOf = (words: Words, connections: TenantStatus["connections"], now: 
             count(writing),
             alert(worker.writes.retrying),
             count(worker.counters["calls"] ?? 0),
+            alert(worker.counters["retries"] ?? 0),
+            alert(worker.counters["rateLimits"] ?? 0),
+            count(worker.counters["writes"] ?? 0),
             count(worker.budget.running),
             count(worker.budget.waiting),
             leftOf(words, worker),
           ],
         ],
   )
-  const head = ["worker", "", "polled", "hints", "writing", "retrying", "calls", "under way", "wait", "budget left"]
+  const head = [
+    "worker",
+    "",
+    "polled",
+    "hints",
+    "writing",
+    "retrying",
+    "calls",
+    "again",
+    "too many",
+    "writes",
+    "under way",
+    "wait",
+    "budget left",
+  ]
   return rows.length === 0 ? "" : `\n\n${table(head, rows)}`
 }
 

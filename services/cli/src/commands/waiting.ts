@@ -1,10 +1,10 @@
 /** `concordat waiting`: everything that waits, for whom or what, and since when. */
 import type { Waiting } from "@concordat/api/operator/views"
-import * as Argument from "effect/cli/Argument"
 import * as Command from "effect/cli/Command"
 import * as Flag from "effect/cli/Flag"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import { anyConnection } from "../connection-argument.ts"
 import { lazy } from "../lazy.ts"
 import { checkedLimit, limitFlag } from "../limit.ts"
 import { SAYS } from "../says.ts"
@@ -55,10 +55,7 @@ const inWords = ({ colours, table, time }: typeof import("../table.ts"), { items
 export const waiting = Command.make(
   "waiting",
   {
-    connection: Argument.String("connection").pipe(
-      Argument.withDescription("Its name in the configuration; else all of them"),
-      Argument.optional,
-    ),
+    connection: anyConnection,
     kind: Flag.Literals("kind", KINDS).pipe(Flag.withDescription("Only what waits like this"), Flag.optional),
     after: Flag.String("after").pipe(Flag.withDescription("Go on behind a page"), Flag.optional),
     limit: limitFlag,

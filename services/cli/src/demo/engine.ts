@@ -59,11 +59,17 @@ export interface Engine {
   readonly url: string
   readonly start: () => Promise<void>
   readonly stop: (signal: "SIGTERM" | "SIGKILL") => Promise<void>
+  /** Calls to providers that were made again, by this process and by those that were stopped. */
+  readonly retries: () => Promise<number>
   /** Fails with the end of its log where it has ended by itself. */
   readonly alive: () => void
 }
 
 const READY_MS = 20_000
+
+/** The sum of a series over all connections, in the text that `/metrics` answers. */
+export const seriesSum = (text: string, name: string): number =>
+  [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\d+)$`, "gm"))].reduce((sum, [, n]) => sum + Number(n), 0)
 
 export const makeEngine = (dir: string, port: number, at: Addresses, env: Record<string, string> = {}): Engine => {
   const file = join(dir, "concordat.yaml")
@@ -74,6 +80,11 @@ export const makeEngine = (dir: string, port: number, at: Addresses, env: Record
     if (running !== null && running.child.exitCode !== null) {
       throw new Error(`the engine ended with ${running.child.exitCode}; see ${join(dir, "engine.log")}`)
     }
+  }
+  let retriedBefore = 0
+  const retried = async (): Promise<number> => {
+    const answer = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${OPERATOR_TOKEN}` } })
+    return seriesSum(await answer.text(), "concordat_retries_total")
   }
   const isReady = async (): Promise<boolean> => {
     try {
@@ -99,7 +110,10 @@ export const makeEngine = (dir: string, port: number, at: Addresses, env: Record
         await new Promise((resolve) => setTimeout(resolve, 100))
       }
     },
+    retries: async () => retriedBefore + (running === null ? 0 : await retried()),
     stop: async (signal) => {
+      // What it counted dies with it. One that is killed before it listens has told nobody anything.
+      if (running !== null && (await isReady())) retriedBefore += await retried()
       if (running !== null) await stop(running, signal)
       running = null
     },

@@ -17,6 +17,7 @@ export interface Report {
   readonly refused: number
   readonly writes: Readonly<Record<string, number>>
   readonly echoes: number
+  /** Calls to the providers that were made again, before and after the kill. */
   readonly retries: number
   readonly seconds: number
 }
@@ -42,6 +43,7 @@ export const makeReport = (
     readonly records: number
     readonly entities: number
     readonly seconds: number
+    readonly retries: number
     readonly writes: Readonly<Record<string, number>>
   },
 ): Report => ({
@@ -61,7 +63,7 @@ export const makeReport = (
   refused: status.connections.reduce((all, one) => all + one.issues.refused, 0),
   writes: counts.writes,
   echoes: sum(status, "echo"),
-  retries: sum(status, "retries"),
+  retries: counts.retries,
   seconds: counts.seconds,
 })
 
@@ -83,7 +85,7 @@ export const tableOf = (report: Report): string => {
     ["refused", report.refused],
     ["writes", shown(report.writes)],
     ["echoes absorbed", report.echoes],
-    ["retries", report.retries],
+    ["calls made again", report.retries],
     ["missing", report.missing],
     ["divergent", report.divergent],
     ["duplicates", report.duplicates],

@@ -191,7 +191,8 @@ const play = async (options: DemoOptions, dir: string, screen: Screen, signal: A
         (counters["written.create"] ?? 0) + (counters["written.update"] ?? 0) + (counters["written.archive"] ?? 0),
       ]),
     )
-    const report = makeReport(status, verdict, { records, entities, seconds, writes })
+    const retries = await engine.retries()
+    const report = makeReport(status, verdict, { records, entities, seconds, writes, retries })
     if (options.dir !== undefined) await keepVerdict(dir, verdict)
     screen.say(tableOf(report))
     if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`)

@@ -1,11 +1,13 @@
 /** The command line against a running operator's API, as tests use it. */
 import { layer as sqlite } from "@concordat/adapters/sqlite/Sqlite"
 import { layerOperatorHandlers, Running, type WorkerStatus } from "@concordat/all-in-one/operator-handlers"
+import { layerOperatorInput } from "@concordat/all-in-one/operator-input"
 import { layerOperatorToken } from "@concordat/all-in-one/operator-token"
 import { OperatorApi } from "@concordat/api/operator/contract"
 import { Commit } from "@concordat/engine/ports/Commit"
 import { Journal } from "@concordat/engine/ports/Journal"
 import type { State } from "@concordat/engine/ports/State"
+import { emptyMetadata } from "@concordat/model/metadata"
 import * as streams from "@concordat/model/streams"
 import type { ConflictDoc, ConnectionDoc, EntityDoc, IssueDoc, TenantDoc } from "@concordat/rules/state/documents"
 import { encodeDocument } from "@concordat/rules/state/stored"
@@ -24,6 +26,7 @@ import * as TestConsole from "effect/testing/TestConsole"
 import { createServer } from "node:http"
 import { stripVTControlCharacters } from "node:util"
 import { commandOf } from "../command.ts"
+import { layerPresenter } from "../presenter.ts"
 import { type CommandName, SAYS } from "../says.ts"
 
 /** What the command printed, and the failure that it ended with. */
@@ -33,14 +36,21 @@ export const concordat = Effect.fnUntraced(function* (
 ) {
   const command = yield* Effect.promise(() => commandOf(Object.keys(SAYS) as ReadonlyArray<CommandName>))
   const before = (yield* TestConsole.logLines).length
+  const errorsBefore = (yield* TestConsole.errorLines).length
   const failure = yield* Command.runWith(command, { version: "0" })(args).pipe(
     Effect.as(null),
     Effect.catch((error: unknown) => Effect.succeed(error)),
-    Effect.provide([NodeServices.layer, ConfigProvider.layer(ConfigProvider.fromUnknown(environment))]),
+    Effect.provide([NodeServices.layer, layerPresenter, ConfigProvider.layer(ConfigProvider.fromUnknown(environment))]),
   )
   const lines = (yield* TestConsole.logLines).slice(before)
   const message = failure instanceof Error ? failure.message : null
-  return { output: stripVTControlCharacters(lines.join("\n")), failure, message }
+  const errors = (yield* TestConsole.errorLines).slice(errorsBefore).join("\n")
+  return {
+    errors: stripVTControlCharacters(errors),
+    output: stripVTControlCharacters(lines.join("\n")),
+    failure,
+    message,
+  }
 })
 
 const TOKEN = "operators-token"
@@ -65,7 +75,7 @@ const throttled: WorkerStatus = {
     ],
     hints: 12,
     writes: { open: 2, retrying: 1, nextAt: 5_000 },
-    counters: { calls: 1_234 },
+    counters: { calls: 1_234, retries: 7, rateLimits: 5, writes: 900 },
     calls: null,
   },
 }
@@ -81,7 +91,7 @@ const running = Layer.succeed(
 const server = HttpRouter.serve(
   HttpApiBuilder.layer(OperatorApi).pipe(
     Layer.provide(layerOperatorHandlers),
-    Layer.provide(layerOperatorToken(Redacted.make(TOKEN))),
+    Layer.provide([layerOperatorToken(Redacted.make(TOKEN)), layerOperatorInput]),
   ),
   { disableLogger: true, disableListenLog: true },
 ).pipe(
@@ -154,6 +164,11 @@ const documents = [
   ["tenant", "", tenant],
   ["connection", "odoo", connection],
   ["connection", "zoho", { ...connection, opened: { ...opened, connection: "zoho" } }],
+  [
+    "binding",
+    "odoo",
+    { metadata: { ...emptyMetadata, fields: { "res.partner": { email: { type: "char" } } } }, mapping: null },
+  ],
   ["count", "odoo|links", 1234],
   ["entity", "contact:e1", entity],
   ["entity", "contact:e2", { ...entity, id: "e2", merges: [], links: {} }],
@@ -165,12 +180,24 @@ const documents = [
   ["due", "odoo|contact:e2", { seq: 1, kind: "create", groups: [], since: 0 }],
 ] as const
 
+/** What the command line is told of the running API. */
+export const asking = Effect.gen(function* () {
+  const { address } = yield* HttpServer.HttpServer
+  const port = "port" in address ? address.port : assert.fail("no port")
+  const environment: Readonly<Record<string, string>> = {
+    CONCORDAT_URL: `http://127.0.0.1:${port}`,
+    CONCORDAT_TOKEN: TOKEN,
+    USER: "kim",
+  }
+  return { environment }
+})
+
 /** Against a running API with one connection, and of everything that waits there one. */
 export const against = <A, E>(
   name: string,
   test: (
     run: (...args: ReadonlyArray<string>) => ReturnType<typeof concordat>,
-  ) => Effect.Effect<A, E, Commit | Journal | State>,
+  ) => Effect.Effect<A, E, Commit | HttpServer.HttpServer | Journal | State>,
 ) =>
   it.effect(name, () =>
     Effect.gen(function* () {
@@ -186,9 +213,7 @@ export const against = <A, E>(
         commands: [],
         checkpoint: null,
       })
-      const { address } = yield* HttpServer.HttpServer
-      const port = "port" in address ? address.port : assert.fail("no port")
-      const environment = { CONCORDAT_URL: `http://127.0.0.1:${port}`, CONCORDAT_TOKEN: TOKEN, USER: "kim" }
+      const { environment } = yield* asking
       return yield* test((...args) => concordat(args, environment))
     }).pipe(Effect.provide(Layer.fresh(server))),
   )
