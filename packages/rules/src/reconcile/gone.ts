@@ -61,6 +61,51 @@ export const unlink = (
   tx.count(connection, "links", -1)
 }
 
+/**
+ * The entity's primary record is gone, or was merged into another of its records there, often one that was made for it: that
+ * one is the primary now, and is shown as at a first link, so that what it lacks is filled and empties no other side.
+ */
+const promote = (
+  context: Context,
+  connection: string,
+  record: RecordKey,
+  known: RecordDoc,
+  doc: EntityDoc,
+  reason: string,
+): boolean => {
+  const { tx } = context
+  const state = connectionDoc(tx, connection)
+  const { observation, ...rest } = known
+  const mapping = state === null ? undefined : mappingOf(context, state, record.object, doc.type)
+  if (mapping === undefined || observation === undefined || doc.links[connection]?.primary !== null) return false
+  const edit = new EntityEdit(context, doc, doc)
+  const link = edit.link(connection)
+  const duplicates = link.duplicates.filter((one) => !sameRecord(one, record))
+  edit.setLink(connection, { ...link, primary: record, duplicates, tombstone: null, groups: {} })
+  tx.decide("TombstoneLifted", { connection, type: doc.type, entity: doc.id, reason })
+  if (edit.doc.archived !== null) {
+    edit.doc = { ...edit.doc, archived: null }
+    edit.say(entityEventType(doc.type, "Restored"), { type: doc.type, reason: "a record of it is there" })
+  }
+  edit.sayLinked({ connection, record, primary: true, how: "promoted" })
+  putRecord(tx, connection, record, { ...rest, primary: true })
+  observeFields(edit, mapping, observation)
+  finish(edit)
+  return true
+}
+
+/** Somebody who deletes one of two records of the same person means the other one to stay: it is written to from now on. */
+const promoteNext = (context: Context, connection: string, { entity, type }: RecordDoc): void => {
+  const { tx } = context
+  const doc = type === null || entity === null ? null : entityDoc(tx, type, entity)
+  if (doc === null) return
+  for (const record of doc.links[connection]?.duplicates ?? []) {
+    const known = recordDoc(tx, connection, record)
+    if (known?.state === "linked" && promote(context, connection, record, known, doc, "another record of it is there"))
+      return
+  }
+}
+
 export const recordGone = (context: Context, data: RecordGone): void => {
   const { tx } = context
   const { connection } = data
@@ -70,6 +115,7 @@ export const recordGone = (context: Context, data: RecordGone): void => {
   if (known === null || known.state === "gone") return
   if (known.state === "linked") {
     unlink(context, connection, record, known, data.reason)
+    promoteNext(context, connection, known)
     guard(context, connection)
   } else if (known.state === "parked") answered(context, connection, record, data.reason, null)
   else if (known.state === "waiting") tx.put("waiting", `${connection}|${recordKey(record)}`, null)
@@ -151,31 +197,6 @@ export const relink = (
   return true
 }
 
-/**
- * The entity's primary record was merged into another of its records there, often one that was made for it: that one is the
- * primary now, and is shown as at a first link, so that what it lacks is filled and empties no other side.
- */
-const promote = (context: Context, connection: string, record: RecordKey, known: RecordDoc, doc: EntityDoc): void => {
-  const { tx } = context
-  const state = connectionDoc(tx, connection)
-  const { observation, ...rest } = known
-  const mapping = state === null ? undefined : mappingOf(context, state, record.object, doc.type)
-  if (mapping === undefined || observation === undefined || doc.links[connection]?.primary !== null) return
-  const edit = new EntityEdit(context, doc, doc)
-  const link = edit.link(connection)
-  const duplicates = link.duplicates.filter((one) => !sameRecord(one, record))
-  edit.setLink(connection, { ...link, primary: record, duplicates, tombstone: null, groups: {} })
-  tx.decide("TombstoneLifted", { connection, type: doc.type, entity: doc.id, reason: "merged into another record" })
-  if (edit.doc.archived !== null) {
-    edit.doc = { ...edit.doc, archived: null }
-    edit.say(entityEventType(doc.type, "Restored"), { type: doc.type, reason: "a record of it is there" })
-  }
-  edit.sayLinked({ connection, record, primary: true, how: "merged" })
-  putRecord(tx, connection, record, { ...rest, primary: true })
-  observeFields(edit, mapping, observation)
-  finish(edit)
-}
-
 /** The provider made one record of two: our entities follow. */
 export const recordMerged = (context: Context, data: RecordMerged): void => {
   const { tx } = context
@@ -192,7 +213,7 @@ export const recordMerged = (context: Context, data: RecordMerged): void => {
       const from = entityDoc(tx, lost.type, lost.entity)
       const into = entityDoc(tx, won.type, won.entity)
       if (from !== null && into !== null && from.id !== into.id) mergeEntities(context, from, into, "provider")
-      else if (into !== null) promote(context, connection, winner, won, into)
+      else if (into !== null) promote(context, connection, winner, won, into, "merged into another record")
     }
   }
   const { observation: _, ...rest } = lost
