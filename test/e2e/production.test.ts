@@ -51,6 +51,7 @@ const operator = async (cluster: Cluster, path: string, body?: unknown): Promise
 
 interface Status {
   readonly connections: ReadonlyArray<{ readonly connection: string; readonly backfill: { readonly state: string } }>
+  readonly owners: ReadonlyArray<{ readonly what: string; readonly owner: string | null }>
 }
 
 const arm = async (cluster: Cluster): Promise<void> => {
@@ -172,6 +173,14 @@ describe.skipIf(missing !== null)(`production layout${missing === null ? "" : ` 
           }),
         )
         assert.deepStrictEqual(portals.flatMap(repeats), [], cluster.dir)
+        const { owners } = yield* Effect.promise(
+          async () => (await operator(cluster, "/tenants/tenant00/status")) as Status,
+        )
+        assert.deepStrictEqual(owners.map(({ what }) => what).toSorted(), ["deciding e", "east", "west"].toSorted())
+        assert.isTrue(
+          owners.every(({ owner }) => owner !== null),
+          JSON.stringify(owners),
+        )
         for (const { sandbox } of portals) assert.lengthOf(sandbox.list("contacts"), PEOPLE)
         for (const what of ["SIGKILL", "SIGSTOP"])
           assert.isTrue(

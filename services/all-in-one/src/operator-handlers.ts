@@ -1,7 +1,7 @@
 /** The operator's HTTP API over the engine's operations: names and failures are translated, nothing is decided. */
 import { OperatorApi } from "@concordat/api/operator/contract"
 import { Invalid, NotApplicable, NotFound, NotRunning, StoreUnavailable } from "@concordat/api/operator/failures"
-import type { Tailed, TenantStatus } from "@concordat/api/operator/views"
+import type { Owned, Tailed, TenantStatus } from "@concordat/api/operator/views"
 import { connectionOf } from "@concordat/engine/operations/documents"
 import { explain } from "@concordat/engine/operations/explain"
 import * as failures from "@concordat/engine/operations/failures"
@@ -33,6 +33,8 @@ export class Running extends Context.Service<
     /** Has a connection read whole again; false where no worker has it at this moment. */
     readonly backfill: (tenant: string, connection: string) => Effect.Effect<boolean>
     readonly worker: (tenant: string, connection: string) => Effect.Effect<WorkerStatus>
+    /** Who owns what of the tenant's; absent: this process owns everything. */
+    readonly owners?: (tenant: string) => Effect.Effect<ReadonlyArray<Owned>, StateError>
   }
 >()("@concordat/all-in-one/Running") {}
 
@@ -105,14 +107,14 @@ export const layerOperatorHandlers = HttpApiBuilder.group(
         const found = status(tenant)
         const none = Effect.map(behind(tenant), (lag) => ({ tenant, ...lag, connections: [] }))
         const stored = running.tenants.includes(tenant) ? Effect.catchTag(found, "NotFound", () => none) : found
-        const withWorkers = Effect.flatMap(stored, (status) =>
-          Effect.map(
-            Effect.forEach(status.connections, (one) =>
-              Effect.map(running.worker(tenant, one.connection), (worker) => ({ ...one, ...worker })),
-            ),
-            (connections) => ({ ...status, version: VERSION, connections }),
-          ),
-        )
+        const withWorkers = Effect.gen(function* () {
+          const known = yield* stored
+          const connections = yield* Effect.forEach(known.connections, (one) =>
+            Effect.map(running.worker(tenant, one.connection), (worker) => ({ ...one, ...worker })),
+          )
+          const owners = running.owners === undefined ? {} : { owners: yield* running.owners(tenant) }
+          return { ...known, version: VERSION, connections, ...owners }
+        })
         return answered(tenant, withWorkers)
       },
       plan: ({ params }) => answered(params.tenant, plan(params.tenant, params.connection)),

@@ -2,14 +2,16 @@
 import { Running } from "@concordat/all-in-one/operator-handlers"
 import { forward } from "@concordat/all-in-one/production/forward"
 import { makeOwnersWord } from "@concordat/all-in-one/production/owners-word"
+import { ownersOf } from "@concordat/all-in-one/production/owners"
 import { runService } from "@concordat/all-in-one/production/service"
 import { listen, makeBoard, optionsOf } from "@concordat/all-in-one/production/serving"
 import { operatorRoutes, serve } from "@concordat/all-in-one/server"
+import { ShareDigits } from "@concordat/engine/ownership/shares"
+import type { Leases } from "@concordat/engine/ports/Leases"
 import * as Effect from "effect/Effect"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import * as Layer from "effect/Layer"
-import { Leases } from "@concordat/engine/ports/Leases"
 
 runService("api", (service) =>
   Effect.gen(function* () {
@@ -18,7 +20,14 @@ runService("api", (service) =>
     const leases = yield* Effect.context<Leases>()
     const word = yield* makeOwnersWord(http.token)
     const names = tenants.map(({ name }) => name)
-    const running = Running.of({ tenants: names, backfill: word.backfill, worker: word.worker })
+    const digits = yield* ShareDigits
+    const running = Running.of({
+      tenants: names,
+      backfill: word.backfill,
+      worker: word.worker,
+      owners: (tenant) =>
+        ownersOf(tenant).pipe(Effect.provideContext(leases), Effect.provideService(ShareDigits, digits)),
+    })
 
     /** Tokens are looked at by the owner, which knows them too. */
     const app = HttpRouter.use((router) =>

@@ -5,7 +5,7 @@ import { RecordId } from "@concordat/model/events/record"
 import { JsonObject } from "@concordat/model/json"
 import * as Schema from "effect/Schema"
 
-const { Array: List, Boolean, Finite, Literals, NullOr, Record, String, Struct } = Schema
+const { Array: List, Boolean, Finite, Literals, NullOr, optionalKey, Record, String, Struct } = Schema
 
 export const EntityType = Literals(ENTITY_TYPES)
 const Value = Schema.Union([Schema.Null, String, Finite, Boolean, List(String)])
@@ -90,6 +90,17 @@ export const ConnectionStatus = Struct({
   stopped: NullOr(String),
 })
 export type ConnectionStatus = typeof ConnectionStatus.Type
+/** Where processes divide the work among themselves: who does what of the tenant's. */
+export const Owned = Struct({
+  /** `deciding 3`, the share that the tenant is in, or a connection. */
+  what: String,
+  /** The process's address; null: nobody at this moment. */
+  owner: NullOr(String),
+  /** Grows with each new owner. */
+  epoch: Finite,
+})
+export type Owned = typeof Owned.Type
+
 export const TenantStatus = Struct({
   tenant: String,
   /** Of the engine. */
@@ -98,6 +109,8 @@ export const TenantStatus = Struct({
   behind: Finite,
   behindMs: Finite,
   connections: List(ConnectionStatus),
+  /** Absent where one process does everything. */
+  owners: optionalKey(List(Owned)),
 })
 export type TenantStatus = typeof TenantStatus.Type
 

@@ -1,4 +1,6 @@
 /** The name of an owner says where it is reached, so that what concerns its connections can be handed on to it. */
+import type { Owned } from "@concordat/api/operator/views"
+import { ShareDigits, shareOf } from "@concordat/engine/ownership/shares"
 import { leaseName, Leases } from "@concordat/engine/ports/Leases"
 import * as Effect from "effect/Effect"
 import { randomBytes } from "node:crypto"
@@ -19,4 +21,20 @@ export const ownerOf = Effect.fn("ownerOf")(function* (tenant: string, connectio
   const all = yield* (yield* Leases).list
   const lease = all.find((one) => one.name === name && one.leftMs > 0)
   return lease === undefined ? null : addressIn(lease.owner)
+})
+
+/** Who decides a tenant, and who works on its connections. */
+export const ownersOf = Effect.fn("ownersOf")(function* (tenant: string) {
+  const share = leaseName(RECONCILERS, shareOf(yield* ShareDigits, tenant))
+  const connections = leaseName(CONNECTORS, `${tenant}.`)
+  const all = yield* (yield* Leases).list
+  return all.flatMap(({ epoch, leftMs, name, owner }): ReadonlyArray<Owned> => {
+    const what =
+      name === share
+        ? `deciding ${name.slice(RECONCILERS.length + 1)}`
+        : name.startsWith(connections)
+          ? name.slice(connections.length)
+          : null
+    return what === null ? [] : [{ what, owner: leftMs > 0 ? addressIn(owner) : null, epoch }]
+  })
 })

@@ -121,7 +121,14 @@ const workersOf = (words: Words, connections: TenantStatus["connections"], now: 
   return rows.length === 0 ? "" : `\n\n${table(head, rows)}`
 }
 
-export const inWords = (words: Words, { behind, behindMs, connections, tenant }: TenantStatus, now: number): string => {
+const ownersOf = ({ colours, table }: Words, owners: TenantStatus["owners"]): string => {
+  if (owners === undefined || owners.length === 0) return ""
+  const rows = owners.map(({ epoch, owner, what }) => [what, owner ?? colours.red("nobody"), String(epoch)])
+  return `\n\n${table(["work", "owner", "epoch"], rows)}`
+}
+
+export const inWords = (words: Words, status: TenantStatus, now: number): string => {
+  const { behind, behindMs, connections, owners, tenant } = status
   const { alert, colours, count, table } = words
   if (connections.length === 0) return `${colours.bold(tenant)} has no connection yet`
   const rows = connections.map((of) => [
@@ -142,7 +149,7 @@ export const inWords = (words: Words, { behind, behindMs, connections, tenant }:
     behind === 0 ? "" : colours.cyan(`  ${many} facts still to be decided, the oldest ${span(behindMs)} old`)
   const troubles = connections.flatMap((of) => troublesOf(words, of, now)).map((one) => `\n${colours.red(one)}`)
   const said = troubles.length === 0 ? "" : `\n${troubles.join("")}`
-  return `${colours.bold(tenant)}${deciding}\n${table(HEAD, rows)}${workersOf(words, connections, now)}${said}`
+  return `${colours.bold(tenant)}${deciding}\n${table(HEAD, rows)}${workersOf(words, connections, now)}${ownersOf(words, owners)}${said}`
 }
 
 export const status = Command.make("status", {}, () =>
