@@ -179,10 +179,17 @@ export class History {
     }
   }
 
-  /** The edit was answered, and what had been withheld came after it all the same. */
-  released(side: string, id: string, group: GroupName): void {
-    const standing = [...(this.#heldBy(side, id).get(group) ?? []), ...this.#entering(side, id, group)]
-    for (const node of standing) node.over.clear()
+  /** The edit was answered, and what had been withheld came after it all the same: that, and what that had replaced. */
+  released(side: string, id: string, person: string, values: Partial<Values>): void {
+    for (const group of GROUPS) {
+      const value = values[group]
+      const held = this.#heldBy(side, id).get(group) ?? []
+      const of = this.#nodes(person, group).filter((one) => one.value === normalised(group, value ?? ""))
+      if (value === undefined) continue
+      for (const node of [...held, ...this.#entering(side, id, group)])
+        for (const under of node.over)
+          if (of.some((one) => one === under || isBefore(under, one, true))) node.over.delete(under)
+    }
   }
 
   /** One value may have been entered twice (there and back): it is judged as the one of them that speaks for the engine. */

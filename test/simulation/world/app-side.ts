@@ -81,7 +81,8 @@ export const makeAppSide = (options: {
       return answered as unknown as Response
     },
     onWrite: ({ effect, id, kind, object, values }) => {
-      if ((effect !== "applied" && effect !== "same") || object !== "contact") return
+      // What waits for the answer to an edit has come too, and stands below that edit for now.
+      if ((effect !== "applied" && effect !== "same" && effect !== "waiting") || object !== "contact") return
       if (effect === "applied") writes += 1
       options.onWritten({
         side: name,

@@ -313,8 +313,7 @@ export class World {
     if (!OURS.test(personOf(seen.values))) return
     const person = this.#persons.get(`${name}|${id}`) ?? personOf(seen.values)
     this.#persons.set(`${name}|${id}`, person)
-    const groups = Object.keys(values) as ReadonlyArray<GroupName>
-    if (wasWithheld) for (const group of groups) history.released(name, id, group)
+    if (wasWithheld) history.released(name, id, person, values)
     history.written(side, id, person, seen.values)
     if (!wasWithheld) history.withheld(name, id, person, values)
   }
