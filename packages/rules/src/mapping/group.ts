@@ -17,6 +17,7 @@ export interface GroupDirection {
 }
 
 const NOBODY: ReadonlyArray<string> = []
+const NONE: ReadonlySet<string> = new Set()
 const UNKNOWN: Read = { _tag: "Unknown" }
 
 const got = (view: View, waiting: ReadonlyArray<string>): Got => ({ _tag: "View", view, waiting })
@@ -128,6 +129,7 @@ export const groupLens = (
       ...view,
       ...Object.fromEntries(slots.map((slot) => [slot.name, slot.lossy(view[slot.name] ?? null)])),
     }),
-    empty: (view) => coherence.empty(view, given),
+    // A constant beside other fields says nothing of them; one that is the whole group is what there is to say.
+    empty: (view) => coherence.empty(view, given.size === slots.length ? NONE : given),
   }
 }

@@ -54,9 +54,12 @@ export const observeGroup = (edit: EntityEdit, seen: Observed): void => {
   const got = lens.get(value, refs)
   const current = edit.doc.groups[group]
 
-  // 1. Agreement.
+  // 1. Agreement. What is constant there agrees with no value too, and fills it.
   if (got._tag === "View" && lens.same(got.view, view)) {
-    agree(edit, seen, held, value)
+    if (shadow === null && isEmptyFor(value, lens) && !lens.empty(view)) {
+      const filled = lens.put(value, undefined, view, refs)
+      if (filled._tag === "Value") edit.change(group, filled.value, "filled", provenance)
+    } else agree(edit, seen, held, value)
     if (sent !== undefined) resolve(edit, seen, sent)
     return
   }
@@ -80,7 +83,7 @@ export const observeGroup = (edit: EntityEdit, seen: Observed): void => {
   }
   if (put._tag === "Waiting") return
   const next = put.value
-  const hops = reactiveHops(edit, seen, held)
+  const hops = shadow === null ? held : reactiveHops(edit, seen, held)
   if (hops !== held) edit.setHeld(connection, group, hops)
   if (lens.direction === "out") return
 
