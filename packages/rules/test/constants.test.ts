@@ -1,4 +1,4 @@
-/** What a system's place for a thing says of it, without any field: a task is a task, since it is among the tasks. */
+/** What a mapping makes of what a system leaves out, or of what nobody can read. */
 import { assert, describe, it } from "vitest"
 import { connections } from "../src/mapping/test/connections.ts"
 import { Core } from "./core.ts"
@@ -16,7 +16,7 @@ const task = {
   hubspot_owner_id: null,
 }
 
-describe("constants", () => {
+describe("default mappings", () => {
   it("[R3] what is constant there fills what is empty, also where nothing else is seen with it", () => {
     const core = new Core({ mappings: { hubspot: mappingOf("hubspot"), app: mappingOf("app") } })
     core.open("hubspot", { create: "always" })
@@ -26,5 +26,30 @@ describe("constants", () => {
     const [due] = core.due("app")
     const { values } = core.plan("app", due!.type, due!.id)!
     assert.deepInclude(values, { kind: "task", subject: "Ring Ada" })
+  })
+
+  const app = () => {
+    const core = new Core({ mappings: { app: mappingOf("app"), hubspot: mappingOf("hubspot") } })
+    core.open("app", { isApp: true })
+    core.open("hubspot")
+    return core
+  }
+
+  it("[R5] an amount that is entered alone is in the currency that stands for none", () => {
+    const core = app()
+    core.observe("app", "deal", "1", { title: "Engine", amount: null, currency: null }, 2_000)
+    core.observe("app", "deal", "1", { amount: 1_800 }, 3_000)
+    assert.deepStrictEqual([core.value("deal", "amount"), core.value("deal", "currency")], [[1_800], ["EUR"]])
+  })
+
+  it("[R20] a value that can't be read is listed until it can be, or is written over", () => {
+    const core = app()
+    const listed = () => core.loaded.range("issue", "hubspot|")!.map((key) => key.split("|")[2])
+    const person = { email: "ada@lovelace.org", lifecyclestage: "lead" }
+    core.observe("hubspot", "contacts", "1", person, 2_000)
+    core.observe("hubspot", "contacts", "1", { ...person, lifecyclestage: "unheard of" }, 3_000)
+    assert.deepStrictEqual([core.value("contact", "lifecycle"), listed()], [["lead"], ["lifecycle"]])
+    core.observe("hubspot", "contacts", "1", person, 4_000)
+    assert.deepStrictEqual([core.value("contact", "lifecycle"), listed()], [["lead"], []])
   })
 })

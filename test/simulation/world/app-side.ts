@@ -132,7 +132,7 @@ export const makeAppSide = (options: {
     ...(domain === undefined ? {} : { domain }),
     ...(person === undefined ? {} : { contacts: [person] }),
     ...(kind === "activity" ? { kind: "task", done: false } : {}),
-    ...(kind === "deal" ? { status: "open" } : {}),
+    ...(kind === "deal" ? { pipeline: "default", stage: "new", status: "open" } : {}),
   })
   /** Runs a step again when it says so; the returned function makes it look at once. */
   const loop = (step: () => Promise<number | null>): (() => void) => {

@@ -42,7 +42,7 @@ export const configurationOf = (name: SideName, script: Script): ConnectionConfi
     create: CREATE,
     mapping: document,
     pollEveryMs: script.pollMs[name] ?? provider.definition.pollEveryMs,
-    currency: "EUR",
+    currency: "USD",
     allowPrivateAddresses: false,
   }
 }

@@ -30,7 +30,9 @@ const SHAPES: Shapes<string> = {
     },
     money: {
       fields: ["amount"],
-      write: (cents) => ({ amount: cents === "" ? "" : String(Number(cents) / 100) }),
+      // The portal's own currency is another than that of the others: people choose it with the amount.
+      write: (cents) =>
+        cents === "" ? { amount: "" } : { amount: String(Number(cents) / 100), deal_currency_code: "USD" },
       read: ({ amount }) => (amount === undefined || amount === "" ? "" : String(Math.round(Number(amount) * 100))),
     },
     company: COMPANY,

@@ -118,7 +118,7 @@ export const makeOdooSide = (options: {
       case "company":
         return { is_company: true, type: "contact", active: true, website: `https://${domain}` }
       case "deal":
-        return { type: "opportunity", ...(person === undefined ? {} : { partner_id: Number(person) }) }
+        return { type: "opportunity", user_id: false, ...(person === undefined ? {} : { partner_id: Number(person) }) }
       case "activity":
         return { res_model_id: partner, res_model: "res.partner", res_id: Number(person), activity_type_id: 4 }
     }

@@ -280,11 +280,11 @@ export class World {
     if (key === "") return
     this.#keys.set(`${name}|${of}:${id}`, key)
     const record = `${of}:${id}`
-    if (kind === "dissociate") {
+    if (kind === "dissociate" && seen.values.company === "") {
       // One reference for another is two calls: judged when there was time for both.
       timeline.after(this.owner, BOTH_MS, () => {
         const later = side.get(of, id)
-        if (later?.values.company === "") history.written(side, record, key, { company: "" })
+        if (later !== null) history.written(side, record, key, { company: later.values.company ?? "" })
       })
       return
     }

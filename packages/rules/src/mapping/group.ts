@@ -22,10 +22,14 @@ const UNKNOWN: Read = { _tag: "Unknown" }
 
 const got = (view: View, waiting: ReadonlyArray<string>): Got => ({ _tag: "View", view, waiting })
 
-/** A slot as the shadow had it, with what stands beside it. */
+/** A slot as the shadow had it, with what stands beside it; an empty one as it is read where it is empty. */
 const carry = (slot: Slot, before: View): View => {
   const beside = before[ASIDE + slot.name]
-  return { [slot.name]: before[slot.name] ?? null, ...(beside === undefined ? {} : { [ASIDE + slot.name]: beside }) }
+  const value = before[slot.name] ?? null
+  return {
+    [slot.name]: isEmpty(value) ? (slot.fallback ?? value) : value,
+    ...(beside === undefined ? {} : { [ASIDE + slot.name]: beside }),
+  }
 }
 
 export const groupLens = (

@@ -62,7 +62,7 @@ const without = (edit: EntityEdit, connection: string, key: string): Intent | un
 }
 
 const wrote = (held: HeldState, lens: GroupLens, sent: View, answer: View | null, at: number): HeldState => {
-  const { before: _, problem: __, refused: ___, rendering: ____, ...rest } = held
+  const { before: _, problem: __, refused: ___, rendering: ____, unread: _____, ...rest } = held
   const shadow = answer ?? sent
   return {
     ...rest,
