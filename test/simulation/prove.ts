@@ -98,7 +98,9 @@ const many = async (count: number, from: number): Promise<boolean> => {
     sum.gaps += result.gaps
     if (result.violations.length > 0) {
       failures.push(result)
-      out(`seed ${seed} fails at step ${result.step}: ${result.violations[0]!.invariant}`)
+      out(
+        `seed ${seed} fails at step ${result.step}: ${result.violations[0]!.invariant}: ${result.violations[0]!.detail}`,
+      )
     }
     bar.increment(1, { failed: failures.length, hours: Math.round(sum.ms / HOUR_MS) })
   }

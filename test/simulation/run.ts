@@ -12,6 +12,7 @@ import { makeChance } from "./random.ts"
 import type { Action, Script } from "./script.ts"
 import { makeStores, type Ports, type Stores } from "./store/ports.ts"
 import { Timeline } from "./timeline.ts"
+import { keyFor } from "./world/things.ts"
 import { World } from "./world/world.ts"
 
 export interface RunResult {
@@ -141,11 +142,13 @@ const runOf = async (script: Script, options: RunOptions): Promise<RunResult> =>
     timeline.promised()
     switch (action.kind) {
       case "edit":
-        return void world.edit(action.side, `P${action.person + 1}`, action.group, action).catch(timeline.fail)
+        return void world
+          .edit(action.side, keyFor(action.of, action.number + 1), action.group, action)
+          .catch(timeline.fail)
       case "create":
-        return void world.create(action.side).catch(timeline.fail)
+        return void world.create(action.side, action.of).catch(timeline.fail)
       case "remove":
-        return void world.remove(action.side, `P${action.person + 1}`).catch(timeline.fail)
+        return void world.remove(action.side, keyFor(action.of, action.number + 1)).catch(timeline.fail)
       case "crash": {
         const group = deployment.groups[action.victim % deployment.groups.length]!
         onStep(`${group.name} will die in ${action.turns} turns`)

@@ -2,24 +2,31 @@
 import type { NetworkFaults } from "./network.ts"
 import type { StoreFaults } from "./deployment.ts"
 import { type Chance, makeChance } from "./random.ts"
-import type { GroupName } from "./world/side.ts"
+import type { GroupName, Kind } from "./world/things.ts"
 
 export type SideName = "app" | "hubspot" | "odoo"
 
-/** Something that somebody does, `at` ms after everything was armed. `person` counts those of the tenant. */
+/** Something that somebody does, `at` ms after everything was armed. `number` counts the things of a kind. */
 export type Action =
   | {
       readonly kind: "edit"
       readonly at: number
       readonly side: SideName
-      readonly person: number
+      readonly of: Kind
+      readonly number: number
       readonly group: GroupName
       readonly empty: boolean
       /** Back to what it was before the last edit. */
       readonly back: boolean
     }
-  | { readonly kind: "create"; readonly at: number; readonly side: SideName }
-  | { readonly kind: "remove"; readonly at: number; readonly side: SideName; readonly person: number }
+  | { readonly kind: "create"; readonly at: number; readonly side: SideName; readonly of: Kind }
+  | {
+      readonly kind: "remove"
+      readonly at: number
+      readonly side: SideName
+      readonly of: Kind
+      readonly number: number
+    }
   | {
       readonly kind: "crash"
       readonly at: number
@@ -42,8 +49,8 @@ export interface WebhookFaults {
 export interface Script {
   readonly seed: number
   readonly sides: ReadonlyArray<SideName>
-  /** Which sides know each person at the beginning. */
-  readonly people: ReadonlyArray<ReadonlyArray<SideName>>
+  /** Which sides know each thing at the beginning. */
+  readonly things: Readonly<Record<Kind, ReadonlyArray<ReadonlyArray<SideName>>>>
   readonly actions: ReadonlyArray<Action>
   readonly isApart: boolean
   readonly odoo: 17 | 19
@@ -69,7 +76,30 @@ const WORLDS: ReadonlyArray<ReadonlyArray<SideName>> = [
   ["app", "hubspot", "odoo"],
 ]
 
-const EDITED: ReadonlyArray<GroupName> = ["title", "title", "phone", "address", "name", "email"]
+const EDITED: Readonly<Record<Kind, ReadonlyArray<GroupName>>> = {
+  person: ["title", "title", "phone", "address", "name", "email"],
+  company: ["name", "phone", "phone"],
+  deal: ["title", "closeDate", "money", "money", "company"],
+  activity: ["subject"],
+}
+
+/** What the story is about: people only, or also what they work for and what is done with them. */
+const thingsOf = (chance: Chance, sides: ReadonlyArray<SideName>) => {
+  const isWide = chance.isLess(0.6)
+  const many = (most: number): number => (isWide ? chance.between(0, most) : 0)
+  return {
+    kind: (): Kind =>
+      isWide ? chance.pick(["person", "person", "person", "company", "company", "deal", "deal", "activity"]) : "person",
+    isWide,
+    company: Array.from({ length: many(4) }, () => {
+      const known = sides.filter(() => chance.isLess(0.6))
+      return known.length === 0 ? [chance.pick(sides)] : known
+    }),
+    // What resembles one of another system is shown to a person, so each begins in one.
+    deal: Array.from({ length: many(3) }, () => [chance.pick(sides)]),
+    activity: Array.from({ length: many(3) }, () => [chance.pick(sides)]),
+  }
+}
 
 /** People work in bursts: several things within one tick, within seconds, and then for long nothing. */
 const timesOf = (chance: Chance, count: number, spanMs: number): ReadonlyArray<number> => {
@@ -97,18 +127,23 @@ export const scriptOf = (seed: number): Script => {
   const does = timesOf(chance.fork("when"), chance.between(4, 40), spanMs)
   const acts = chance.fork("what")
   const removing = sometimes(acts, 0.3, 0.08)
+  const { isWide, kind: kindOf, ...others } = thingsOf(chance.fork("things"), sides)
+  const things = { person: people, ...others }
   const actions = does.map((at): Action => {
     const draw = acts.next()
-    if (draw < 0.06) return { kind: "create", at, side: acts.pick(sides) }
+    const of = kindOf()
+    const count = Math.max(1, things[of].length)
+    if (draw < 0.06) return { kind: "create", at, side: acts.pick(sides), of }
     if (draw < 0.06 + removing)
-      return { kind: "remove", at, side: acts.pick(sides), person: acts.between(0, people.length) }
+      return { kind: "remove", at, side: acts.pick(sides), of, number: acts.between(0, count) }
     return {
       kind: "edit",
       at,
       side: acts.pick(sides),
-      // A few people are edited again and again.
-      person: Math.floor(acts.next() ** 2 * people.length),
-      group: acts.pick(EDITED),
+      of,
+      // A few are edited again and again.
+      number: Math.floor(acts.next() ** 2 * count),
+      group: acts.pick(isWide && of === "person" ? [...EDITED.person, "company", "company"] : EDITED[of]),
       empty: acts.isLess(0.08),
       back: acts.isLess(0.1),
     }
@@ -126,15 +161,15 @@ export const scriptOf = (seed: number): Script => {
       downMs: faults.isLess(0.7) ? 0 : faults.between(0, 10 * MINUTE),
     }
   })
-  const others: Array<Action> = []
-  if (faults.isLess(0.2)) others.push({ kind: "loseBus", at: faults.between(0, last) })
-  if (faults.isLess(0.1)) others.push({ kind: "dropState", at: faults.between(0, last) })
+  const more: Array<Action> = []
+  if (faults.isLess(0.2)) more.push({ kind: "loseBus", at: faults.between(0, last) })
+  if (faults.isLess(0.1)) more.push({ kind: "dropState", at: faults.between(0, last) })
   const isLossy = faults.isLess(0.5)
   return {
     seed,
     sides,
-    people,
-    actions: [...actions, ...crashes, ...others].toSorted((a, b) => a.at - b.at),
+    things,
+    actions: [...actions, ...crashes, ...more].toSorted((a, b) => a.at - b.at),
     isApart: faults.isLess(0.5),
     odoo: faults.pick([17, 19]),
     pollMs: { hubspot: faults.pick([30_000, 60_000, 300_000]), odoo: faults.pick([15_000, 60_000, 300_000]) },

@@ -2,6 +2,7 @@
 import { PERFECT } from "./network.ts"
 import type { RunResult } from "./run.ts"
 import type { Script } from "./script.ts"
+import { KINDS } from "./world/things.ts"
 
 type Attempt = (script: Script) => Promise<RunResult>
 
@@ -27,7 +28,10 @@ const SIMPLER: ReadonlyArray<(script: Script) => Script> = [
   without("unanswered"),
   without("tooMany"),
   without("broken"),
-  (script) => (script.people.length === 1 ? script : { ...script, people: script.people.slice(0, -1) }),
+  ...KINDS.map((kind) => (script: Script): Script => ({
+    ...script,
+    things: { ...script.things, [kind]: script.things[kind].slice(0, -1) },
+  })),
 ]
 
 export interface Shrunk {

@@ -3,8 +3,7 @@
  * the value that stood on that side before is what the person knew, and so its parent. A write of the engine may carry a
  * value on, or settle a conflict; it may never bring back what was replaced, nor make up a value.
  */
-import type { GroupName, Values } from "../world/side.ts"
-import { GROUPS } from "../world/side.ts"
+import { type GroupName, groupsOf, kindOf, RULES, type Values } from "../world/things.ts"
 
 export interface Entered {
   readonly number: number
@@ -22,6 +21,10 @@ export interface Entered {
   inGap: boolean
 }
 
+/** What is read at once. */
+export type Part = "fields" | "references"
+const partOf = (group: GroupName): Part => (group === "company" ? "references" : "fields")
+
 export interface Violation {
   readonly invariant: string
   readonly detail: string
@@ -37,6 +40,15 @@ const normalised = (group: GroupName, value: string): string => {
 
 const show = ({ number, sides, value }: Entered): string => `#${number} "${value}" of ${[...sides].join(" and ")}`
 
+type Rule = (typeof RULES)[keyof typeof RULES]
+
+/** Why `node`, which did not know of `before`, may not be written over it; null: it may. */
+const forbids = (rule: Rule, node: Entered, before: Entered): string | null => {
+  if (rule === "asked") return "a person is to be asked about"
+  const wins = rule === "app" ? before.isApp && !node.isApp : !before.isApp && node.isApp
+  return wins ? "wins by the rule" : null
+}
+
 /** Whether `one` is, or was replaced on the way to, `other`; `surely`: also if no edit on its way was laid over it. */
 const isBefore = (one: Entered, other: Entered, surely = false): boolean => {
   const seen = new Set<Entered>()
@@ -51,7 +63,7 @@ const isBefore = (one: Entered, other: Entered, surely = false): boolean => {
 }
 
 export class History {
-  /** By person and group. */
+  /** By thing and group. */
   readonly #entered = new Map<string, Array<Entered>>()
   /** What stands in a record, by side and id. */
   readonly #held = new Map<string, Map<GroupName, ReadonlyArray<Entered>>>()
@@ -70,8 +82,8 @@ export class History {
     this.#now = now
   }
 
-  #nodes(person: string, group: GroupName): Array<Entered> {
-    const key = `${person}|${group}`
+  #nodes(thing: string, group: GroupName): Array<Entered> {
+    const key = `${thing}|${group}`
     const nodes = this.#entered.get(key) ?? []
     this.#entered.set(key, nodes)
     return nodes
@@ -95,29 +107,29 @@ export class History {
     this.violations.push({ invariant, detail })
   }
 
-  /** The engine was shown a record. */
-  read(side: string, id: string): void {
+  /** The engine was shown a record, or what it refers to. */
+  read(side: string, id: string, part: Part): void {
     this.#clock += 1
-    this.#readAt.set(`${side}|${id}`, { order: this.#clock, ms: this.#now() })
+    this.#readAt.set(`${side}|${id}|${part}`, { order: this.#clock, ms: this.#now() })
   }
 
   /** A person entered a value, or it was there at the beginning. */
   enter(
     by: { readonly side: string; readonly isApp: boolean; readonly id: string },
-    person: string,
-    values: Partial<Values>,
+    thing: string,
+    values: Values,
     isFirst: boolean,
   ): void {
     this.#clock += 1
     const held = this.#heldBy(by.side, by.id)
-    for (const group of GROUPS) {
+    for (const group of groupsOf(thing)) {
       const value = values[group]
       if (value === undefined) continue
       const known = held.get(group) ?? []
       if (known[0]?.value === normalised(group, value)) continue
       // What two systems held alike from the beginning is one value, and a CRM's where one of them is one.
       const alike = isFirst
-        ? this.#nodes(person, group).find((one) => one.value === normalised(group, value))
+        ? this.#nodes(thing, group).find((one) => one.value === normalised(group, value))
         : undefined
       if (alike !== undefined) {
         alike.isApp &&= by.isApp
@@ -136,59 +148,70 @@ export class History {
         over: new Set(),
         inGap: false,
       }
-      this.#nodes(person, group).push(node)
+      this.#nodes(thing, group).push(node)
       if (!isFirst) this.#entering(by.side, by.id, group).push(node)
       // There and back again: who looks now can't tell that anything happened in between.
       held.set(
         group,
-        this.#nodes(person, group).filter((one) => one.value === node.value),
+        this.#nodes(thing, group).filter((one) => one.value === node.value),
       )
     }
   }
 
   /** The engine wrote: every group whose value is another one now is judged. */
-  written(side: { readonly name: string; readonly isApp: boolean }, id: string, person: string, now: Values): void {
+  written(side: { readonly name: string; readonly isApp: boolean }, id: string, thing: string, now: Values): void {
     this.#clock += 1
     const held = this.#heldBy(side.name, id)
-    for (const group of GROUPS) {
-      const value = normalised(group, now[group])
+    for (const group of groupsOf(thing)) {
+      const text = now[group]
+      if (text === undefined) continue
+      const value = normalised(group, text)
       const before = held.get(group) ?? []
       if ((before[0]?.value ?? "") === value) continue
-      const nodes = this.#nodes(person, group).filter((one) => one.value === value)
-      const where = `${person}.${group} at ${side.name}`
+      const nodes = this.#nodes(thing, group).filter((one) => one.value === value)
+      const where = `${thing}.${group} at ${side.name}`
       if (nodes.length === 0) {
         this.#violate("invented", `${where}: "${value}" was never entered; there was "${before[0]?.value ?? ""}"`)
         continue
       }
       held.set(group, nodes)
       this.#run.delete(`${side.name}|${id}|${group}`)
-      if (before.length > 0) this.#judge(where, side.isApp ? null : `${side.name}|${id}`, before, nodes)
+      if (before.length > 0)
+        this.#judge(where, side.isApp ? null : `${side.name}|${id}|${partOf(group)}`, before, nodes)
     }
   }
 
   /** A value came to the product while an edit of the same field was on its way: the edit stands above it for now. */
-  withheld(side: string, id: string, person: string, values: Partial<Values>): void {
+  withheld(side: string, id: string, thing: string, values: Values): void {
     const held = this.#heldBy(side, id)
-    for (const group of GROUPS) {
+    for (const group of groupsOf(thing)) {
       const value = values[group]
       if (value === undefined) continue
-      const node = this.#nodes(person, group).findLast((one) => one.value === normalised(group, value))
+      const node = this.#nodes(thing, group).findLast((one) => one.value === normalised(group, value))
       if (node === undefined) continue
       for (const standing of [...(held.get(group) ?? []), ...this.#entering(side, id, group)])
         if (node !== standing && !isBefore(standing, node)) standing.over.add(node)
     }
   }
 
-  /** The edit was answered, and what had been withheld came after it all the same. */
-  released(side: string, id: string, group: GroupName): void {
-    const standing = [...(this.#heldBy(side, id).get(group) ?? []), ...this.#entering(side, id, group)]
-    for (const node of standing) node.over.clear()
+  /** The edit was answered, and what had been withheld came after it all the same: that, and what that had replaced. */
+  released(side: string, id: string, thing: string, values: Values): void {
+    for (const group of groupsOf(thing)) {
+      const value = values[group]
+      const held = this.#heldBy(side, id).get(group) ?? []
+      const of = this.#nodes(thing, group).filter((one) => one.value === normalised(group, value ?? ""))
+      if (value === undefined) continue
+      for (const node of [...held, ...this.#entering(side, id, group)])
+        for (const under of node.over)
+          if (of.some((one) => one === under || isBefore(under, one, true))) node.over.delete(under)
+    }
   }
 
   /** One value may have been entered twice (there and back): it is judged as the one of them that speaks for the engine. */
   #judge(where: string, record: string | null, before: ReadonlyArray<Entered>, nodes: ReadonlyArray<Entered>): void {
+    const rule = RULES[kindOf(where)]
     const pairs = before.flatMap((one) =>
-      nodes.map((node) => ({ before: one, node, verdict: this.#verdict(record, one, node) })),
+      nodes.map((node) => ({ before: one, node, verdict: this.#verdict(rule, record, one, node) })),
     )
     const fair = pairs.find(({ verdict }) => verdict === null) ?? pairs.find(({ verdict }) => verdict === "gap")
     const { before: was, node, verdict } = fair ?? pairs[0]!
@@ -204,7 +227,7 @@ export class History {
     this.#violate(verdict.invariant, `${where}: ${show(node)} was written over ${show(was)}${verdict.detail}`)
   }
 
-  #verdict(record: string | null, before: Entered, node: Entered): Violation | "gap" | null {
+  #verdict(rule: Rule, record: string | null, before: Entered, node: Entered): Violation | "gap" | null {
     if (isBefore(before, node)) return null
     // The app takes part in its own writes: it has no such gap.
     const read = record === null ? undefined : this.#readAt.get(record)
@@ -216,37 +239,36 @@ export class History {
     // Neither knew of the other. An empty value of the beginning fills and never wins.
     if (node.at === 0 && node.value === "" && before.value !== "")
       return { invariant: "lost", detail: ": the former was there from the beginning and says nothing" }
-    if (node.isApp && !before.isApp && before.value !== "")
-      return { invariant: "lost", detail: ", which wins by the rule" }
-    return null
+    const why = before.value === "" ? null : forbids(rule, node, before)
+    return why === null ? null : { invariant: "lost", detail: `, which ${why}` }
   }
 
   /** At the end all sides show one value: it has to be one that nothing replaced. */
-  settle(person: string, group: GroupName, value: string): void {
-    const nodes = this.#nodes(person, group)
+  settle(thing: string, group: GroupName, value: string): void {
+    const nodes = this.#nodes(thing, group)
     // Of one that was entered again, the last: nobody can tell them apart.
     const node = nodes.findLast((one) => one.value === normalised(group, value))
     if (node === undefined) {
-      if (value !== "") this.#violate("invented", `${person}.${group}: "${value}" was never entered`)
+      if (value !== "") this.#violate("invented", `${thing}.${group}: "${value}" was never entered`)
       return
     }
     const replacing = nodes.find(
       (one) => one !== node && one.value !== node.value && !one.inGap && isBefore(node, one, true),
     )
     if (replacing !== undefined)
-      this.#violate("lost", `${person}.${group} is ${show(node)}, and ${show(replacing)} had replaced it`)
+      this.#violate("lost", `${thing}.${group} is ${show(node)}, and ${show(replacing)} had replaced it`)
     const stronger = nodes.find(
       (one) =>
         !one.inGap &&
-        !one.isApp &&
+        forbids(RULES[kindOf(thing)], node, one) !== null &&
         one.value !== "" &&
         one.at > 0 &&
         !isBefore(one, node) &&
         !isBefore(node, one) &&
         !nodes.some((other) => other !== one && (other.value === one.value || isBefore(one, other))),
     )
-    if (node.isApp && stronger !== undefined)
-      this.#violate("lost", `${person}.${group} is ${show(node)}, and ${show(stronger)} wins by the rule`)
+    if (stronger !== undefined)
+      this.#violate("lost", `${thing}.${group} is ${show(node)}, and ${show(stronger)} wins by the rule`)
   }
 
   get values(): ReadonlyArray<Entered> {

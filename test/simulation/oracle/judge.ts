@@ -2,11 +2,12 @@
 import { explain } from "@concordat/engine/operations/explain"
 import { status } from "@concordat/engine/operations/status"
 import { waiting } from "@concordat/engine/operations/waiting"
-import type { Listed, WaitingItem } from "@concordat/engine/operations/views"
+import type { Listed, TenantStatus, WaitingItem } from "@concordat/engine/operations/views"
 import type * as Effect from "effect/Effect"
 import type { Deployment } from "../deployment.ts"
 import type { Ports } from "../store/ports.ts"
-import { GROUPS, type GroupName, type Seen, type Side } from "../world/side.ts"
+import type { Seen, Side } from "../world/side.ts"
+import { type GroupName, GROUPS, kindOf, RULES, TYPES } from "../world/things.ts"
 import type { World } from "../world/world.ts"
 import { type History, normalised, type Violation } from "./history.ts"
 
@@ -40,20 +41,24 @@ const violation = (invariant: string, detail: string): Violation => ({ invariant
 
 const explained = async (
   { asked, history, world }: Judged,
-  person: string,
-  { name: side, object }: Side,
+  thing: string,
+  { name: side, objects }: Side,
   record: Seen,
   settled: ReadonlyMap<GroupName, string>,
   removed: ReadonlySet<string>,
 ): Promise<ReadonlyArray<Violation>> => {
   const answer = await asked(() =>
-    explain(world.tenant.name, { type: "contact", id: `${side}:${object}:${record.id}`, field: null }),
+    explain(world.tenant.name, {
+      type: TYPES[kindOf(thing)],
+      id: `${side}:${objects[kindOf(thing)]}:${record.id}`,
+      field: null,
+    }),
   )
-  if (answer === undefined) return [violation("explainable", `${person}: nothing is said of ${side} ${record.id}`)]
+  if (answer === undefined) return [violation("explainable", `${thing}: nothing is said of ${side} ${record.id}`)]
   return answer.groups.flatMap(({ at, from, group, observation }): ReadonlyArray<Violation> => {
     const value = settled.get(group as GroupName)
     if (value === undefined || value === "") return []
-    const where = `${person}.${group}`
+    const where = `${thing}.${group}`
     if (observation === null)
       return [violation("explainable", `${where} comes from ${from.connection}, and no fact says so`)]
     const entered = history.values.filter((one) => one.value === value)
@@ -70,63 +75,112 @@ const explained = async (
   })
 }
 
-export const judge = async (judged: Judged): Promise<ReadonlyArray<Violation>> => {
-  const { asked, history, world } = judged
+/** Who is responsible: people of one system are not those of another here, and nobody edits it. */
+const isOwner = ({ group, kind }: WaitingItem): boolean => kind === "problem" && group === "owner"
+
+/** What people of this world may be asked: nothing of a deal that two edited at once is decided without them. */
+const isAsked = ({ entity, kind }: WaitingItem): boolean =>
+  kind === "conflict" &&
+  Object.entries(TYPES).some(
+    ([one, type]) => RULES[one as keyof typeof TYPES] === "asked" && entity?.startsWith(`${type}:`) === true,
+  )
+
+const listed = (judged: Judged, now: TenantStatus, waits: ReadonlyArray<WaitingItem>): ReadonlyArray<Violation> => {
   const found: Array<Violation> = []
-  const now = await asked(() => status(world.tenant.name))
-  const waits = await everythingThatWaits(judged)
-  if (now === undefined || waits === undefined) return [violation("answers", "the engine answers no questions")]
   if (now.behind > 0) found.push(violation("converged", `${now.behind} facts are not decided`))
   for (const { connection, paused, armed } of now.connections) {
     if (paused.length > 0) found.push(violation("converged", `${connection} is paused: ${paused.join(", ")}`))
     if (!armed) found.push(violation("converged", `${connection} is not armed`))
   }
-  for (const { connection, entity, group, kind, reason } of waits)
-    if (!EXCUSES.has(kind))
-      found.push(violation("converged", `${kind} ${entity} ${group ?? ""} at ${connection}: ${reason}`))
-  const wasRemoved = [...world.removed.values()].some(({ size }) => size > 0)
-  for (const { connection, entity, group, kind, reason, record } of waits) {
-    if (!EXCUSES.has(kind) || (kind === "tombstone" && wasRemoved)) continue
-    found.push(violation("waiting", `${kind} ${entity ?? record} ${group ?? ""} at ${connection}: ${reason}`))
+  const wasRemoved = [...judged.world.removed.values()].some(({ size }) => size > 0)
+  for (const one of waits) {
+    const { connection, entity, group, kind, reason, record } = one
+    const what = `${kind} ${entity ?? record} ${group ?? ""} at ${connection}: ${reason}`
+    if (!EXCUSES.has(kind)) found.push(violation("converged", what))
+    // What was deleted somewhere is not made there again, and what refers to it there waits.
+    else if (!isAsked(one) && !isOwner(one) && !(wasRemoved && (kind === "tombstone" || kind === "reference")))
+      found.push(violation("waiting", what))
   }
-  for (const person of world.persons) {
-    const removed = world.removed.get(person) ?? new Set()
-    const places = [...world.sides].map(([name, side]) => ({
-      side,
-      records: world.recordsOf(name, person),
-      isGone: removed.has(name),
-    }))
-    // Deleted before anybody else heard of it.
-    if (removed.size > 0 && places.every(({ isGone, records }) => isGone || records.length === 0)) continue
-    for (const { isGone, records, side } of places) {
-      if (isGone && records.length > 0)
-        found.push(violation("revived", `${person} was deleted at ${side.name} and is there again`))
-      if (!isGone && records.length === 0) found.push(violation("missing", `${person} is not at ${side.name}`))
-      if (records.length > 1) found.push(violation("duplicate", `${person} is ${records.length} times at ${side.name}`))
-    }
-    const held = places.flatMap(({ isGone, records: [record], side }) =>
-      isGone || record === undefined ? [] : [{ side, record }],
-    )
-    if (found.length > 0) continue
-    const settled = new Map<GroupName, string>()
-    for (const group of GROUPS) {
-      const values = held.map(({ record }) => normalised(group, record.values[group]))
-      if (new Set(values).size === 1) settled.set(group, values[0]!)
-      else
-        found.push(
-          violation(
-            "divergent",
-            `${person}.${group}: ${held.map(({ side }, at) => `${side.name} "${values[at]}"`).join(", ")}`,
-          ),
-        )
-    }
-    if (found.length > 0) continue
-    const before = history.violations.length
-    for (const [group, value] of settled) history.settle(person, group, value)
-    if (history.violations.length > before) continue
-    const [first] = held
-    if (first === undefined) continue
-    found.push(...(await explained(judged, person, first.side, first.record, settled, removed)))
+  return found
+}
+
+interface Place {
+  readonly side: Side
+  readonly records: ReadonlyArray<Seen>
+  /** It was deleted there, or can't be there without what was. */
+  readonly isGone: boolean
+}
+
+const placed = (thing: string, places: ReadonlyArray<Place>): ReadonlyArray<Violation> =>
+  places.flatMap(({ isGone, records, side }): ReadonlyArray<Violation> => {
+    const there = `${thing} is ${records.length} times at ${side.name}`
+    return [
+      ...(isGone && records.length > 0
+        ? [violation("revived", `${thing} was deleted at ${side.name} and is there again`)]
+        : []),
+      ...(!isGone && records.length === 0 ? [violation("missing", `${thing} is not at ${side.name}`)] : []),
+      ...(records.length > 1 ? [violation("duplicate", there)] : []),
+    ]
+  })
+
+/** What all sides hold, by group; those that are parked, or refer to what is gone somewhere, aside. */
+const settledIn = (
+  { world }: Judged,
+  thing: string,
+  held: ReadonlyArray<{ readonly side: Side; readonly record: Seen }>,
+  parked: number,
+): { readonly settled: ReadonlyMap<GroupName, string>; readonly found: ReadonlyArray<Violation> } => {
+  const kind = kindOf(thing)
+  const settled = new Map<GroupName, string>()
+  const found: Array<Violation> = []
+  for (const group of GROUPS[kind]) {
+    if (group === "company" && [...world.removed.keys()].some((key) => kindOf(key) === "company")) continue
+    const there = held.filter(({ side }) => side.groups[kind].includes(group))
+    const values = there.map(({ record }) => normalised(group, record.values[group] ?? ""))
+    if (new Set(values).size === 1) settled.set(group, values[0]!)
+    else
+      found.push(
+        violation(
+          "divergent",
+          `${thing}.${group}: ${there.map(({ side }, at) => `${side.name} "${values[at]}"`).join(", ")}`,
+        ),
+      )
   }
+  return { settled, found: found.slice(parked) }
+}
+
+const judgeThing = async (judged: Judged, thing: string, conflicts: number): Promise<ReadonlyArray<Violation>> => {
+  const { history, world } = judged
+  const removed = world.goneFrom(thing)
+  const places = [...world.sides].map(([name, side]) => ({
+    side,
+    records: world.recordsOf(name, thing),
+    isGone: removed.has(name),
+  }))
+  // Deleted before anybody else heard of it.
+  if (removed.size > 0 && places.every(({ isGone, records }) => isGone || records.length === 0)) return []
+  const misplaced = placed(thing, places)
+  if (misplaced.length > 0) return misplaced
+  const held = places.flatMap(({ isGone, records: [record], side }) =>
+    isGone || record === undefined ? [] : [{ side, record }],
+  )
+  const { found, settled } = settledIn(judged, thing, held, RULES[kindOf(thing)] === "asked" ? conflicts : 0)
+  if (found.length > 0) return found
+  const before = history.violations.length
+  if (conflicts === 0 || RULES[kindOf(thing)] !== "asked")
+    for (const [group, value] of settled) history.settle(thing, group, value)
+  const [first] = held
+  if (history.violations.length > before || first === undefined) return []
+  return explained(judged, thing, first.side, first.record, settled, removed)
+}
+
+export const judge = async (judged: Judged): Promise<ReadonlyArray<Violation>> => {
+  const { asked, world } = judged
+  const now = await asked(() => status(world.tenant.name))
+  const waits = await everythingThatWaits(judged)
+  if (now === undefined || waits === undefined) return [violation("answers", "the engine answers no questions")]
+  const found: Array<Violation> = [...listed(judged, now, waits)]
+  const conflicts = waits.filter(isAsked).length
+  for (const thing of world.things) if (found.length === 0) found.push(...(await judgeThing(judged, thing, conflicts)))
   return found
 }

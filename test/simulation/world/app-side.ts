@@ -1,9 +1,21 @@
 /** The product that embeds the engine, as a side of the world. Its two loops run on the virtual clock. */
 import { type AppSandbox, makeAppSandbox } from "@concordat/providers/app/sandbox/sandbox"
-import type { Settings } from "@concordat/providers/app/sandbox/shapes"
+import type { SeenRecord, Settings } from "@concordat/providers/app/sandbox/shapes"
 import type { Chance } from "../random.ts"
 import type { Owner, Timeline } from "../timeline.ts"
-import { type GroupName, joined, parted, type Seen, type Side, type Values, type Written } from "./side.ts"
+import {
+  type About,
+  groupsIn,
+  naming,
+  plain,
+  rawOf,
+  type Seen,
+  type Shapes,
+  type Side,
+  valuesOf,
+  type Written,
+} from "./side.ts"
+import { keyOf, type Kind, KINDS, type Values } from "./things.ts"
 
 export interface Answered {
   readonly status: number
@@ -13,39 +25,30 @@ export interface Answered {
 /** The endpoint, as the product reaches it: fails where the connection breaks. */
 export type Endpoint = (method: string, path: string, key: string | null, body: unknown) => Promise<Answered>
 
-const FIELDS: Readonly<Record<GroupName, ReadonlyArray<string>>> = {
-  name: ["firstName", "lastName"],
-  email: ["email"],
-  title: ["title"],
-  phone: ["phone"],
-  address: ["street", "city", "zip"],
+const OBJECTS = { person: "contact", company: "company", deal: "deal", activity: "activity" } as const
+
+const SHAPES: Shapes<string | number | null> = {
+  person: {
+    name: plain<null>(null, "firstName", "lastName"),
+    email: plain<null>(null, "email"),
+    title: plain<null>(null, "title"),
+    phone: plain<null>(null, "phone"),
+    address: plain<null>(null, "street", "city", "zip"),
+    company: plain<null>(null, "company"),
+  },
+  company: { name: naming("name"), phone: plain<null>(null, "phone") },
+  deal: {
+    title: naming("title"),
+    closeDate: plain<null>(null, "closeDate"),
+    money: {
+      fields: ["amount"],
+      write: (cents) => ({ amount: cents === "" ? null : Number(cents) }),
+      read: ({ amount }) => (typeof amount === "number" ? String(amount) : ""),
+    },
+    company: plain<null>(null, "company"),
+  },
+  activity: { subject: naming("subject") },
 }
-
-const rawOf = (values: Partial<Values>): Record<string, string | null> => {
-  const raw: Record<string, string | null> = {}
-  for (const [group, text] of Object.entries(values)) {
-    const fields = FIELDS[group as GroupName]
-    for (const [at, part] of parted(text, fields.length).entries()) raw[fields[at]!] = part === "" ? null : part
-  }
-  return raw
-}
-
-const text = (value: unknown): string => (typeof value === "string" ? value : "")
-
-const seenOf = ({ id, values }: { readonly id: string; readonly values: Readonly<Record<string, unknown>> }): Seen => ({
-  id,
-  values: Object.fromEntries(
-    Object.entries(FIELDS).map(([group, fields]) => [group, joined(...fields.map((field) => text(values[field])))]),
-  ) as Values,
-})
-
-/** Groups of which every field is named. */
-const groupsOf = (raw: Readonly<Record<string, unknown>>): Partial<Values> =>
-  Object.fromEntries(
-    Object.entries(FIELDS).flatMap(([group, fields]) =>
-      fields.every((field) => field in raw) ? [[group, joined(...fields.map((field) => text(raw[field])))]] : [],
-    ),
-  )
 
 export interface AppSide extends Side {
   readonly sandbox: AppSandbox
@@ -81,16 +84,55 @@ export const makeAppSide = (options: {
       return answered as unknown as Response
     },
     onWrite: ({ effect, id, kind, object, values }) => {
-      if ((effect !== "applied" && effect !== "same") || object !== "contact") return
+      // What waits for the answer to an edit has come too, and stands below that edit for now.
+      const of = KINDS.find((one) => OBJECTS[one] === object)
+      if ((effect !== "applied" && effect !== "same" && effect !== "waiting") || of === undefined) return
       if (effect === "applied") writes += 1
       options.onWritten({
         side: name,
+        of,
         id,
         kind: kind === "create" || kind === "archive" ? kind : "update",
-        values: groupsOf(values),
+        values: groupsOf(of, values),
         wasWithheld: kind === "withheld",
       })
     },
+  })
+  const companyOf = (id: unknown): string => {
+    const company = typeof id === "string" ? sandbox.get("company", id) : null
+    return company === null || company.archived ? "" : keyOf("company", valuesOf(SHAPES, "company", company.values))
+  }
+  const told = (kind: Kind, raw: Readonly<Record<string, unknown>>): Values => {
+    const values = valuesOf(SHAPES, kind, raw)
+    return "company" in values ? { ...values, company: companyOf(raw["company"]) } : values
+  }
+  /** Groups of which every field is named. */
+  const groupsOf = (kind: Kind, raw: Readonly<Record<string, unknown>>): Values =>
+    Object.fromEntries(
+      Object.entries(told(kind, raw)).filter(([group]) =>
+        SHAPES[kind][group as keyof Values]!.fields.every((field) => field in raw),
+      ),
+    )
+  const seenOf = (kind: Kind, { id, values }: SeenRecord): Seen => ({
+    id,
+    values: told(kind, values),
+  })
+  const list = (kind: Kind): ReadonlyArray<Seen> =>
+    sandbox
+      .list(OBJECTS[kind])
+      .map((record) => seenOf(kind, record))
+      .filter(({ values }) => keyOf(kind, values) !== "")
+  const given = (kind: Kind, values: Values): Readonly<Record<string, string | number | null>> => {
+    const raw = rawOf(SHAPES, kind, values)
+    if (values.company === undefined) return raw
+    const company = list("company").find((one) => keyOf("company", one.values) === values.company)
+    return { ...raw, company: company?.id ?? null }
+  }
+  const newOf = (kind: Kind, { domain, person }: About) => ({
+    ...(domain === undefined ? {} : { domain }),
+    ...(person === undefined ? {} : { contacts: [person] }),
+    ...(kind === "activity" ? { kind: "task", done: false } : {}),
+    ...(kind === "deal" ? { pipeline: "default", stage: "new", status: "open" } : {}),
   })
   /** Runs a step again when it says so; the returned function makes it look at once. */
   const loop = (step: () => Promise<number | null>): (() => void) => {
@@ -124,24 +166,28 @@ export const makeAppSide = (options: {
     sandbox,
     isApp: true,
     provider: "app",
-    object: "contact",
-    get: (id) => {
-      const record = sandbox.get("contact", id)
-      return record === null || record.archived ? null : seenOf(record)
+    objects: OBJECTS,
+    groups: groupsIn(SHAPES),
+    get: (kind, id) => {
+      const record = sandbox.get(OBJECTS[kind], id)
+      return record === null || record.archived ? null : seenOf(kind, record)
     },
-    list: () => sandbox.list("contact").map(seenOf),
-    seed: (values) => sandbox.seed({ contact: [{ values: rawOf(values) }] })["contact"]![0]!,
-    create: (values) => {
-      kick()
-      return sandbox.put({ object: "contact", values: rawOf(values) }).id
+    list,
+    seed: (kind, values, about) => {
+      const object = OBJECTS[kind]
+      return sandbox.seed({ [object]: [{ values: { ...given(kind, values), ...newOf(kind, about) } }] })[object]![0]!
     },
-    edit: (id, values) => {
+    create: (kind, values, about) => {
       kick()
-      sandbox.put({ object: "contact", id, values: rawOf(values) })
+      return sandbox.put({ object: OBJECTS[kind], values: { ...given(kind, values), ...newOf(kind, about) } }).id
     },
-    remove: (id) => {
+    edit: (kind, id, values) => {
       kick()
-      sandbox.archive("contact", id)
+      sandbox.put({ object: OBJECTS[kind], id, values: given(kind, values) })
+    },
+    remove: (kind, id) => {
+      kick()
+      sandbox.archive(OBJECTS[kind], id)
     },
     writes: () => writes,
     connect: (token) => {

@@ -9,7 +9,7 @@ export const SECRET = "a client secret"
 export const HOOK_SECRET = "the secret of a hook"
 export const TOKEN = "pat-na1-sandbox"
 const API_KEY = "0123456789abcdef0123456789abcdef01234567"
-const CREATE = { contact: "always", company: "always", deal: "never", activity: "never" } as const
+const CREATE = { contact: "always", company: "always", deal: "always", activity: "always" } as const
 
 type PerSide = Readonly<Record<SideName, Readonly<Record<string, string>>>>
 
@@ -42,7 +42,7 @@ export const configurationOf = (name: SideName, script: Script): ConnectionConfi
     create: CREATE,
     mapping: document,
     pollEveryMs: script.pollMs[name] ?? provider.definition.pollEveryMs,
-    currency: "EUR",
+    currency: "USD",
     allowPrivateAddresses: false,
   }
 }

@@ -1,43 +1,60 @@
 /** A HubSpot portal as a side of the world. */
 import { type HubspotSandbox, makeHubspotSandbox } from "@concordat/providers/hubspot/sandbox/sandbox"
-import type { SettingsPatch } from "@concordat/providers/hubspot/sandbox/shapes"
+import type { SettingsPatch, WriteLogEntry } from "@concordat/providers/hubspot/sandbox/shapes"
 import type { Chance } from "../random.ts"
 import type { Timeline } from "../timeline.ts"
-import { type GroupName, joined, parted, type Seen, type Side, type Values, type Written } from "./side.ts"
+import { groupsIn, naming, plain, rawOf, type Seen, type Shapes, type Side, valuesOf, type Written } from "./side.ts"
+import { keyOf, type Kind, type Values } from "./things.ts"
 
-const FIELDS: Readonly<Record<GroupName, ReadonlyArray<string>>> = {
-  name: ["firstname", "lastname"],
-  email: ["email"],
-  title: ["jobtitle"],
-  phone: ["phone"],
-  address: ["address", "city", "zip"],
+const OBJECTS = { person: "contacts", company: "companies", deal: "deals", activity: "tasks" } as const
+
+/** An association: of one company, whichever it is. */
+const COMPANY = { fields: ["@companies"], write: (key: string) => ({ "@companies": key }), read: () => "" }
+
+const SHAPES: Shapes<string> = {
+  person: {
+    name: plain("", "firstname", "lastname"),
+    email: plain("", "email"),
+    title: plain("", "jobtitle"),
+    phone: plain("", "phone"),
+    address: plain("", "address", "city", "zip"),
+    company: COMPANY,
+  },
+  company: { name: naming("name"), phone: plain("", "phone") },
+  deal: {
+    title: naming("dealname"),
+    closeDate: {
+      fields: ["closedate"],
+      write: (day) => ({ closedate: day === "" ? "" : `${day}T00:00:00Z` }),
+      read: ({ closedate }) => (typeof closedate === "string" ? closedate.slice(0, 10) : ""),
+    },
+    money: {
+      fields: ["amount"],
+      // The portal's own currency is another than that of the others: people choose it with the amount.
+      write: (cents) =>
+        cents === "" ? { amount: "" } : { amount: String(Number(cents) / 100), deal_currency_code: "USD" },
+      read: ({ amount }) => (amount === undefined || amount === "" ? "" : String(Math.round(Number(amount) * 100))),
+    },
+    company: COMPANY,
+  },
+  activity: { subject: naming("hs_task_subject") },
 }
-
-const rawOf = (values: Partial<Values>): Record<string, string> => {
-  const raw: Record<string, string> = {}
-  for (const [group, text] of Object.entries(values)) {
-    const fields = FIELDS[group as GroupName]
-    for (const [at, part] of parted(text, fields.length).entries()) raw[fields[at]!] = part
-  }
-  return raw
-}
-
-const seenOf = (record: { readonly id: string; readonly properties: Readonly<Record<string, string>> }): Seen => ({
-  id: record.id,
-  values: Object.fromEntries(
-    Object.entries(FIELDS).map(([group, fields]) => [
-      group,
-      joined(...fields.map((field) => record.properties[field] ?? "")),
-    ]),
-  ) as Values,
-})
 
 export interface HubspotSide extends Side {
   readonly sandbox: HubspotSandbox
 }
 
-const KINDS = ["create", "update", "archive"] as const
-const kindOf = (kind: string): Written["kind"] | undefined => KINDS.find((one) => one === kind)
+const CHANGES = ["create", "update", "archive"] as const
+
+/** Which thing a log entry speaks of, and how. */
+const told = ({ id, kind, object, to }: WriteLogEntry): Omit<Written, "side"> | null => {
+  const of = (Object.keys(OBJECTS) as ReadonlyArray<Kind>).find((one) => OBJECTS[one] === object)
+  if (of === undefined) return null
+  const known = CHANGES.find((one) => one === kind)
+  if (known !== undefined) return { of, id, kind: known }
+  if (to?.object !== "companies" || (of !== "person" && of !== "deal")) return null
+  return { of, id, kind: kind === "associate" ? "update" : "dissociate" }
+}
 
 export const makeHubspotSide = (options: {
   readonly name: string
@@ -57,29 +74,80 @@ export const makeHubspotSide = (options: {
     random: options.chance.next,
     secret: options.secret,
     settings: options.settings,
-    onWrite: ({ by, id, kind, object }) => {
-      const known = kindOf(kind)
-      if (by !== "INTEGRATION" || object !== "contacts" || known === undefined) return
+    onWrite: (entry) => {
+      if (entry.by !== "INTEGRATION") return
       writes += 1
-      options.onWritten({ side: name, id, kind: known })
+      const written = told(entry)
+      if (written !== null) options.onWritten({ side: name, ...written })
     },
   })
+  type Record = NonNullable<ReturnType<HubspotSandbox["get"]>>
+  const live = (kind: Kind, id: string): Record | null => {
+    const record = sandbox.get(OBJECTS[kind], id)
+    return record === null || record.archivedAt !== null ? null : record
+  }
+  const seenOf = (kind: Kind, record: Record): Seen => {
+    const values = valuesOf(SHAPES, kind, record.properties)
+    if (!("company" in SHAPES[kind])) return { id: record.id, values }
+    const [first] = (record.associations["companies"] ?? []).filter((id) => live("company", id) !== null)
+    const company = first === undefined ? null : live("company", first)
+    return {
+      id: record.id,
+      values: { ...values, company: company === null ? "" : keyOf("company", seenOf("company", company).values) },
+    }
+  }
+  const list = (kind: Kind): ReadonlyArray<Seen> =>
+    sandbox
+      .list(OBJECTS[kind])
+      .map((record) => seenOf(kind, record))
+      .filter(({ values }) => keyOf(kind, values) !== "")
+  const idOf = (key: string): string | undefined =>
+    list("company").find(({ values }) => keyOf("company", values) === key)?.id
+  const parts = (kind: Kind, values: Values, person?: string) => {
+    const { "@companies": company, ...properties } = rawOf(SHAPES, kind, values)
+    const companies = company === undefined ? {} : { companies: [idOf(company)].filter((id) => id !== undefined) }
+    return { properties, associations: { ...companies, ...(person === undefined ? {} : { contacts: [person] }) } }
+  }
+  const extra = (kind: Kind, domain?: string): Readonly<{ [property: string]: string }> =>
+    domain !== undefined
+      ? { domain }
+      : kind === "activity"
+        ? { hs_task_status: "NOT_STARTED" }
+        : kind === "deal"
+          ? { pipeline: "default", dealstage: "appointmentscheduled" }
+          : {}
   return {
     name,
     tenant,
     sandbox,
     isApp: false,
     provider: "hubspot",
-    object: "contacts",
-    get: (id) => {
-      const record = sandbox.get("contacts", id)
-      return record === null || record.archivedAt !== null ? null : seenOf(record)
+    objects: OBJECTS,
+    groups: groupsIn(SHAPES),
+    get: (kind, id) => {
+      const record = live(kind, id)
+      return record === null ? null : seenOf(kind, record)
     },
-    list: () => sandbox.list("contacts").map(seenOf),
-    seed: (values) => sandbox.seed({ records: { contacts: [{ properties: rawOf(values) }] } })["contacts"]![0]!,
-    create: (values) => sandbox.put({ object: "contacts", properties: rawOf(values) }).id,
-    edit: (id, values) => void sandbox.put({ object: "contacts", id, properties: rawOf(values) }),
-    remove: (id) => sandbox.archive("contacts", id),
+    list,
+    seed: (kind, values, about) => {
+      const { associations, properties } = parts(kind, values, about.person)
+      const object = OBJECTS[kind]
+      const id = sandbox.seed({
+        records: { [object]: [{ properties: { ...properties, ...extra(kind, about.domain) } }] },
+      })[object]![0]!
+      const links = Object.entries(associations).flatMap(([to, ids]) =>
+        ids.map((one) => ({ from: [object, id] as const, to: [to, one] as const })),
+      )
+      sandbox.seed({ associations: links })
+      return id
+    },
+    create: (kind, values, about) => {
+      const { associations, properties } = parts(kind, values, about.person)
+      const given = { ...properties, ...extra(kind, about.domain) }
+      return sandbox.put({ object: OBJECTS[kind], properties: given, associations }).id
+    },
+    edit: (kind, id, values) => void sandbox.put({ object: OBJECTS[kind], id, ...parts(kind, values) }),
+    remove: (kind, id) => sandbox.archive(OBJECTS[kind], id),
     writes: () => writes,
   }
 }

@@ -1,52 +1,60 @@
 /** An Odoo database as a side of the world. */
 import { makeOdooSandbox, type OdooSandbox } from "@concordat/providers/odoo/sandbox/sandbox"
-import type { WebhookPost } from "@concordat/providers/odoo/sandbox/wire"
+import type { JsonObject, WebhookPost } from "@concordat/providers/odoo/sandbox/wire"
 import type { Chance } from "../random.ts"
 import type { Timeline } from "../timeline.ts"
-import { type GroupName, joined, parted, type Seen, type Side, type Values, type Written } from "./side.ts"
+import {
+  type About,
+  groupsIn,
+  naming,
+  plain,
+  rawOf,
+  type Seen,
+  type Shapes,
+  type Side,
+  valuesOf,
+  type Written,
+} from "./side.ts"
+import { keyOf, type Kind, KINDS, type Values } from "./things.ts"
 
-const FIELDS: Readonly<Record<GroupName, ReadonlyArray<string>>> = {
-  name: ["name"],
-  email: ["email"],
-  title: ["function"],
-  phone: ["phone"],
-  address: ["street", "city", "zip"],
+const MODELS = { person: "res.partner", company: "res.partner", deal: "crm.lead", activity: "mail.activity" } as const
+
+const SHAPES: Shapes<string | number | false> = {
+  person: {
+    name: naming("name"),
+    email: plain<false>(false, "email"),
+    title: plain<false>(false, "function"),
+    phone: plain<false>(false, "phone"),
+    address: plain<false>(false, "street", "city", "zip"),
+    company: { fields: ["parent_id"], write: (key) => ({ parent_id: key }), read: () => "" },
+  },
+  company: { name: naming("name"), phone: plain<false>(false, "phone") },
+  // It has one customer, chosen once: not held against the company of the others.
+  deal: {
+    title: naming("name"),
+    closeDate: plain<false>(false, "date_deadline"),
+    money: {
+      fields: ["expected_revenue"],
+      write: (cents) => ({ expected_revenue: Number(cents) / 100 }),
+      read: ({ expected_revenue: amount }) =>
+        typeof amount !== "number" || amount === 0 ? "" : String(Math.round(amount * 100)),
+    },
+  },
+  activity: { subject: naming("summary") },
 }
 
-const rawOf = (values: Partial<Values>): Record<string, string | false> => {
-  const raw: Record<string, string | false> = {}
-  for (const [group, text] of Object.entries(values)) {
-    if (group === "name") {
-      raw["name"] = parted(text, 2).join(" ").trim()
-      continue
-    }
-    const fields = FIELDS[group as GroupName]
-    for (const [at, part] of parted(text, fields.length).entries()) raw[fields[at]!] = part === "" ? false : part
-  }
-  return raw
+const DOMAINS: Readonly<Record<Kind, JsonObject[string]>> = {
+  person: [
+    ["is_company", "=", false],
+    ["active", "=", true],
+  ],
+  company: [
+    ["is_company", "=", true],
+    ["active", "=", true],
+  ],
+  deal: [["active", "=", true]],
+  activity: [],
 }
-
-const text = (value: unknown): string => (typeof value === "string" ? value : "")
-
-/** The last word is the family name: those of this world have one word each. */
-const nameOf = (whole: string): string => {
-  const at = whole.lastIndexOf(" ")
-  return joined(at === -1 ? "" : whole.slice(0, at), whole.slice(at + 1))
-}
-
-const seenOf = (row: Readonly<Record<string, unknown>>): Seen => ({
-  id: String(row["id"]),
-  values: Object.fromEntries(
-    Object.entries(FIELDS).map(([group, fields]) => [
-      group,
-      group === "name" ? nameOf(text(row["name"])) : joined(...fields.map((field) => text(row[field]))),
-    ]),
-  ) as Values,
-})
-
-const PERSON = "res.partner"
-/** Rows that every database has: its company, its users. */
-const OURS = /^P\d+$/
 
 export interface OdooSide extends Side {
   readonly sandbox: OdooSandbox
@@ -71,43 +79,76 @@ export const makeOdooSide = (options: {
     random: options.chance.next,
     deliver: options.deliver,
     onWrite: ({ ids, method, model }) => {
-      if (model !== PERSON || ids.length === 0) return
+      if (ids.length === 0 || !KINDS.some((kind) => MODELS[kind] === model)) return
       writes += 1
       const kind = method === "create" || method === "load" ? "create" : method === "unlink" ? "archive" : "update"
-      for (const id of ids) options.onWritten({ side: name, id: String(id), kind })
+      for (const id of ids) {
+        const isCompany = model === "res.partner" && sandbox.backdoor.get(model, id)?.["is_company"] === true
+        const of = isCompany ? "company" : KINDS.find((one) => one !== "company" && MODELS[one] === model)!
+        options.onWritten({ side: name, of, id: String(id), kind })
+      }
     },
   })
-  sandbox.backdoor.settings({ webhook: options.webhook })
-  const rows = () =>
-    sandbox.backdoor
-      .list(PERSON, [
-        ["is_company", "=", false],
-        ["active", "=", true],
-      ])
-      .map(seenOf)
-      .filter(({ values }) => OURS.test(parted(values.name, 2)[1] ?? ""))
+  const { backdoor } = sandbox
+  backdoor.settings({ webhook: options.webhook })
+  const seenOf = (kind: Kind, row: JsonObject): Seen => {
+    const values = valuesOf(SHAPES, kind, row)
+    if (kind !== "person") return { id: String(row["id"]), values }
+    const parent = row["parent_id"]
+    const company = backdoor.get("res.partner", Number(Array.isArray(parent) ? parent[0] : parent))
+    const key = company === undefined ? "" : keyOf("company", valuesOf(SHAPES, "company", company))
+    return { id: String(row["id"]), values: { ...values, company: key } }
+  }
+  const list = (kind: Kind): ReadonlyArray<Seen> =>
+    backdoor
+      .list(MODELS[kind], DOMAINS[kind]!)
+      .map((row) => seenOf(kind, row))
+      .filter(({ values }) => keyOf(kind, values) !== "")
+  const idOf = (key: string): string | undefined =>
+    list("company").find(({ values }) => keyOf("company", values) === key)?.id
+  const partner = backdoor.list("ir.model", [["model", "=", "res.partner"]])[0]?.["id"] ?? 0
+  const valsOf = (kind: Kind, values: Values): JsonObject => {
+    const { parent_id: parent, ...vals } = rawOf(SHAPES, kind, values)
+    return parent === undefined ? vals : { ...vals, parent_id: Number(idOf(String(parent)) ?? 0) || false }
+  }
+  const newOf = (kind: Kind, { domain, person }: About): JsonObject => {
+    switch (kind) {
+      case "person":
+        return { is_company: false, type: "contact", active: true }
+      case "company":
+        return { is_company: true, type: "contact", active: true, website: `https://${domain}` }
+      case "deal":
+        return { type: "opportunity", user_id: false, ...(person === undefined ? {} : { partner_id: Number(person) }) }
+      case "activity":
+        return { res_model_id: partner, res_model: "res.partner", res_id: Number(person), activity_type_id: 4 }
+    }
+  }
   return {
     name,
     tenant,
     sandbox,
     isApp: false,
     provider: "odoo",
-    object: PERSON,
-    get: (id) => {
-      const row = sandbox.backdoor.get(PERSON, Number(id))
-      return row === undefined || row["active"] === false ? null : seenOf(row)
+    objects: MODELS,
+    groups: groupsIn(SHAPES),
+    get: (kind, id) => {
+      const row = backdoor.get(MODELS[kind], Number(id))
+      if (row === undefined || row["active"] === false) return null
+      return MODELS[kind] === "res.partner" && (row["is_company"] === true) !== (kind === "company")
+        ? null
+        : seenOf(kind, row)
     },
-    list: rows,
-    seed: (values) => {
-      const before = new Set(rows().map(({ id }) => id))
-      sandbox.backdoor.seed(PERSON, [{ ...rawOf(values), is_company: false, type: "contact", active: true }])
-      return rows().find(({ id }) => !before.has(id))!.id
+    list,
+    seed: (kind, values, about) => {
+      const before = new Set(list(kind).map(({ id }) => id))
+      backdoor.seed(MODELS[kind], [{ ...valsOf(kind, values), ...newOf(kind, about) }])
+      return list(kind).find(({ id }) => !before.has(id))!.id
     },
-    create: (values) =>
-      sandbox.backdoor.put({ model: PERSON, vals: { ...rawOf(values), is_company: false } }).then((id) => String(id)),
-    edit: (id, values) =>
-      sandbox.backdoor.put({ model: PERSON, id: Number(id), vals: rawOf(values) }).then(() => undefined),
-    remove: (id) => sandbox.backdoor.unlink(PERSON, [Number(id)]),
+    create: (kind, values, about) =>
+      backdoor.put({ model: MODELS[kind], vals: { ...valsOf(kind, values), ...newOf(kind, about) } }).then(String),
+    edit: (kind, id, values) =>
+      backdoor.put({ model: MODELS[kind], id: Number(id), vals: valsOf(kind, values) }).then(() => undefined),
+    remove: (kind, id) => backdoor.unlink(MODELS[kind], [Number(id)]),
     writes: () => writes,
   }
 }

@@ -3,12 +3,7 @@
  * the groups are called at each provider is written down here once more, on purpose: nothing of the engine's own mapping
  * is used to judge it.
  */
-
-/** What is decided together, as one text; `""`: empty. */
-export type GroupName = "name" | "email" | "title" | "phone" | "address"
-export const GROUPS: ReadonlyArray<GroupName> = ["name", "email", "title", "phone", "address"]
-
-export type Values = Readonly<Record<GroupName, string>>
+import { type GroupName, joined, type Kind, named, parted, unnamed, type Values } from "./things.ts"
 
 export interface Seen {
   readonly id: string
@@ -18,10 +13,11 @@ export interface Seen {
 /** A change that came over the system's interface, and so from the engine. */
 export interface Written {
   readonly side: string
+  readonly of: Kind
   readonly id: string
-  readonly kind: "create" | "update" | "archive"
+  readonly kind: "create" | "update" | "archive" | "dissociate"
   /** Of the app: what came, and whether it had waited for the answer to an edit of the same field. */
-  readonly values?: Partial<Values>
+  readonly values?: Values
   readonly wasWithheld?: boolean
 }
 
@@ -31,28 +27,61 @@ export interface Side {
   readonly tenant: string
   readonly isApp: boolean
   readonly provider: "app" | "hubspot" | "odoo"
-  /** The object that holds people. */
-  readonly object: string
-  readonly get: (id: string) => Seen | null
-  readonly list: () => ReadonlyArray<Seen>
+  /** Its own name of what holds such a thing. */
+  readonly objects: Readonly<Record<Kind, string>>
+  /** What of a thing this system has at all, and can be edited there. */
+  readonly groups: Readonly<Record<Kind, ReadonlyArray<GroupName>>>
+  readonly get: (kind: Kind, id: string) => Seen | null
+  readonly list: (kind: Kind) => ReadonlyArray<Seen>
   /** As it always was: no change that anybody is told of. */
-  readonly seed: (values: Partial<Values>) => string
-  readonly create: (values: Partial<Values>) => Promise<string> | string
-  readonly edit: (id: string, values: Partial<Values>) => Promise<void> | void
-  readonly remove: (id: string) => Promise<void> | void
+  readonly seed: (kind: Kind, values: Values, about: About) => string
+  readonly create: (kind: Kind, values: Values, about: About) => Promise<string> | string
+  readonly edit: (kind: Kind, id: string, values: Values) => Promise<void> | void
+  readonly remove: (kind: Kind, id: string) => Promise<void> | void
   /** Writes that came over the interface so far. */
   readonly writes: () => number
 }
 
-const SEPARATOR = "|"
-
-/** Parts of a group as one text: empty as a whole where all of them are. */
-export const joined = (...parts: ReadonlyArray<string>): string =>
-  parts.every((part) => part === "") ? "" : parts.join(SEPARATOR)
-export const parted = (text: string, count: number): ReadonlyArray<string> => {
-  const parts = text.split(SEPARATOR)
-  return Array.from({ length: count }, (_, at) => parts[at] ?? "")
+/** What a new thing is told of once: the web address of a company, the id of the person whom an activity is with. */
+export interface About {
+  readonly domain?: string
+  readonly person?: string
 }
 
-/** Who a person is, whatever is edited: the family name is never touched. */
-export const personOf = (values: Values): string => parted(values.name, 2)[1] ?? ""
+/** How a system keeps the groups of a kind: names of its fields, and what stands in them. */
+export interface Shape<Raw> {
+  readonly fields: ReadonlyArray<string>
+  readonly write: (text: string) => Readonly<Record<string, Raw>>
+  readonly read: (raw: Readonly<Record<string, unknown>>) => string
+}
+export type Shapes<Raw> = Readonly<Record<Kind, Partial<Readonly<Record<GroupName, Shape<Raw>>>>>>
+
+export const rawOf = <Raw>(shapes: Shapes<Raw>, kind: Kind, values: Values): Readonly<Record<string, Raw>> =>
+  Object.assign(
+    {},
+    ...Object.entries(values).map(([group, text]) => shapes[kind][group as GroupName]?.write(text) ?? {}),
+  ) as Readonly<Record<string, Raw>>
+
+export const valuesOf = <Raw>(shapes: Shapes<Raw>, kind: Kind, raw: Readonly<Record<string, unknown>>): Values =>
+  Object.fromEntries(Object.entries(shapes[kind]).map(([group, shape]) => [group, shape.read(raw)]))
+
+export const groupsIn = <Raw>(shapes: Shapes<Raw>): Side["groups"] =>
+  Object.fromEntries(Object.entries(shapes).map(([kind, of]) => [kind, Object.keys(of)])) as unknown as Side["groups"]
+
+const text = (value: unknown): string =>
+  typeof value === "string" ? value : typeof value === "number" ? `${value}` : ""
+
+/** One text per field; `empty` is how the system has nothing. */
+export const plain = <Empty>(empty: Empty, ...fields: ReadonlyArray<string>): Shape<string | Empty> => ({
+  fields,
+  write: (of) =>
+    Object.fromEntries(parted(of, fields.length).map((part, at) => [fields[at]!, part === "" ? empty : part])),
+  read: (raw) => joined(...fields.map((field) => text(raw[field]))),
+})
+
+/** One field that ends with the key of the thing. */
+export const naming = (field: string): Shape<string> => ({
+  fields: [field],
+  write: (of) => ({ [field]: unnamed(of) }),
+  read: (raw) => named(text(raw[field])),
+})

@@ -13,13 +13,16 @@ import type { Owner, Timeline } from "../timeline.ts"
 import { type AppSide, makeAppSide } from "./app-side.ts"
 import { configurationOf, HOOK_SECRET, SECRET, TOKEN } from "./configuration.ts"
 import { answer } from "./endpoint.ts"
+import { Entering } from "./entering.ts"
 import { type HubspotSide, makeHubspotSide } from "./hubspot-side.ts"
 import { makeOdooSide, type OdooSide } from "./odoo-side.ts"
-import { type GroupName, joined, personOf, type Seen, type Side, type Values, type Written } from "./side.ts"
+import { hubspotServer, odooServer, type Shown } from "./servers.ts"
+import type { About, Seen, Side, Written } from "./side.ts"
+import { type GroupName, isNaming, keyFor, keyOf, type Kind, kindOf, KINDS, type Values } from "./things.ts"
 
 const WEBHOOK_EVERY_MS = 500
-/** Every database brings people of its own, who are none of the story. */
-const OURS = /^P\d+$/
+/** How long the engine may take from the first to the second half of a write, ms. */
+const BOTH_MS = 60_000
 /** How long a provider, or the product, waits for an answer of the engine, ms. */
 const WAIT_MS = 5_000
 
@@ -40,13 +43,17 @@ export class World {
   readonly networks: Array<Network> = []
   readonly peers: ReadonlyArray<Peer>
   calls = 0
-  /** Where a person was deleted, and is not to be created again. */
+  /** The person whom an activity is with. */
+  readonly with = new Map<string, string>()
+  /** Where a thing was deleted, and is not to be created again. */
   readonly removed = new Map<string, Set<SideName>>()
-  #values = 0
+  readonly #entering: Entering
+  /** How many there are of each kind. */
+  readonly #counts = new Map<Kind, number>()
   readonly #options: WorldOptions
-  /** Person by record, once known. */
-  readonly #persons = new Map<string, string>()
-  /** What people replaced last, by person and group. */
+  /** What a record is of, once known. */
+  readonly #keys = new Map<string, string>()
+  /** What people replaced last, by thing and group. */
   readonly #previous = new Map<string, string>()
   webhooks: Script["webhooks"]
 
@@ -62,7 +69,9 @@ export class World {
       connection,
       way: connection.provider === "app" ? null : this.#way(connection.name as SideName),
     }))
-    for (const [at, known] of script.people.entries()) this.#seed(`P${at + 1}`, known)
+    this.#entering = new Entering(options.chance)
+    for (const kind of KINDS)
+      for (const [at, known] of script.things[kind].entries()) this.#seed(kind, keyFor(kind, at + 1), known)
   }
 
   #side(name: SideName): Side {
@@ -217,166 +226,148 @@ export class World {
       },
     }
     this.networks.push(network)
-    return { network, server: name === "odoo" ? this.#odooServer() : this.#hubspotServer() }
+    return { network, server: this.#server(name) }
   }
 
-  #hubspotServer(): Server {
-    const { sandbox } = this.sides.get("hubspot") as HubspotSide
-    return (call) => {
-      const url = new URL(call.url)
-      const answer = sandbox.handle({
-        method: call.method,
-        url: url.pathname + url.search,
-        headers: call.headers ?? {},
-        body: call.body ?? "",
-      })
-      if (answer.dropped === true) return null
-      const isShowing = /\/objects\/[^/]+\/contacts(\/batch\/read|\/\d+)?$/.test(url.pathname)
-      if (isShowing && call.writes !== true && answer.status < 300)
-        this.#shown("hubspot", JSON.parse(answer.body).results)
-      return { status: answer.status, headers: answer.headers, text: answer.body }
-    }
+  #server(name: SideName): Server {
+    const shown: Shown = (kind, id, part) => this.#options.history.read(name, `${kind}:${id}`, part)
+    const side = this.sides.get(name)!
+    return name === "odoo"
+      ? odooServer((side as OdooSide).sandbox, shown)
+      : hubspotServer((side as HubspotSide).sandbox, shown)
   }
 
-  #odooServer(): Server {
-    const { sandbox } = this.sides.get("odoo") as OdooSide
-    return async (call) => {
-      const body = typeof call.body === "string" ? call.body : ""
-      const answer = await sandbox.handle({ method: call.method, url: call.url, headers: { ...call.headers }, body })
-      if (answer.dropped) return null
-      const isShowing =
-        call.writes !== true &&
-        answer.status < 300 &&
-        (body.includes("res.partner") || call.url.includes("res.partner"))
-      if (isShowing) {
-        const said: unknown = JSON.parse(answer.body)
-        this.#shown("odoo", Array.isArray(said) ? said : (said as { readonly result?: unknown }).result)
-      }
-      return { status: answer.status, headers: answer.headers, text: answer.body }
-    }
+  #about(kind: Kind, key: string, side: Side): About {
+    if (kind === "company") return { domain: `${key.toLowerCase()}.example` }
+    if (kind !== "activity") return {}
+    const people = side.list("person")
+    const person = people[this.#options.chance.between(0, Math.max(0, people.length - 1))]
+    if (person === undefined) return {}
+    this.with.set(key, keyOf("person", person.values))
+    return { person: person.id }
   }
 
-  /** Records whose values an answer carries: what the engine knows of them from now on. */
-  #shown(side: SideName, rows: unknown): void {
-    for (const row of Array.isArray(rows) ? rows : []) {
-      const isWhole = typeof row === "object" && row !== null && ("properties" in row || "name" in row)
-      if (isWhole) this.#options.history.read(side, String((row as { readonly id: unknown }).id))
-    }
-  }
-
-  #seed(person: string, known: ReadonlyArray<SideName>): void {
-    const { chance, history } = this.#options
+  #seed(kind: Kind, key: string, known: ReadonlyArray<SideName>): void {
+    const { history } = this.#options
     for (const name of known) {
       const side = this.sides.get(name)!
-      const values: Partial<Values> = {
-        name: joined(`First${person}`, person),
-        email: `${person.toLowerCase()}@people.example`,
-        ...(chance.isLess(0.7) ? { title: this.#fresh("title") } : {}),
-        ...(chance.isLess(0.6) ? { phone: this.#fresh("phone") } : {}),
-        ...(chance.isLess(0.6) ? { address: this.#fresh("address") } : {}),
-      }
-      const id = side.seed(values)
-      this.#persons.set(`${name}|${id}`, person)
+      const about = this.#about(kind, key, side)
+      if (kind === "activity" && about.person === undefined) continue
+      const values = this.#entering.first(kind, key, side)
+      const id = side.seed(kind, values, about)
+      this.#keys.set(`${name}|${kind}:${id}`, key)
       history.enter(
-        { side: name, isApp: side.isApp, id },
-        person,
-        { title: "", phone: "", address: "", ...values },
+        { side: name, isApp: side.isApp, id: `${kind}:${id}` },
+        key,
+        { ...this.#nothing(side, kind), ...values },
         true,
       )
     }
   }
 
-  /** A value that nobody entered before. */
-  #fresh(group: GroupName, person = ""): string {
-    this.#values += 1
-    const n = this.#values
-    switch (group) {
-      case "name":
-        return joined(`Name${n}`, person)
-      case "email":
-        return `mail${n}@people.example`
-      case "title":
-        return `Title ${n}`
-      case "phone":
-        return `+49301${String(n).padStart(6, "0")}`
-      case "address":
-        return joined(`Street ${n}`, `City${n}`, String(10_000 + n))
-    }
+  #nothing(side: Side, kind: Kind): Values {
+    return Object.fromEntries(side.groups[kind].map((group) => [group, ""]))
   }
 
-  readonly #written = ({ id, kind, side: name, values = {}, wasWithheld = false }: Written): void => {
-    const { history, onStep } = this.#options
+  readonly #written = (written: Written): void => {
+    const { history, onStep, timeline } = this.#options
+    const { id, kind, of, side: name, values = {}, wasWithheld = false } = written
     const side = this.sides.get(name as SideName)!
-    const seen = side.get(id)
-    onStep(`${name} was written: ${kind} ${id}`)
+    const seen = side.get(of, id)
+    onStep(`${name} was written: ${kind} ${of} ${id}`)
     if (seen === null) return
-    if (!OURS.test(personOf(seen.values))) return
-    const person = this.#persons.get(`${name}|${id}`) ?? personOf(seen.values)
-    this.#persons.set(`${name}|${id}`, person)
-    const groups = Object.keys(values) as ReadonlyArray<GroupName>
-    if (wasWithheld) for (const group of groups) history.released(name, id, group)
-    history.written(side, id, person, seen.values)
-    if (!wasWithheld) history.withheld(name, id, person, values)
+    const key = this.#keys.get(`${name}|${of}:${id}`) ?? keyOf(of, seen.values)
+    if (key === "") return
+    this.#keys.set(`${name}|${of}:${id}`, key)
+    const record = `${of}:${id}`
+    if (kind === "dissociate" && seen.values.company === "") {
+      // One reference for another is two calls: judged when there was time for both.
+      timeline.after(this.owner, BOTH_MS, () => {
+        const later = side.get(of, id)
+        if (later !== null) history.written(side, record, key, { company: later.values.company ?? "" })
+      })
+      return
+    }
+    if (wasWithheld) history.released(name, record, key, values)
+    history.written(side, record, key, seen.values)
+    if (!wasWithheld) history.withheld(name, record, key, values)
   }
 
-  recordsOf(name: SideName, person: string): ReadonlyArray<Seen> {
+  recordsOf(name: SideName, key: string): ReadonlyArray<Seen> {
+    const kind = kindOf(key)
     return this.sides
       .get(name)!
-      .list()
-      .filter(({ values }) => personOf(values) === person)
+      .list(kind)
+      .filter(({ values }) => keyOf(kind, values) === key)
   }
 
-  get persons(): ReadonlyArray<string> {
-    return [...new Set(this.#persons.values())]
+  get things(): ReadonlyArray<string> {
+    return [...new Set(this.#keys.values())]
   }
 
-  async edit(
-    name: SideName,
-    person: string,
-    group: GroupName,
-    how: { readonly empty: boolean; readonly back: boolean },
-  ) {
+  /** Where it was deleted, or can't be without what was. */
+  goneFrom(key: string): ReadonlySet<SideName> {
+    const gone = new Set(this.removed.get(key) ?? [])
+    // What is with a person hangs on that person there.
+    if (this.sides.has("odoo") && this.removed.get(this.with.get(key) ?? "")?.has("odoo") === true) gone.add("odoo")
+    return gone
+  }
+
+  async edit(name: SideName, key: string, group: GroupName, how: { readonly empty: boolean; readonly back: boolean }) {
     const { history, onStep } = this.#options
     const side = this.sides.get(name)!
-    const [record] = this.recordsOf(name, person)
-    if (record === undefined) return
-    const key = `${person}|${group}`
-    const isKept = group === "name" || group === "email"
-    const previous = this.#previous.get(key)
-    const value =
-      how.empty && !isKept
-        ? ""
-        : how.back && previous !== undefined && group !== "email"
-          ? previous
-          : this.#fresh(group, person)
-    this.#previous.set(key, record.values[group])
-    onStep(`${name} ${person} ${group} becomes "${value}"`)
-    history.enter({ side: name, isApp: side.isApp, id: record.id }, person, { [group]: value }, false)
-    await side.edit(record.id, { [group]: value })
+    const kind = kindOf(key)
+    const [record] = this.recordsOf(name, key)
+    if (record === undefined || !side.groups[kind].includes(group)) return
+    const of = `${key}|${group}`
+    const previous = this.#previous.get(of)
+    const isKept = isNaming(kind, group) || group === "email"
+    const chosen = (): string => (group === "company" ? this.#entering.company(side) : this.#entering.fresh(group, key))
+    const isBack = how.back && previous !== undefined && group !== "email" && group !== "company"
+    const value = how.empty && !isKept ? "" : isBack ? previous : chosen()
+    this.#previous.set(of, record.values[group] ?? "")
+    onStep(`${name} ${key} ${group} becomes "${value}"`)
+    history.enter({ side: name, isApp: side.isApp, id: `${kind}:${record.id}` }, key, { [group]: value }, false)
+    await side.edit(kind, record.id, { [group]: value })
   }
 
-  async remove(name: SideName, person: string) {
-    const [record] = this.recordsOf(name, person)
-    if (record === undefined) return
-    this.#options.onStep(`${name} loses ${person}`)
-    const from = this.removed.get(person) ?? new Set<SideName>()
-    this.removed.set(person, from.add(name))
-    await this.sides.get(name)!.remove(record.id)
-  }
-
-  async create(name: SideName) {
+  async remove(name: SideName, key: string) {
     const { history, onStep } = this.#options
     const side = this.sides.get(name)!
-    const person = `P${this.persons.length + 1}`
-    const values: Partial<Values> = {
-      name: joined(`First${person}`, person),
-      email: `${person.toLowerCase()}@people.example`,
-      title: this.#fresh("title"),
-    }
-    onStep(`${name} gets ${person}`)
-    const id = await side.create(values)
-    this.#persons.set(`${name}|${id}`, person)
-    history.enter({ side: name, isApp: side.isApp, id }, person, { phone: "", address: "", ...values }, false)
+    const [record] = this.recordsOf(name, key)
+    if (record === undefined) return
+    onStep(`${name} loses ${key}`)
+    const from = this.removed.get(key) ?? new Set<SideName>()
+    this.removed.set(key, from.add(name))
+    // What referred to it refers to nothing there from now on.
+    for (const kind of ["person", "deal"] as const)
+      for (const { id, values } of kindOf(key) === "company" && side.groups[kind].includes("company")
+        ? side.list(kind)
+        : [])
+        if (values.company === key)
+          history.enter(
+            { side: name, isApp: side.isApp, id: `${kind}:${id}` },
+            keyOf(kind, values),
+            { company: "" },
+            false,
+          )
+    await side.remove(kindOf(key), record.id)
+  }
+
+  async create(name: SideName, kind: Kind) {
+    const { history, onStep } = this.#options
+    const side = this.sides.get(name)!
+    const number = (this.#counts.get(kind) ?? this.#options.script.things[kind].length) + 1
+    this.#counts.set(kind, number)
+    const key = keyFor(kind, number)
+    const about = this.#about(kind, key, side)
+    if (kind === "activity" && about.person === undefined) return
+    const values = this.#entering.first(kind, key, side)
+    onStep(`${name} gets ${key}`)
+    const id = await side.create(kind, values, about)
+    this.#keys.set(`${name}|${kind}:${id}`, key)
+    const entered = { ...this.#nothing(side, kind), ...values }
+    history.enter({ side: name, isApp: side.isApp, id: `${kind}:${id}` }, key, entered, false)
   }
 
   /** From now on everything answers. */

@@ -33,6 +33,33 @@ describe("facets", () => {
     }),
   )
 
+  it.effect("[HS23] between the two halves of an exchange a record has one too many, and never none", () =>
+    Effect.gen(function* () {
+      const { sandbox, connector } = yield* prepared()
+      const { contacts, companies } = sandbox.seed({
+        records: {
+          contacts: [{ properties: { email: "a@example.com" } }],
+          companies: ["1", "2"].map((name) => ({ properties: { name } })),
+        },
+      })
+      const [one, two] = companies as [string, string]
+      const id = contacts![0]!
+      sandbox.seed({ associations: [{ from: ["contacts", id], to: ["companies", one] }] })
+      sandbox.failNext({ status: 0, match: "/contacts/companies/batch/archive" })
+      const list = (to: string) => [{ object: "companies", id: to }]
+      const answers = yield* connector.write("contacts", [
+        updating(id, "c-1", { "@companies": list(two) }, { "@companies": list(one) }),
+      ])
+      const answer = outcome(answers, "c-1")
+      assert.ok(answer._tag === "Written")
+      assert.deepStrictEqual(
+        answer.refused?.map(({ code, key }) => [key, code]),
+        [["@companies", "busy"]],
+      )
+      assert.sameMembers([...(sandbox.get("contacts", id)?.associations["companies"] ?? [])], [one, two])
+    }),
+  )
+
   it.effect("[HS29] an association to a record that is gone refuses its key and not the row", () =>
     Effect.gen(function* () {
       const { sandbox, connector } = yield* prepared()

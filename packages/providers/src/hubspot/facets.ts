@@ -32,6 +32,35 @@ const withRefused = (outcome: Written, facet: string, code: "reference" | "busy"
   refused: [...(outcome.refused ?? []), { key: facet, code, message }],
 })
 
+interface Concerned {
+  readonly outcome: Written
+  readonly change: ReturnType<typeof difference>
+}
+
+/**
+ * What is new comes before what goes: a record that is left in the middle has one too many, and never none, which the
+ * next reading would take for a person's. Where the portal has no room for one more, what goes makes room first.
+ */
+const exchange = Effect.fnUntraced(function* (
+  client: HubspotClient,
+  object: string,
+  to: string,
+  concerned: ReadonlyArray<Concerned>,
+) {
+  const addedOf = (of: ReadonlyArray<Concerned>) => of.flatMap(({ change }) => change.add)
+  const removedOf = (of: ReadonlyArray<Concerned>) => of.flatMap(({ change }) => change.remove)
+  const adding = addedOf(concerned)
+  const refused: ReadonlyArray<LinkRefusal> = adding.length > 0 ? yield* addLinks(client, object, to, adding) : []
+  const removing = removedOf(concerned)
+  if (removing.length > 0) yield* removeLinks(client, object, to, removing)
+  const again = concerned.filter(
+    ({ change, outcome }) => change.remove.length > 0 && refused.some(({ from }) => from === outcome.id),
+  )
+  if (again.length === 0) return refused
+  const still: ReadonlyArray<LinkRefusal> = yield* addLinks(client, object, to, addedOf(again))
+  return [...refused.filter(({ from }) => !again.some(({ outcome }) => outcome.id === from)), ...still]
+})
+
 /** Associations are written after the records; one that fails is a refused key of a written row. */
 export const writeFacets = Effect.fnUntraced(function* (
   client: HubspotClient,
@@ -49,15 +78,7 @@ export const writeFacets = Effect.fnUntraced(function* (
         ? [{ row, outcome, change: difference(row, outcome.id, facet) }]
         : []
     })
-    const remove = concerned.flatMap(({ change }) => change.remove)
-    const add = concerned.flatMap(({ change }) => change.add)
-    const done = yield* Effect.result(
-      Effect.gen(function* () {
-        if (remove.length > 0) yield* removeLinks(client, object, to, remove)
-        const refusals: ReadonlyArray<LinkRefusal> = add.length > 0 ? yield* addLinks(client, object, to, add) : []
-        return refusals
-      }),
-    )
+    const done = yield* Effect.result(exchange(client, object, to, concerned))
     for (const { row, outcome, change } of concerned) {
       if (change.add.length + change.remove.length === 0) continue
       if (done._tag === "Failure") outcomes.set(row.key, withRefused(outcome, facet, "busy", done.failure.message))

@@ -17,14 +17,19 @@ export interface GroupDirection {
 }
 
 const NOBODY: ReadonlyArray<string> = []
+const NONE: ReadonlySet<string> = new Set()
 const UNKNOWN: Read = { _tag: "Unknown" }
 
 const got = (view: View, waiting: ReadonlyArray<string>): Got => ({ _tag: "View", view, waiting })
 
-/** A slot as the shadow had it, with what stands beside it. */
+/** A slot as the shadow had it, with what stands beside it; an empty one as it is read where it is empty. */
 const carry = (slot: Slot, before: View): View => {
   const beside = before[ASIDE + slot.name]
-  return { [slot.name]: before[slot.name] ?? null, ...(beside === undefined ? {} : { [ASIDE + slot.name]: beside }) }
+  const value = before[slot.name] ?? null
+  return {
+    [slot.name]: isEmpty(value) ? (slot.fallback ?? value) : value,
+    ...(beside === undefined ? {} : { [ASIDE + slot.name]: beside }),
+  }
 }
 
 export const groupLens = (
@@ -128,6 +133,7 @@ export const groupLens = (
       ...view,
       ...Object.fromEntries(slots.map((slot) => [slot.name, slot.lossy(view[slot.name] ?? null)])),
     }),
-    empty: (view) => coherence.empty(view, given),
+    // A constant beside other fields says nothing of them; one that is the whole group is what there is to say.
+    empty: (view) => coherence.empty(view, given.size === slots.length ? NONE : given),
   }
 }

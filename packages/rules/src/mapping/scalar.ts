@@ -196,6 +196,7 @@ export const fieldSlot = (
     options,
     sources: spec.from,
     given: false,
+    ...(spec.default === undefined ? {} : { fallback: spec.default }),
     read: (raw, view, before) => (spec.together ? readTogether(raw, view) : readOne(raw, view, before)),
     hold: (wanted, view): SlotHeld => {
       const value = wanted[name] ?? (spec.kind === "set" ? [] : null)

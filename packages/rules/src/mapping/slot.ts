@@ -28,6 +28,8 @@ export interface Slot {
   /** True where nothing is read or written: a constant, or what follows from the other slots. */
   readonly given: boolean
   /** `view`: the slots before this one. `before`: the whole shadow. */
+  /** What stands where it is empty; a reading in parts leaves it out too. */
+  readonly fallback?: Value
   readonly read: (raw: JsonObject, view: View, before: View | undefined) => SlotRead
   readonly hold: (value: GroupValue, view: View, references: References) => SlotHeld
   /** `from` and `to` differ. `from`: what the edit started from, where that is known. */

@@ -41,7 +41,8 @@ const issueOf = (held: HeldState | undefined): Omit<IssueDoc, "at"> | null => {
       code: "oscillation",
       message: `changed after each of ${held.hops ?? 0} writes of ours`,
     }
-  if (held.problem !== undefined) return { kind: "problem", code: held.problem.code, message: held.problem.message }
+  const problem = held.problem ?? held.unread
+  if (problem !== undefined) return { kind: "problem", code: problem.code, message: problem.message }
   if (held.refused !== undefined) return { kind: "refused", code: held.refused.code, message: held.refused.message }
   if (held.before !== undefined)
     return { kind: "waiting", code: "reference", message: "refers to a record that is not linked yet" }

@@ -61,12 +61,12 @@ export const observeGroup = (edit: EntityEdit, seen: Observed): void => {
   const got = lens.get(value, refs)
   const current = edit.doc.groups[group]
 
-  // 1. Agreement.
+  // 1. Agreement. What is constant there agrees with no value too, and fills it.
   if (got._tag === "View" && lens.same(got.view, view)) {
-    const constant = shadow === null && lens.sources.length === 0 ? lens.put(value, undefined, view, refs) : null
-    // What is always the same there (a call among HubSpot's calls) is held whatever our value is, and fills an empty one.
-    if (constant?._tag === "Value" && !sameJson(constant.value, value))
-      edit.change(group, constant.value, "filled", provenance)
+    const fills = lens.sources.length === 0 || (isEmptyFor(value, lens) && !lens.empty(view))
+    const filled = shadow === null && fills ? lens.put(value, undefined, view, refs) : null
+    if (filled?._tag === "Value" && !sameJson(filled.value, value))
+      edit.change(group, filled.value, "filled", provenance)
     else agree(edit, seen, held, value)
     if (sent !== undefined) resolve(edit, seen, sent)
     return
@@ -91,7 +91,7 @@ export const observeGroup = (edit: EntityEdit, seen: Observed): void => {
   }
   if (put._tag === "Waiting") return
   const next = put.value
-  const hops = reactiveHops(edit, seen, held)
+  const hops = shadow === null ? held : reactiveHops(edit, seen, held)
   if (hops !== held) edit.setHeld(connection, group, hops)
   if (lens.direction === "out") return
 

@@ -22,8 +22,12 @@ export const observeFields = (edit: EntityEdit, mapping: ObjectMapping, seen: Se
     const read = lens.read(raw, held.shadow ?? undefined)
     if (read._tag === "Unknown") continue
     if (read._tag === "Invalid") {
-      edit.setHeld(connection, lens.group, { ...held, problem: read.problem, seen: provenance })
+      edit.setHeld(connection, lens.group, { ...held, unread: read.problem, seen: provenance })
       continue
+    }
+    if (held.unread !== undefined) {
+      const { unread: _, ...readable } = held
+      edit.setHeld(connection, lens.group, readable)
     }
     observeGroup(edit, { connection, lens, view: read.view, provenance, by: seen.data.by })
   }

@@ -62,7 +62,7 @@ const without = (edit: EntityEdit, connection: string, key: string): Intent | un
 }
 
 const wrote = (held: HeldState, lens: GroupLens, sent: View, answer: View | null, at: number): HeldState => {
-  const { before: _, carried: __, problem: ___, refused: ____, rendering: _____, ...rest } = held
+  const { before: _, carried: __, problem: ___, refused: ____, rendering: _____, unread: ______, ...rest } = held
   const shadow = answer ?? sent
   return {
     ...rest,
@@ -102,12 +102,22 @@ const answer = (context: Context, data: RecordWritten, edit: EntityEdit): void =
   }
   const state = connectionDoc(tx, connection)!
   const mapping = mappingOf(context, state, record.object, edit.type)
-  // What an adopted record holds nobody knows yet: it is read, as at a first link.
-  if (mapping !== undefined && intent !== undefined && !data.adopted) {
+  if (mapping !== undefined && intent !== undefined) {
     const held = data.held === null ? null : opened(data.held)
-    for (const lens of mapping.groups) answerGroup(edit, connection, lens, intent, held, data)
+    for (const lens of mapping.groups) {
+      if (data.adopted) adoptGroup(edit, connection, lens, intent)
+      else answerGroup(edit, connection, lens, intent, held, data)
+    }
   }
   finish(edit)
+}
+
+/** What an adopted record holds nobody knows yet: it is read, as at a first link. What was sent proves nothing there. */
+const adoptGroup = (edit: EntityEdit, connection: string, lens: GroupLens, intent: Intent): void => {
+  const known = heldUnder(edit.held(connection, lens.group), lens)
+  const sent = intent.groups[lens.group]
+  if (sent === undefined || known.shadow !== null) return
+  edit.setHeld(connection, lens.group, { ...known, wrote: { view: sent, at: edit.context.tx.cause.at } })
 }
 
 const answerGroup = (

@@ -85,6 +85,8 @@ export interface HeldState {
   /** A dead letter for this view only. */
   readonly refused?: { readonly view: View; readonly code: string; readonly message: string }
   readonly problem?: Problem
+  /** What was read last and means nothing under the mapping: the shadow is older than that. */
+  readonly unread?: Problem
   /** The observation that brought the shadow, to explain it and to settle what waits. */
   readonly seen?: Provenance
 }

@@ -220,16 +220,22 @@ const lay = (product: Product, record: StoredRecord, revision: number, values: V
  */
 export const release = (product: Product, record: StoredRecord, fields: ReadonlyArray<string>, taken: number): void => {
   const pending = pendingFields(product, record)
+  const free = new Map<number, Record<string, Value>>()
   for (const name of fields) {
     const held = record.withheld.get(name)
     if (held === undefined || pending.has(name)) continue
     record.withheld.delete(name)
-    if (held.revision <= taken) continue
-    const values = { [name]: held.value }
-    const { object, id } = record
-    const effect = lay(product, record, held.revision, values)
-    note(product, { object, id, kind: "withheld", effect, revision: held.revision, values })
+    if (held.revision > taken) free.set(held.revision, { ...free.get(held.revision), [name]: held.value })
   }
+  // All of them at once: nobody sees half an address. Each write is noted on its own.
+  const { object, id } = record
+  const written = [...free].toSorted(([a], [b]) => a - b)
+  const laid = written.map(([revision, values]) => ({
+    revision,
+    values,
+    effect: lay(product, record, revision, values),
+  }))
+  for (const one of laid) note(product, { object, id, kind: "withheld", ...one })
 }
 
 /** A change of the feed. By its revision a repeat is known, also where the position was forgotten; none is sent back. */

@@ -128,6 +128,26 @@ describe("the sandbox product", () => {
     )
   })
 
+  it("[AP14] an address that waited for the answer to an edit is laid in one piece, and noted as one write", async () => {
+    const { product, run, connect, write } = makeProduct({ answerDelayMs: [1_000, 1_000] })
+    product.seed({ contact: [{ id: "p1", values: { street: "One", city: "Here", zip: "1" } }] })
+    connect()
+    await run(5_000)
+    product.put({ object: "contact", id: "p1", values: { street: "Two", city: "There", zip: "2" } })
+    await run(100)
+    await write("p1", { street: "Three", city: "Nowhere", zip: "3" })
+    await run(3_000)
+    const address = { street: "Three", city: "Nowhere", zip: "3" }
+    assert.deepStrictEqual(product.get("contact", "p1")?.values, address)
+    assert.deepStrictEqual(
+      product.log().map(({ effect, kind, values }) => [kind, effect, values]),
+      [
+        ["update", "waiting", address],
+        ["withheld", "applied", address],
+      ],
+    )
+  })
+
   it("[AP11] while Concordat is away nothing is lost, and it goes on where it was", async () => {
     const { product, run, connect, world, held } = makeProduct()
     product.seed({ contact: [{ id: "p1", values: { firstName: "Ada" } }] })

@@ -1,0 +1,72 @@
+/** The sandboxes as servers, and which records an answer of theirs shows to the engine. */
+import type { HubspotSandbox } from "@concordat/providers/hubspot/sandbox/sandbox"
+import type { OdooSandbox } from "@concordat/providers/odoo/sandbox/sandbox"
+import type { Server } from "../network.ts"
+import type { Part } from "../oracle/history.ts"
+import type { Kind } from "./things.ts"
+
+/** Told of what an answer carries: what the engine knows of a record from now on. */
+export type Shown = (kind: Kind, id: string, part: Part) => void
+
+type Row = Readonly<Record<string, unknown>>
+const rowsOf = (said: unknown): ReadonlyArray<Row> =>
+  (Array.isArray(said) ? said : []).filter((row): row is Row => typeof row === "object" && row !== null)
+
+const KIND_OF: Readonly<Record<string, Kind>> = {
+  contacts: "person",
+  companies: "company",
+  deals: "deal",
+  tasks: "activity",
+}
+
+export const hubspotServer =
+  (sandbox: HubspotSandbox, shown: Shown): Server =>
+  (call) => {
+    const url = new URL(call.url)
+    const answer = sandbox.handle({
+      method: call.method,
+      url: url.pathname + url.search,
+      headers: call.headers ?? {},
+      body: call.body ?? "",
+    })
+    if (answer.dropped === true) return null
+    const answered = { status: answer.status, headers: answer.headers, text: answer.body }
+    if (call.writes === true || answer.status >= 300) return answered
+    const records = /\/objects\/[^/]+\/([a-z]+)(\/batch\/read|\/\d+)?$/.exec(url.pathname)?.[1] ?? ""
+    const links = /\/associations\/[^/]+\/([a-z]+)\/companies\/batch\/read$/.exec(url.pathname)?.[1] ?? ""
+    const kind = KIND_OF[records] ?? KIND_OF[links]
+    if (kind === undefined) return answered
+    const { errors, results } = JSON.parse(answer.body) as { readonly results?: unknown; readonly errors?: unknown }
+    if (records !== "") for (const { id } of rowsOf(results)) shown(kind, String(id), "fields")
+    else {
+      for (const { from } of rowsOf(results)) shown(kind, String((from as Row)["id"]), "references")
+      // None is told as an error of its row.
+      for (const { context } of rowsOf(errors))
+        for (const ids of Object.values((context ?? {}) as Row))
+          for (const id of Array.isArray(ids) ? ids : []) shown(kind, String(id), "references")
+    }
+    return answered
+  }
+
+const kindsOf = (row: Row): ReadonlyArray<Kind> => {
+  if ("summary" in row) return ["activity"]
+  if ("expected_revenue" in row) return ["deal"]
+  if (!("name" in row)) return []
+  return "is_company" in row ? [row["is_company"] === true ? "company" : "person"] : ["person", "company"]
+}
+
+export const odooServer =
+  (sandbox: OdooSandbox, shown: Shown): Server =>
+  async (call) => {
+    const body = typeof call.body === "string" ? call.body : ""
+    const answer = await sandbox.handle({ method: call.method, url: call.url, headers: { ...call.headers }, body })
+    if (answer.dropped) return null
+    const isOurs = (model: string): boolean => body.includes(model) || call.url.includes(model)
+    if (call.writes !== true && answer.status < 300 && ["res.partner", "crm.lead", "mail.activity"].some(isOurs)) {
+      const said: unknown = JSON.parse(answer.body)
+      for (const row of rowsOf(Array.isArray(said) ? said : (said as { readonly result?: unknown }).result))
+        for (const kind of kindsOf(row))
+          for (const part of ["fields", "references"] as const) shown(kind, String(row["id"]), part)
+    }
+    return { status: answer.status, headers: answer.headers, text: answer.body }
+  }
