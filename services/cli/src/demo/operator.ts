@@ -19,15 +19,17 @@ const AWAY_MS = 120_000
 const AGAIN_MS = 100
 
 export const makeOperator = (url: string): Operator => {
-  /** An engine that was killed is started again: a question that met it away is put again. */
+  /** An engine that was killed is started again: a question that met it away, or not ready yet, is put again. */
   const patient = async (path: string, init: RequestInit): Promise<Response> => {
     for (const until = Date.now() + AWAY_MS; ;) {
       try {
-        return await fetch(path, init)
+        const response = await fetch(path, init)
+        if (response.status !== 503 || Date.now() > until) return response
+        await response.arrayBuffer()
       } catch (error) {
         if (Date.now() > until) throw error
-        await pause(AGAIN_MS)
       }
+      await pause(AGAIN_MS)
     }
   }
   const call = async (path: string, body?: unknown): Promise<unknown> => {
