@@ -1,5 +1,6 @@
 /** Associations of written rows, by difference: after the records, since a new one has no id before. */
 import type { WriteRow } from "@concordat/engine/ports/Provider"
+import type { ProviderError } from "@concordat/engine/ports/ProviderError"
 import * as Effect from "effect/Effect"
 import {
   addLinks,
@@ -11,7 +12,7 @@ import {
   type LinkRefusal,
 } from "./associations.ts"
 import type { HubspotClient } from "./client.ts"
-import type { Outcomes, Written } from "./outcomes.ts"
+import { interrupted, type Outcomes, type Written } from "./outcomes.ts"
 
 /** What has to be added and removed at one kind of association; what is not known to be there is never removed. */
 const difference = (
@@ -31,6 +32,8 @@ const withRefused = (outcome: Written, facet: string, code: "reference" | "busy"
   ...outcome,
   refused: [...(outcome.refused ?? []), { key: facet, code, message }],
 })
+
+const isPassing = (error: ProviderError): boolean => error.transient || error.reason._tag === "AuthLost"
 
 interface Concerned {
   readonly outcome: Written
@@ -81,7 +84,10 @@ export const writeFacets = Effect.fnUntraced(function* (
     const done = yield* Effect.result(exchange(client, object, to, concerned))
     for (const { row, outcome, change } of concerned) {
       if (change.add.length + change.remove.length === 0) continue
-      if (done._tag === "Failure") outcomes.set(row.key, withRefused(outcome, facet, "busy", done.failure.message))
+      // A fault of the connection counts against no record: the row is tried again, and what is done stays done.
+      if (done._tag === "Failure" && isPassing(done.failure))
+        outcomes.set(row.key, { ...interrupted(done.failure), effect: "unknown" })
+      else if (done._tag === "Failure") outcomes.set(row.key, withRefused(outcome, facet, "busy", done.failure.message))
       else {
         const refused = done.success.find((r) => r.from === outcome.id)
         if (refused !== undefined) outcomes.set(row.key, withRefused(outcome, facet, "reference", refused.message))

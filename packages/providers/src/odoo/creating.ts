@@ -133,11 +133,11 @@ export const makeCreating = (rpc: Rpc, catalog: Catalog, verbs: Verbs): Creating
     if (!pending) return { ...answer, outcome: { ...outcome, ...held, ...refused } }
     return yield* verbs.run(object, row, Number(outcome.id), left).pipe(
       Effect.catch((error) => {
-        // The record is there; what is missing of it is found by the next comparison and written again.
-        const code =
-          error._tag === "OdooRefusal"
-            ? refusedRow(error.name, error.text)
-            : { code: "busy" as const, message: error.message }
+        // The record is there. Where the connection broke, it is found by its id, and what is missing of it is written.
+        if (error._tag !== "OdooRefusal")
+          return Effect.succeed<WriteAnswer>({ ...answer, outcome: heldUp("unknown", error.message) })
+        const code = refusedRow(error.name, error.text)
+        if (code.retry) return Effect.succeed<WriteAnswer>({ ...answer, outcome: { ...code, effect: "unknown" } })
         const refused = [
           ...wanted.refused,
           { key: object === "crm.lead" ? "$status" : "$done", code: code.code, message: code.message },
