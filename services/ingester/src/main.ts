@@ -1,4 +1,5 @@
 /** Takes webhooks: verified, durable, answered. It owns nothing and calls no provider, so there may be any number. */
+import { connectionName } from "@concordat/all-in-one/production/owners"
 import { runService } from "@concordat/all-in-one/production/service"
 import { listen, makeBoard, optionsOf } from "@concordat/all-in-one/production/serving"
 import { makeReceivers } from "@concordat/all-in-one/production/receivers"
@@ -12,7 +13,7 @@ runService("ingester", (service) =>
     const receivers = yield* makeReceivers(board.connections.places, service.key)
     const webhooks = layerWebhooks({
       publicUrl: service.config.http.publicUrl,
-      receiver: (tenant, connection) => receivers.get(`${tenant}.${connection}`) ?? "unknown",
+      receiver: (tenant, connection) => receivers.get(connectionName(tenant, connection)) ?? "unknown",
     })
     const address = yield* listen(service, serve(webhooks, yield* optionsOf(service, board, [])))
     yield* Effect.logInfo("ingester is up", { address, connections: receivers.size })
