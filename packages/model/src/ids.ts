@@ -1,19 +1,23 @@
 /** Ids that follow from what they name, so that deciding again gives the same ones. Pure: hashes only. */
-import { createHash } from "node:crypto"
+import { hash } from "node:crypto"
 
-const format = (bytes: Uint8Array): string => {
-  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, 16).toString("hex")
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
-}
+/** `hex`: 32 digits or more. */
+const format = (hex: string): string =>
+  `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
 
-const stamped = (bytes: Uint8Array, version: number): string => {
-  bytes[6] = (bytes[6]! & 0x0f) | (version << 4)
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80
-  return format(bytes)
+/** Version and variant of RFC 9562 in their places. */
+const stamped = (hex: string, version: number): string => {
+  const variant = ((Number.parseInt(hex[16]!, 16) & 0x3) | 0x8).toString(16)
+  return format(`${hex.slice(0, 12)}${version}${hex.slice(13, 16)}${variant}${hex.slice(17, 32)}`)
 }
 
 /** The namespace of Concordat's own event ids: UUIDv5 of the DNS namespace and `concordat.events`. */
 const EVENTS = Buffer.from("6ba7b8109dad11d180b400c04fd430c8", "hex")
+/** What is hashed is put behind the namespace here: every event has an id, and a buffer for each took twice as long. */
+const scratch = Buffer.alloc(64 * 1024)
+EVENTS.copy(scratch)
+/** A character of a string is three bytes of UTF-8 at most. */
+const SCRATCH_CHARACTERS = (scratch.length - EVENTS.length) / 3
 
 /** 53 bits of a text, as 11 letters: to notice a change of one's own, not to tell apart what others choose (cyrb53). */
 export const shortHash = (text: string): string => {
@@ -29,11 +33,15 @@ export const shortHash = (text: string): string => {
   return (4_294_967_296 * (2_097_151 & b) + (a >>> 0)).toString(36).padStart(11, "0")
 }
 
-export const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex")
+export const sha256 = (text: string): string => hash("sha256", text)
+
+const inNamespace = (name: string): Uint8Array =>
+  name.length > SCRATCH_CHARACTERS
+    ? Buffer.concat([EVENTS, Buffer.from(name)])
+    : scratch.subarray(0, EVENTS.length + scratch.write(name, EVENTS.length))
 
 /** RFC 9562 UUIDv5 in Concordat's namespace. */
-export const uuidV5 = (name: string): string =>
-  stamped(new Uint8Array(createHash("sha1").update(EVENTS).update(name).digest()), 5)
+export const uuidV5 = (name: string): string => stamped(hash("sha1", inNamespace(name)), 5)
 
 /** An event's id: the same event decided again at the same place has the same id; any other has another. */
 export const eventId = (stream: string, previousRevision: number, content: string): string =>
@@ -44,10 +52,9 @@ export const eventId = (stream: string, previousRevision: number, content: strin
  * because random keys make SQLite four times slower from 100,000 rows on.
  */
 export const entityId = (atMs: number, cause: string): string => {
-  const bytes = new Uint8Array(createHash("sha256").update(cause).digest().subarray(0, 16))
-  new DataView(bytes.buffer).setUint16(0, Math.floor(atMs / 2 ** 32) & 0xffff)
-  new DataView(bytes.buffer).setUint32(2, atMs >>> 0)
-  return stamped(bytes, 8)
+  const high = (Math.floor(atMs / 2 ** 32) & 0xffff).toString(16).padStart(4, "0")
+  const low = (atMs >>> 0).toString(16).padStart(8, "0")
+  return stamped(`${high}${low}${hash("sha256", cause).slice(12, 32)}`, 8)
 }
 
 /** The causing time of an entity id, in ms since 1970. */

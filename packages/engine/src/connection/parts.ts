@@ -143,12 +143,22 @@ export const fenceAt = (parts: Parts, walk: Walk, object: string, to: CursorDoc)
         total: to.total,
       }
 
-/** Every provider name that the mappings of an object read; an object can hold several types (`is_company`). */
+const sourcesByMapping = new WeakMap<Mapping, Map<string, ReadonlyArray<string>>>()
+
+/**
+ * Every provider name that the mappings of an object read; an object can hold several types (`is_company`). Asked for with
+ * every answer, so remembered as long as the mapping is.
+ */
 export const sourcesOf = (mapping: Mapping, object: string): ReadonlyArray<string> => {
-  const names = new Set(
-    mapping.objects.filter((one) => one.object === object).flatMap((one: ObjectMapping) => one.sources),
-  )
-  return [...names].toSorted()
+  let known = sourcesByMapping.get(mapping)
+  if (known === undefined) sourcesByMapping.set(mapping, (known = new Map()))
+  let sources = known.get(object)
+  if (sources === undefined) {
+    const mappings = mapping.objects.filter((one) => one.object === object)
+    sources = [...new Set(mappings.flatMap((one: ObjectMapping) => one.sources))].toSorted()
+    known.set(object, sources)
+  }
+  return sources
 }
 
 export const mappedObjects = (parts: Parts, mapping: Mapping): ReadonlyArray<readonly [string, ObjectDefinition]> => {

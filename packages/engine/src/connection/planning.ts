@@ -11,10 +11,14 @@ import { SCAN_DOCUMENTS } from "../limits.ts"
 import type { State, StateError } from "../ports/State.ts"
 import type { Planner } from "./Planner.ts"
 
-/** The name under which the reconciler keeps how far it has decided. */
-
 /** Asked for by every plan, and compiled from. */
 const INTERNED: ReadonlySet<string> = new Set(["connection", "tenant", "binding"])
+
+/** A connection's binding as it was last read, and the number under which its connection had it then. */
+interface Bound {
+  readonly number: number
+  readonly binding: BindingDoc
+}
 
 /** Parsed again only where the text changed, and then part by part: compilers know their input by identity. */
 const makeIntern = () => {
@@ -97,17 +101,33 @@ export const makePlanner = (
           yield* load(asked.wanted)
         }
       })
-    return { load, answer }
+    return {
+      load,
+      answer,
+      known: loaded.get,
+      keep: (kind: string, key: string, value: unknown) => void documents.set(`${kind}\n${key}`, value),
+    }
   }
 
+  const document = (kind: "binding" | "connection"): Effect.Effect<string | null, StateError> =>
+    Effect.map(state.getMany([{ tenant, kind, key: connection }]), ([text]) => text ?? null)
+  let bound: Bound | null = null
+  /** The binding is large and seldom another: it is read where the connection says that it was written since. */
+  const bindingOf = Effect.fnUntraced(function* (opened: ConnectionDoc) {
+    if (bound !== null && bound.number === opened.bound) return bound.binding
+    const text = yield* document("binding")
+    if (text === null) return null
+    const binding = intern(`binding\n${connection}`, text) as BindingDoc
+    bound = { number: opened.bound, binding }
+    return binding
+  })
+
   const mapping = Effect.gen(function* () {
-    const [opened, bound] = yield* state.getMany([
-      { tenant, kind: "connection", key: connection },
-      { tenant, kind: "binding", key: connection },
-    ])
-    if (opened === null || opened === undefined || bound === null || bound === undefined) return null
-    const binding = intern(`binding\n${connection}`, bound) as BindingDoc
-    return compilers.mapping(JSON.parse(opened) as ConnectionDoc, binding)
+    const text = yield* document("connection")
+    if (text === null) return null
+    const opened = intern(`connection\n${connection}`, text) as ConnectionDoc
+    const binding = yield* bindingOf(opened)
+    return binding === null ? null : compilers.mapping(opened, binding)
   })
 
   const plan = Effect.fnUntraced(function* (entities: ReadonlyArray<EntityRef>) {
@@ -115,9 +135,10 @@ export const makePlanner = (
     yield* view.load([
       { _tag: "Document", kind: "tenant", key: "" },
       { _tag: "Document", kind: "connection", key: connection },
-      { _tag: "Document", kind: "binding", key: connection },
       ...entities.map(({ type, id }) => ({ _tag: "Document", kind: "entity", key: entityKey(type, id) }) as const),
     ])
+    const opened = view.known("connection", connection) as ConnectionDoc | null
+    if (opened !== null) view.keep("binding", connection, yield* bindingOf(opened))
     const planned: Array<PlannedWrite | null> = []
     for (const { type, id } of entities)
       planned.push(yield* view.answer((loaded) => planWrite(loaded, compilers, tenant, connection, type, id)))

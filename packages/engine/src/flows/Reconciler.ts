@@ -2,7 +2,7 @@
 import { readEvent } from "@concordat/model/events/stored"
 import { partitionOf, tenantOf } from "@concordat/model/streams"
 import type { Compilers } from "@concordat/rules/reconcile/context"
-import { foreseen, foreseenThen } from "@concordat/rules/reconcile/foreseen"
+import { foreseen, foreseenLast, foreseenThen } from "@concordat/rules/reconcile/foreseen"
 import { type Input, reconcile } from "@concordat/rules/reconcile/reconcile"
 import type { DecidedEvent, Wake } from "@concordat/rules/state/transaction"
 import * as Deferred from "effect/Deferred"
@@ -127,9 +127,9 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (
     for (const [tenant, ofTenant] of Map.groupBy(readings, (one) => one.tenant)) {
       const documents = documentsOf(tenant)
       yield* documents.prefetch(ofTenant.flatMap(({ input }) => foreseen(input)))
-      yield* documents.prefetch(
-        ofTenant.flatMap(({ input }) => foreseenThen(input, (kind, key) => documents.known(kind, key))),
-      )
+      const known = (kind: string, key: string): unknown => documents.known(kind, key)
+      yield* documents.prefetch(ofTenant.flatMap(({ input }) => foreseenThen(input, known)))
+      yield* documents.prefetch(ofTenant.flatMap(({ input }) => foreseenLast(input, known)))
       yield* documents.decideAll(
         ofTenant,
         (loaded, { cause, input }) => reconcile(loaded, compilers, cause, input),

@@ -75,6 +75,18 @@ export const isCustom = (field: string): boolean => /^custom\.[a-z][A-Za-z0-9_]{
 
 export const fieldOf = (type: EntityType, field: string): Field | undefined => canonical[type][field]
 
+type Referring = { readonly group: string; readonly to: EntityType }
+const referringOf = (table: FieldTable): ReadonlyArray<readonly [field: string, Referring]> =>
+  Object.entries(table).flatMap(([name, { group, to }]) => (to === undefined ? [] : [[name, { group, to }] as const]))
+const referring: Readonly<Record<EntityType, ReadonlyArray<readonly [field: string, Referring]>>> = {
+  contact: referringOf(contact),
+  company: referringOf(company),
+  deal: referringOf(deal),
+  activity: referringOf(activity),
+}
+/** Fields that refer to entities. */
+export const referringFields = (type: EntityType): ReadonlyArray<readonly [field: string, Referring]> => referring[type]
+
 export const groupOf = (type: EntityType, field: string): string => canonical[type][field]?.group ?? field
 
 /** Fields of a group, in the table's order; a custom field is its own group. */

@@ -45,7 +45,7 @@ export const groupLens = (
   const sameSlot = (slot: Slot, a: Value | undefined, b: Value | undefined): boolean =>
     same(slot.kind, a, b, slot.options)
 
-  const read = (raw: JsonObject, before: View | undefined): Read => {
+  const readWith = (raw: JsonObject, before: View | undefined): Read => {
     // Nothing of it was read; the shadow says nothing new.
     if (sources.length > 0 && !sources.some((source) => raw[source] !== undefined)) return UNKNOWN
     const view: Record<string, Value> = {}
@@ -67,6 +67,17 @@ export const groupLens = (
     return Result.isFailure(settled)
       ? { _tag: "Invalid", problem: settled.failure }
       : { _tag: "Known", view: settled.success }
+  }
+
+  /** What a record says at first sight is asked for again by whoever looks where it belongs. */
+  const firstReads = new WeakMap<JsonObject, Read>()
+  const read = (raw: JsonObject, before: View | undefined): Read => {
+    if (before !== undefined) return readWith(raw, before)
+    const known = firstReads.get(raw)
+    if (known !== undefined) return known
+    const made = readWith(raw, undefined)
+    firstReads.set(raw, made)
+    return made
   }
 
   const get = (value: GroupValue, references: References): Got => {

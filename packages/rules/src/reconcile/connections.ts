@@ -11,7 +11,7 @@ import {
   putTenant,
   tenantDoc,
 } from "../state/access.ts"
-import { type ConnectionDoc, parseEntityKey } from "../state/documents.ts"
+import { type BindingDoc, type ConnectionDoc, parseEntityKey } from "../state/documents.ts"
 import type { Context } from "./context.ts"
 import { EntityEdit } from "./edit.ts"
 import { finish } from "./finish.ts"
@@ -29,6 +29,7 @@ export const connectionOpened = (context: Context, opened: ConnectionOpened): vo
     closed: false,
     backfill: { state: "none", startedAt: 0, finishedAt: 0 },
     gone: [],
+    bound: 0,
   }
   putConnection(tx, opened.connection, { ...doc, opened, closed: false })
   const tenant = tenantDoc(tx)
@@ -46,10 +47,15 @@ const change = (context: Context, connection: string, to: (doc: ConnectionDoc) =
  * Metadata and mappings change what lenses mean. Shadows under another lens say nothing any more (each carries its lens's
  * signature), and the worker reads the connection again; nothing has to be walked here.
  */
-export const metadataObserved = ({ tx }: Context, connection: string, metadata: Metadata): void =>
-  putBinding(tx, connection, { ...bindingDoc(tx, connection), metadata })
-export const mappingChanged = ({ tx }: Context, connection: string, mapping: JsonObject): void =>
-  putBinding(tx, connection, { ...bindingDoc(tx, connection), mapping })
+const bind = (context: Context, connection: string, part: Partial<BindingDoc>): void => {
+  const { tx } = context
+  putBinding(tx, connection, { ...bindingDoc(tx, connection), ...part })
+  change(context, connection, (doc) => ({ ...doc, bound: doc.bound + 1 }))
+}
+export const metadataObserved = (context: Context, connection: string, metadata: Metadata): void =>
+  bind(context, connection, { metadata })
+export const mappingChanged = (context: Context, connection: string, mapping: JsonObject): void =>
+  bind(context, connection, { mapping })
 
 /** A changed rule may settle what is parked: each parked conflict is decided again. */
 export const rulesChanged = (context: Context, policy: JsonObject): void => {

@@ -3,7 +3,15 @@ import type { EntityType } from "@concordat/model/canonical/fields"
 import { contradicts } from "../identity/contradiction.ts"
 import { byStrength, type Groups, keysOf } from "../identity/keys.ts"
 import { addTo, entityDoc, matches, putMatches, takeFrom } from "../state/access.ts"
-import { type EntityDoc, type QuestionDoc, recordKey, type RecordKey, type WaitDoc } from "../state/documents.ts"
+import {
+  type EntityDoc,
+  entityKey,
+  type QuestionDoc,
+  recordKey,
+  type RecordKey,
+  type WaitDoc,
+} from "../state/documents.ts"
+import type { Transaction } from "../state/transaction.ts"
 import type { Context } from "./context.ts"
 import { groupValues } from "./due.ts"
 import { EntityEdit } from "./edit.ts"
@@ -17,6 +25,15 @@ export type Match =
 
 const isOther = (doc: EntityDoc, id: string): boolean => doc.notSame.includes(id)
 
+/** Asks in one question for what is known under the keys of a record. */
+export const prefetchKeys = (tx: Transaction, type: EntityType, groups: Groups): void =>
+  tx.prefetch(
+    keysOf(type, groups).flatMap((key) => [
+      { kind: "match", key: `${type}|${key}` },
+      { kind: "matchwait", key: `${type}|${key}` },
+    ]),
+  )
+
 /** Finds the entity of a record that nothing is linked to yet. */
 export const match = (
   context: Context,
@@ -26,14 +43,10 @@ export const match = (
   others: ReadonlyArray<string>,
 ): Match => {
   const { tx } = context
-  const all = keysOf(type, groups)
-  tx.prefetch(
-    all.flatMap((key) => [
-      { kind: "match", key: `${type}|${key}` },
-      { kind: "matchwait", key: `${type}|${key}` },
-    ]),
-  )
-  for (const keys of byStrength(all)) {
+  prefetchKeys(tx, type, groups)
+  for (const keys of byStrength(keysOf(type, groups))) {
+    const ids = keys.flatMap((key) => matches(tx, type, key))
+    tx.prefetch(ids.map((id) => ({ kind: "entity", key: entityKey(type, id) })))
     const found = new Map<string, { doc: EntityDoc; key: string }>()
     for (const key of keys) {
       for (const id of matches(tx, type, key)) {
@@ -49,14 +62,14 @@ export const match = (
       return true
     })
     if (candidates.length === 0) continue
-    const ids = candidates.map(({ doc }) => doc.id).toSorted()
-    if (resemblance) return { _tag: "Ask", candidates: ids, reason: "resembles" }
-    if (candidates.length > 1) return { _tag: "Ask", candidates: ids, reason: "several candidates" }
+    const names = candidates.map(({ doc }) => doc.id).toSorted()
+    if (resemblance) return { _tag: "Ask", candidates: names, reason: "resembles" }
+    if (candidates.length > 1) return { _tag: "Ask", candidates: names, reason: "several candidates" }
     const [{ doc, key }] = candidates as [{ doc: EntityDoc; key: string }]
     if (contradicts(type, key, groups, groupValues(doc)))
-      return { _tag: "Ask", candidates: ids, reason: "contradicting name" }
+      return { _tag: "Ask", candidates: names, reason: "contradicting name" }
     if ((doc.links[connection]?.primary ?? null) !== null) {
-      return { _tag: "Ask", candidates: ids, reason: "the candidate has a record there already" }
+      return { _tag: "Ask", candidates: names, reason: "the candidate has a record there already" }
     }
     return { _tag: "One", entity: doc.id, key }
   }

@@ -1,18 +1,19 @@
 /** Where an unlinked record belongs: to an entity, to a new one, to a question, or to a create that is under way. */
 import type { EntityType } from "@concordat/model/canonical/fields"
+import { fieldOf } from "@concordat/model/canonical/types"
 import type { Link, Provenance } from "@concordat/model/events/entity"
 import { opened } from "@concordat/model/events/envelope"
 import type { RecordObserved } from "@concordat/model/events/record"
 import { entityId } from "@concordat/model/ids"
 import type { JsonObject } from "@concordat/model/json"
 import type { Groups } from "../identity/keys.ts"
-import type { ObjectMapping } from "../mapping/lens.ts"
+import type { GroupLens, ObjectMapping, References } from "../mapping/lens.ts"
 import { connectionDoc, creatingOf, entityDoc, putRecord, recordDoc } from "../state/access.ts"
 import { type ConnectionDoc, type RecordDoc, type RecordKey, type QuestionDoc } from "../state/documents.ts"
 import { type Context, objectMappings, prefetchReferences, references } from "./context.ts"
 import { EntityEdit } from "./edit.ts"
 import { finish } from "./finish.ts"
-import { answered, ask, match, unwatchKeys, watchKeys } from "./identify.ts"
+import { answered, ask, match, prefetchKeys, unwatchKeys, watchKeys } from "./identify.ts"
 import { observeFields } from "./observe.ts"
 
 export interface Seen {
@@ -31,18 +32,46 @@ export const mappingFor = (
 ): ObjectMapping | undefined =>
   objectMappings(context, state).find((mapping) => mapping.object === object && mapping.matches(raw) === true)
 
-/** What a record would be as an entity of its own. References that are not linked yet are left out. */
-const asGroups = (context: Context, connection: string, mapping: ObjectMapping, raw: JsonObject): Groups => {
+const isReference = (type: EntityType, lens: GroupLens): boolean =>
+  lens.fields.some((field) => fieldOf(type, field)?.to !== undefined)
+
+const groupsOf = (
+  mapping: ObjectMapping,
+  raw: JsonObject,
+  refs: References,
+  isWanted: (lens: GroupLens) => boolean,
+): Groups => {
   const groups: Record<string, Groups[string]> = {}
-  const refs = references(context.tx, connection)
   for (const lens of mapping.groups) {
+    if (lens.direction === "out" || !isWanted(lens)) continue
     const read = lens.read(raw, undefined)
-    if (read._tag !== "Known" || lens.direction === "out") continue
+    if (read._tag !== "Known") continue
     const put = lens.put({}, undefined, read.view, refs)
     if (put._tag === "Value") groups[lens.group] = put.value
   }
   return groups
 }
+
+const noReferences: References = { external: () => undefined, entity: () => undefined }
+/** By the mapping and the values: a decision that is made again for what it missed asks for them again. */
+const plainGroups = new WeakMap<ObjectMapping, WeakMap<JsonObject, Groups>>()
+/** What a record says that refers to nothing. */
+const plainGroupsOf = (mapping: ObjectMapping, raw: JsonObject): Groups => {
+  let known = plainGroups.get(mapping)
+  if (known === undefined) plainGroups.set(mapping, (known = new WeakMap()))
+  let groups = known.get(raw)
+  if (groups === undefined) {
+    groups = groupsOf(mapping, raw, noReferences, (lens) => !isReference(mapping.type, lens))
+    known.set(raw, groups)
+  }
+  return groups
+}
+
+/** What a record would be as an entity of its own. References that are not linked yet are left out. */
+const asGroups = (context: Context, connection: string, mapping: ObjectMapping, raw: JsonObject): Groups => ({
+  ...plainGroupsOf(mapping, raw),
+  ...groupsOf(mapping, raw, references(context.tx, connection), (lens) => isReference(mapping.type, lens)),
+})
 
 const recordOf = (seen: Seen): RecordKey => ({ object: seen.data.object, id: seen.data.externalId })
 
@@ -89,7 +118,11 @@ export const place = (
     return
   }
   const { type } = mapping
-  prefetchReferences(tx, connection, mapping, raw)
+  const asks = [
+    () => prefetchReferences(tx, connection, mapping, raw),
+    () => prefetchKeys(tx, type, plainGroupsOf(mapping, raw)),
+  ]
+  tx.each(asks, (ask) => ask())
   const groups = asGroups(context, connection, mapping, raw)
   if (chosen !== undefined) {
     unwatchKeys(context, connection, record, type, groups)

@@ -186,6 +186,8 @@ export interface ConnectionDoc {
   }
   /** Times of the records gone within the last day. */
   readonly gone: ReadonlyArray<number>
+  /** How often its binding was written since it was opened: whoever knows the binding of this number needs not read it again. */
+  readonly bound: number
 }
 
 /** kind `binding`, key `connection`: what its mapping is compiled from. Large and seldom changed, so apart from the rest. */
