@@ -111,6 +111,8 @@ export const TURN_LOOK_MS = 50
 export const DECIDED_EVENTS = 500
 /** How soon a batch is committed again whose outcome nobody knows. */
 export const COMMIT_AGAIN_MS = 50
+/** Streams whose ends are read together where a decision is in the journal already: a replay asks for every one of them. */
+export const ADOPTED_AT_ONCE = 64
 /** Rounds of loading for one decision. A merge of two well-known companies takes some dozens; a loop would take for ever. */
 export const DECISION_ROUNDS = 10_000
 /** Decisions made without a break: some 3 ms in which nothing else of the process goes on. */

@@ -5,8 +5,11 @@ import type { Envelope, FromWorker, ToWorker } from "./protocol.ts"
 import { openStore } from "./store.ts"
 import type { Store } from "./store.ts"
 
-/** Quiet for so long, the log is copied into the file, in ms: no caller is likely to wait for it. */
-const IDLE_MS = 20
+/**
+ * Quiet for so long, the log is copied into the file, in ms: no caller is likely to wait for it. Shorter, it was copied
+ * between any two pages of a first sync, the same hot pages again and again: a fifth of this thread's work.
+ */
+const IDLE_MS = 250
 
 const port = parentPort
 if (port === null) throw new Error("sqlite/worker.ts runs in a worker thread")

@@ -2,7 +2,7 @@
 import { readEvent } from "@concordat/model/events/stored"
 import { partitionOf, tenantOf } from "@concordat/model/streams"
 import type { Compilers } from "@concordat/rules/reconcile/context"
-import { foreseen, foreseenLast, foreseenThen } from "@concordat/rules/reconcile/foreseen"
+import { foreseen, foreseenCandidates, foreseenLast, foreseenThen } from "@concordat/rules/reconcile/foreseen"
 import { type Input, reconcile } from "@concordat/rules/reconcile/reconcile"
 import type { DecidedEvent, Wake } from "@concordat/rules/state/transaction"
 import * as Deferred from "effect/Deferred"
@@ -11,7 +11,7 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
-import { CACHED_CHARACTERS, CACHED_TENANTS, COMMIT_AGAIN_MS, DECIDED_EVENTS } from "../limits.ts"
+import { ADOPTED_AT_ONCE, CACHED_CHARACTERS, CACHED_TENANTS, COMMIT_AGAIN_MS, DECIDED_EVENTS } from "../limits.ts"
 import { type BusError, pushSubject } from "../ports/Bus.ts"
 import { Commit, type Unit } from "../ports/Commit.ts"
 import { type Append, Journal, type JournalError, type RecordedEvent } from "../ports/Journal.ts"
@@ -129,7 +129,8 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (
       yield* documents.prefetch(ofTenant.flatMap(({ input }) => foreseen(input)))
       const known = (kind: string, key: string): unknown => documents.known(kind, key)
       yield* documents.prefetch(ofTenant.flatMap(({ input }) => foreseenThen(input, known)))
-      yield* documents.prefetch(ofTenant.flatMap(({ input }) => foreseenLast(input, known)))
+      yield* documents.prefetch(ofTenant.flatMap(({ input }) => foreseenLast(input, known, compilers)))
+      yield* documents.prefetch(ofTenant.flatMap(({ input }) => foreseenCandidates(input, known, compilers)))
       yield* documents.decideAll(
         ofTenant,
         (loaded, { cause, input }) => reconcile(loaded, compilers, cause, input),
@@ -177,8 +178,11 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (
           yield* fence!.adopt(word!)
           isSaid = true
         }
-        const adopted = yield* Effect.forEach(appends, (append) =>
-          result.streams.includes(append.stream) ? adopt(append) : Effect.succeed(append),
+        const moved = new Set(result.streams)
+        const adopted = yield* Effect.forEach(
+          appends,
+          (append) => (moved.has(append.stream) ? adopt(append) : Effect.succeed(append)),
+          { concurrency: ADOPTED_AT_ONCE },
         )
         appends = adopted.filter((append) => append.events.length > 0)
       } else yield* Effect.sleep(COMMIT_AGAIN_MS)

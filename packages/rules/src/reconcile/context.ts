@@ -78,6 +78,21 @@ export const holds = (lens: GroupLens, held: HeldState, wanted: View, shadow: Vi
   return rendering !== undefined && lens.same(rendering.sent, wanted) && lens.same(rendering.held, shadow)
 }
 
+/** The records that a record refers to, as `object:id`. */
+export const externalsOf = (mapping: ObjectMapping, raw: JsonObject): ReadonlyArray<string> => {
+  const externals: Array<string> = []
+  for (const lens of mapping.groups) {
+    if (lens.fields.every((field) => fieldOf(mapping.type, field)?.to === undefined)) continue
+    const read = lens.read(raw, undefined)
+    if (read._tag !== "Known") continue
+    for (const value of lens.fields.map((field) => read.view[field])) {
+      if (typeof value === "string") externals.push(value)
+      else if (Array.isArray(value)) externals.push(...(value as ReadonlyArray<string>))
+    }
+  }
+  return externals
+}
+
 /** Asks at once for everything that the references of a record lead to, instead of one after the other. */
 export const prefetchReferences = (
   tx: Transaction,
@@ -85,22 +100,11 @@ export const prefetchReferences = (
   mapping: ObjectMapping,
   raw: JsonObject,
 ): void => {
-  const externals: Array<{ readonly external: string; readonly type: EntityType }> = []
-  for (const lens of mapping.groups) {
-    const type = lens.fields.map((field) => fieldOf(mapping.type, field)?.to).find((to) => to !== undefined)
-    if (type === undefined) continue
-    const read = lens.read(raw, undefined)
-    if (read._tag !== "Known") continue
-    for (const value of lens.fields.map((field) => read.view[field])) {
-      if (typeof value === "string") externals.push({ external: value, type })
-      else if (Array.isArray(value))
-        for (const external of value as ReadonlyArray<string>) externals.push({ external, type })
-    }
-  }
+  const externals = externalsOf(mapping, raw)
   if (externals.length === 0) return
-  tx.prefetch(externals.map(({ external }) => ({ kind: "record", key: `${connection}|${external}` })))
+  tx.prefetch(externals.map((external) => ({ kind: "record", key: `${connection}|${external}` })))
   tx.prefetch(
-    externals.flatMap(({ external }) => {
+    externals.flatMap((external) => {
       const doc = tx.get<RecordDoc>("record", `${connection}|${external}`)
       return doc === null || doc.entity === null || doc.type === null
         ? []

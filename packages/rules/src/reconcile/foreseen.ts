@@ -1,8 +1,22 @@
 /** Which documents an input will surely ask for: names that can be told from the input alone, for loading in one question. */
 import { referringFields } from "@concordat/model/canonical/types"
-import { type EntityDoc, entityKey, type RecordDoc } from "../state/documents.ts"
-import { recordWait } from "./waits.ts"
+import { opened } from "@concordat/model/events/envelope"
+import type { JsonObject } from "@concordat/model/json"
+import { keysOf } from "../identity/keys.ts"
+import type { ObjectMapping } from "../mapping/lens.ts"
+import {
+  type BindingDoc,
+  type ConnectionDoc,
+  type EntityDoc,
+  entityKey,
+  type MatchDoc,
+  type RecordDoc,
+  type WaitDoc,
+} from "../state/documents.ts"
+import { type Compilers, externalsOf } from "./context.ts"
+import { plainGroupsOf } from "./place.ts"
 import type { Input } from "./reconcile.ts"
+import { entityWait, parseWaiter, recordWait } from "./waits.ts"
 
 export interface DocumentName {
   readonly kind: string
@@ -17,7 +31,9 @@ const recordOf = (input: Input): { readonly connection: string; readonly name: s
 
 export const foreseen = (input: Input): ReadonlyArray<DocumentName> => {
   const names: Array<DocumentName> = [{ kind: "tenant", key: "" }]
-  if ("connection" in input) names.push({ kind: "connection", key: input.connection })
+  if ("connection" in input) {
+    names.push({ kind: "connection", key: input.connection }, { kind: "binding", key: input.connection })
+  }
   const record = recordOf(input)
   if (record !== null) {
     const key = `${record.connection}|${record.name}`
@@ -53,19 +69,80 @@ export const foreseenThen = (input: Input, get: Get): ReadonlyArray<DocumentName
 const listOf = (value: unknown): ReadonlyArray<string> =>
   typeof value === "string" ? [value] : Array.isArray(value) ? (value as ReadonlyArray<string>) : []
 
-/** And once the entity is: what it refers to, by our ids and by those of the connection that the input is from. */
-export const foreseenLast = (input: Input, get: Get): ReadonlyArray<DocumentName> => {
+/** Of an observation whose mapping is known: the mapping that takes it, and its values. */
+const observedBy = (input: Input, get: Get, compilers: Compilers) => {
+  if (input._tag !== "RecordObserved") return null
+  const state = get("connection", input.connection) as ConnectionDoc | null | undefined
+  const binding = get("binding", input.connection) as BindingDoc | null | undefined
+  if (state === null || state === undefined || binding === null || binding === undefined) return null
+  const raw = opened(input.values)
+  const mapping = compilers
+    .mapping(state, binding)
+    ?.objects.find((one) => one.object === input.object && one.matches(raw) === true)
+  return mapping === undefined ? null : { mapping, raw }
+}
+
+const kindOf = (key: string): string => key.slice(0, key.indexOf(":"))
+
+/** Match rows that an observation moves or is found by: of an entity that has them all already, none. */
+const keysAsked = (mapping: ObjectMapping, raw: JsonObject, doc: EntityDoc | null | undefined) => {
+  const keys = keysOf(mapping.type, plainGroupsOf(mapping, raw))
+  if (doc === null || doc === undefined) return keys
+  const fresh = keys.filter((key) => !doc.keys.includes(key))
+  const kinds = new Set(fresh.map(kindOf))
+  return [...fresh, ...doc.keys.filter((key) => kinds.has(kindOf(key)))]
+}
+
+/** And once the entity is: what it refers to, by our ids and by those of the connection, and the keys of what was seen. */
+export const foreseenLast = (input: Input, get: Get, compilers: Compilers): ReadonlyArray<DocumentName> => {
+  if (!("connection" in input)) return []
+  const { connection } = input
+  const names: Array<DocumentName> = []
+  const record = (external: string) => names.push({ kind: "record", key: `${connection}|${external}` })
   const key = entityOf(input, get)
   const doc = key === null ? null : (get("entity", key) as EntityDoc | null | undefined)
-  if (doc === null || doc === undefined || !("connection" in input)) return []
-  const names: Array<DocumentName> = []
-  const { connection } = input
+  const observed = observedBy(input, get, compilers)
+  if (observed !== null) {
+    const { mapping, raw } = observed
+    for (const one of keysAsked(mapping, raw, doc))
+      for (const kind of ["match", "matchwait"]) names.push({ kind, key: `${mapping.type}|${one}` })
+    for (const external of externalsOf(mapping, raw)) record(external)
+  }
+  if (doc === null || doc === undefined) return names
+  // Whoever waits for it to be there is looked at again.
+  if (input._tag === "RecordWritten" && input.kind === "create" && input.externalId !== null) {
+    const waits = [
+      recordWait(connection, `${input.object}:${input.externalId}`),
+      entityWait(connection, doc.type, doc.id),
+    ]
+    for (const wait of waits)
+      for (const waiter of (get("wait", wait) as WaitDoc | null | undefined) ?? [])
+        names.push({ kind: "entity", key: parseWaiter(waiter).entity })
+  }
   const link = doc.links[connection]
   for (const [field, { group, to }] of referringFields(doc.type)) {
     for (const id of listOf(doc.groups[group]?.value[field])) names.push({ kind: "entity", key: entityKey(to, id) })
     const views = [link?.groups[group]?.shadow, ...(link?.intents ?? []).map((intent) => intent.groups[group])]
-    for (const view of views)
-      for (const external of listOf(view?.[field])) names.push({ kind: "record", key: `${connection}|${external}` })
+    for (const view of views) for (const external of listOf(view?.[field])) record(external)
+  }
+  return names
+}
+
+/** And what those lead to: entities that it may be, and those of the records that it refers to. */
+export const foreseenCandidates = (input: Input, get: Get, compilers: Compilers): ReadonlyArray<DocumentName> => {
+  const observed = observedBy(input, get, compilers)
+  if (observed === null || !("connection" in input)) return []
+  const { mapping, raw } = observed
+  const names: Array<DocumentName> = []
+  const isLinked = entityOf(input, get) !== null
+  const keys = isLinked ? [] : keysOf(mapping.type, plainGroupsOf(mapping, raw))
+  for (const one of keys) {
+    const ids = (get("match", `${mapping.type}|${one}`) as MatchDoc | null | undefined) ?? []
+    for (const id of ids) names.push({ kind: "entity", key: entityKey(mapping.type, id) })
+  }
+  for (const external of externalsOf(mapping, raw)) {
+    const doc = get("record", `${input.connection}|${external}`) as RecordDoc | null | undefined
+    if (doc?.entity != null && doc.type !== null) names.push({ kind: "entity", key: entityKey(doc.type, doc.entity) })
   }
   return names
 }

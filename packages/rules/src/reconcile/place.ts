@@ -56,7 +56,7 @@ const noReferences: References = { external: () => undefined, entity: () => unde
 /** By the mapping and the values: a decision that is made again for what it missed asks for them again. */
 const plainGroups = new WeakMap<ObjectMapping, WeakMap<JsonObject, Groups>>()
 /** What a record says that refers to nothing. */
-const plainGroupsOf = (mapping: ObjectMapping, raw: JsonObject): Groups => {
+export const plainGroupsOf = (mapping: ObjectMapping, raw: JsonObject): Groups => {
   let known = plainGroups.get(mapping)
   if (known === undefined) plainGroups.set(mapping, (known = new WeakMap()))
   let groups = known.get(raw)
