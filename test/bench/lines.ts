@@ -1,0 +1,5 @@
+/** The lines of the benchmark, in the order in which they run. */
+import type { Line } from "./harness/line.ts"
+import { journalAppend, journalWriters } from "./lines/journal.ts"
+
+export const LINES: ReadonlyArray<Line> = [journalAppend, journalWriters]
