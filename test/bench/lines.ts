@@ -1,5 +1,6 @@
 /** The lines of the benchmark, in the order in which they run. */
 import type { Line } from "./harness/line.ts"
+import { firstSync } from "./lines/first-sync.ts"
 import { journalAppend, journalWriters } from "./lines/journal.ts"
 
-export const LINES: ReadonlyArray<Line> = [journalAppend, journalWriters]
+export const LINES: ReadonlyArray<Line> = [journalAppend, journalWriters, firstSync]

@@ -72,9 +72,14 @@ export const met = ({ better, target, value }: Pick<Row, "better" | "target" | "
 export const ratio = ({ beside, value }: Pick<Row, "beside" | "value">): number | null =>
   beside === null || beside.value === 0 ? null : value / beside.value
 
-/** What a measurement took of the process, for a row's details. */
-export const cost = <A>({ longestPauseMs, mainCpu, peakRssMb, processCpu, seconds }: Timed<A>) => ({
+/**
+ * What a measurement took of the process, for a row's details. What was done in a second of the CPU hardly depends on who
+ * else uses the machine.
+ */
+export const cost = <A>({ longestPauseMs, mainCpu, peakRssMb, processCpu, seconds }: Timed<A>, count: number) => ({
   seconds: round(seconds),
+  "in a second of CPU of the main thread": round(count / mainCpu),
+  "of the whole process": round(count / processCpu),
   "main thread, cores": round(mainCpu / seconds),
   "whole process, cores": round(processCpu / seconds),
   "longest pause, ms": Math.round(longestPauseMs),

@@ -86,7 +86,7 @@ const compare = async (context: Context, { atOnce, each, events, perBatch, rawTo
     await runtime.dispose()
     raw.close()
   }
-  return { port: median(port), hand: median(hand), ...cost(last!) }
+  return { port: median(port), hand: median(hand), ...cost(last!, events) }
 }
 
 const rowOf = (given: Pick<Row, "name" | "what" | "value" | "target" | "beside"> & { detail: object }): Row => {
