@@ -1,6 +1,8 @@
 /** The lines of the benchmark, in the order in which they run. */
 import type { Line } from "./harness/line.ts"
+import { changed } from "./lines/changed.ts"
 import { firstSync } from "./lines/first-sync.ts"
 import { journalAppend, journalWriters } from "./lines/journal.ts"
+import { reread } from "./lines/reread.ts"
 
-export const LINES: ReadonlyArray<Line> = [journalAppend, journalWriters, firstSync]
+export const LINES: ReadonlyArray<Line> = [journalAppend, journalWriters, firstSync, reread, changed]
