@@ -1,8 +1,20 @@
 /** The lines of the benchmark, in the order in which they run. */
 import type { Line } from "./harness/line.ts"
 import { changed } from "./lines/changed.ts"
+import { feed } from "./lines/feed.ts"
 import { firstSync } from "./lines/first-sync.ts"
 import { journalAppend, journalWriters } from "./lines/journal.ts"
+import { recompute } from "./lines/recompute.ts"
+import { replay } from "./lines/replay.ts"
 import { reread } from "./lines/reread.ts"
 
-export const LINES: ReadonlyArray<Line> = [journalAppend, journalWriters, firstSync, reread, changed]
+export const LINES: ReadonlyArray<Line> = [
+  journalAppend,
+  journalWriters,
+  firstSync,
+  reread,
+  changed,
+  feed,
+  replay,
+  recompute,
+]
