@@ -12,6 +12,8 @@ import type { Commit } from "@concordat/engine/ports/Commit"
 import { Journal } from "@concordat/engine/ports/Journal"
 import { State } from "@concordat/engine/ports/State"
 import * as streams from "@concordat/model/streams"
+import type { RecordDoc } from "@concordat/rules/state/documents"
+import { decodeDocument } from "@concordat/rules/state/stored"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as ManagedRuntime from "effect/ManagedRuntime"
@@ -80,6 +82,28 @@ const isDecided = Effect.fnUntraced(function* (connection: string, id: string) {
   return text !== null && text !== undefined
 })
 
+/** The entity of each record of a connection, as `type:id`. */
+const entitiesOf = Effect.fnUntraced(function* (connection: string) {
+  const state = yield* State
+  const prefix = `${connection}|${PERSONS}:`
+  const found = new Map<string, string>()
+  for (let after: string | null = null; ;) {
+    const page: Effect.Success<ReturnType<typeof state.scan>> = yield* state.scan({
+      tenant: TENANT,
+      kind: "record",
+      prefix,
+      after,
+      limit: 1_000,
+    })
+    for (const { key, value } of page) {
+      const { entity, type } = decodeDocument("record", value) as RecordDoc
+      found.set(key.slice(prefix.length), `${type}:${entity}`)
+    }
+    if (page.length < 1_000) return found
+    after = page.at(-1)!.key
+  }
+})
+
 const started = Effect.gen(function* () {
   const reconciler = yield* makeReconciler(makeCompilers())
   const reconciling = yield* Effect.forkScoped(reconciler.run)
@@ -99,6 +123,7 @@ export const engine = {
   nothingToRead,
   started,
   isDecided,
+  entitiesOf,
   /** How many documents of a kind there are. */
   count: (kind: string, prefix = "") => Effect.flatMap(State, (state) => state.count({ tenant: TENANT, kind, prefix })),
   facts: (handle: ConnectionHandle) => Effect.map(handle.stats, ({ facts }) => facts),

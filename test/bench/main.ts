@@ -28,6 +28,7 @@ const lines = LINES.filter(({ name, quick }) =>
 const outcome = await run({
   lines,
   scale: wanted.quick ? "quick" : "full",
+  people: wanted.people,
   profiles: wanted.profile ? PROFILES : null,
   say: (text) => void process.stderr.write(`${text}\n`),
 })

@@ -6,11 +6,11 @@ import { State } from "@concordat/engine/ports/State"
 import type { ConnectionDoc } from "@concordat/rules/state/documents"
 import { decodeDocument } from "@concordat/rules/state/stored"
 import { engine, TENANT, until, withStore } from "./engine.ts"
-import type { Context, Scale } from "./harness/line.ts"
+import type { Context } from "./harness/line.ts"
 import { idOf, Population } from "./population.ts"
 import { sourceOf } from "./source.ts"
 
-export const linkedSize = (scale: Scale): number => (scale === "quick" ? 2_000 : 20_000)
+export const linkedSize = ({ people }: Context): number => people(2_000, 20_000)
 
 /** The first is the one that lines change; the others are those that are to be written. */
 export const CONNECTIONS = ["crm", "erp", "app"] as const
@@ -42,8 +42,9 @@ const link = (size: number, say: (text: string) => void) =>
   })
 
 /** A copy of the prepared store, in the line's own folder. */
-export const linkedStore = async ({ dir, say, scale, shared }: Context): Promise<string> => {
-  const size = linkedSize(scale)
+export const linkedStore = async (context: Context): Promise<string> => {
+  const { dir, say, shared } = context
+  const size = linkedSize(context)
   const made = join(shared, `linked-${size}.sqlite`)
   if (!existsSync(made)) {
     const half = join(shared, `linked-${size}.half`)

@@ -8,12 +8,15 @@ export interface Arguments {
   readonly json: boolean
   readonly list: boolean
   readonly profile: boolean
+  /** How many records; null: as many as the scale says. */
+  readonly people: number | null
 }
 
 export const USAGE = `npm run bench -- [line …] [--quick] [--json] [--list] [--profile]
   line …     only these; --list names them
   --quick    small sizes, and without the long lines: under two minutes
   --json     one line of JSON last
+  --people N so many records instead of as many as the scale says
   --profile  a CPU profile and a flame graph of what each line measures, in bench-profiles/`
 
 /** A text: what is wrong with it. */
@@ -28,6 +31,7 @@ export const readArguments = (args: ReadonlyArray<string>, known: ReadonlyArray<
         json: { type: "boolean", default: false },
         list: { type: "boolean", default: false },
         profile: { type: "boolean", default: false },
+        people: { type: "string" },
       },
     })
   } catch (cause) {
@@ -36,5 +40,7 @@ export const readArguments = (args: ReadonlyArray<string>, known: ReadonlyArray<
   const { positionals, values } = parsed
   const unknown = positionals.filter((name) => !known.includes(name))
   if (unknown.length > 0) return `there is no line ${unknown.join(", ")}; there are: ${known.join(", ")}`
-  return { names: positionals, ...values }
+  const { people, ...flags } = values
+  if (people !== undefined && !/^[1-9]\d{1,7}$/.test(people)) return `--people ${people} is no number of records`
+  return { names: positionals, ...flags, people: people === undefined ? null : Number(people) }
 }

@@ -9,6 +9,7 @@ import { timed } from "./stopwatch.ts"
 export interface Order {
   readonly line: string
   readonly scale: Scale
+  readonly people: number | null
   /** The run's folder. */
   readonly shared: string
   /** Where profiles go; null: none. */
@@ -30,6 +31,7 @@ const dir = mkdtempSync(join(order.shared, `${line.name}-`))
 let profiles = 0
 const context: Context = {
   scale: order.scale,
+  people: (quick, full) => order.people ?? (order.scale === "quick" ? quick : full),
   dir,
   shared: order.shared,
   timed: (work) => {

@@ -34,6 +34,8 @@ export type Scale = "quick" | "full"
 
 export interface Context {
   readonly scale: Scale
+  /** How many records: as `--people` says, else by the scale. */
+  readonly people: (quick: number, full: number) => number
   /** An empty folder of the line's own, removed afterwards. */
   readonly dir: string
   /** A folder that the lines of a run share: stores that are prepared once. */

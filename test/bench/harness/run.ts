@@ -42,13 +42,14 @@ const rowsOf = (order: Order, say: (text: string) => void): Promise<ReadonlyArra
 export interface Run {
   readonly lines: ReadonlyArray<Line>
   readonly scale: Scale
+  readonly people: number | null
   /** Where profiles go; null: none. */
   readonly profiles: string | null
   readonly say: (text: string) => void
 }
 
 /** A line that can't be measured is said with its reason, and the others are. */
-export const run = async ({ lines, profiles, say, scale }: Run): Promise<Outcome> => {
+export const run = async ({ lines, people, profiles, say, scale }: Run): Promise<Outcome> => {
   const shared = mkdtempSync(join(tmpdir(), "concordat-bench-"))
   if (profiles !== null) mkdirSync(profiles, { recursive: true })
   const measured: Array<Measured> = []
@@ -65,7 +66,7 @@ export const run = async ({ lines, profiles, say, scale }: Run): Promise<Outcome
       const from = Date.now()
       say(`${line.name}: ${line.what}`)
       try {
-        const rows = await rowsOf({ line: line.name, scale, shared, profiles }, say)
+        const rows = await rowsOf({ line: line.name, scale, people, shared, profiles }, say)
         measured.push(...rows.map((row) => ({ ...row, probe })))
       } catch (cause) {
         missing[line.name] = (cause as Error).message

@@ -9,7 +9,7 @@ import { appendedAgain } from "../same-events.ts"
 import { PAGE, sourceOf } from "../source.ts"
 
 const measure = async (context: Context): Promise<ReadonlyArray<Row>> => {
-  const population = new Population(linkedSize(context.scale))
+  const population = new Population(linkedSize(context))
   const path = await linkedStore(context)
   const { before, counts, taken } = await withStore(
     path,

@@ -29,7 +29,7 @@ const synced = (context: Context, population: Population) =>
   })
 
 const measure = async (context: Context): Promise<ReadonlyArray<Row>> => {
-  const population = new Population(context.scale === "quick" ? 5_000 : 50_000)
+  const population = new Population(context.people(5_000, 50_000))
   const path = join(context.dir, "store.db")
   const { counts, taken } = await withStore(path, synced(context, population))
   const { PageCommitted = 0, RecordObserved = 0, ContactCreated = 0 } = counts

@@ -89,7 +89,7 @@ const measure = async (context: Context): Promise<ReadonlyArray<Row>> => {
       about: {
         journal: "SQLite in memory, on the caller's thread",
         ran: "one process, all on its main thread",
-        detail: { people: linkedSize(context.scale), facts: decided, drift, ...cost(taken, observations) },
+        detail: { people: linkedSize(context), facts: decided, drift, ...cost(taken, observations) },
       },
     },
   ]

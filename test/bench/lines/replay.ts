@@ -86,7 +86,7 @@ const measure = async (context: Context): Promise<ReadonlyArray<Row>> => {
         journal: EMBEDDED,
         ran: ONE_PROCESS,
         detail: {
-          people: linkedSize(context.scale),
+          people: linkedSize(context),
           connections: CONNECTIONS.length,
           events,
           "facts decided": taken.result.decided,

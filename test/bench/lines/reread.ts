@@ -10,7 +10,7 @@ const WARM_UP = 3
 const ROUNDS = 5
 
 const measure = async (context: Context): Promise<ReadonlyArray<Row>> => {
-  const population = new Population(linkedSize(context.scale))
+  const population = new Population(linkedSize(context))
   const path = await linkedStore(context)
   const walks = await withStore(
     path,
