@@ -1,0 +1,84 @@
+/** A CPU profile of this process while something runs: its own thread and each worker thread, by the inspector. */
+import { type NodeWorker, type Profiler, Session } from "node:inspector/promises"
+import { writeFileSync } from "node:fs"
+import { flameGraph } from "./flame-graph.ts"
+import { hottest } from "./hottest.ts"
+
+/** Microseconds between two samples. */
+const INTERVAL = 200
+
+const save = (path: string, profile: Profiler.Profile): void => {
+  writeFileSync(`${path}.cpuprofile`, JSON.stringify(profile))
+  writeFileSync(`${path}.html`, flameGraph(path, profile))
+  writeFileSync(`${path}.txt`, hottest(profile))
+}
+
+/** The same protocol, spoken to a worker thread through its parent. */
+class WorkerProfiler {
+  readonly #session: Session
+  readonly #id: string
+  readonly #waiting = new Map<number, (result: unknown) => void>()
+  #next = 0
+
+  constructor(session: Session, id: string) {
+    this.#session = session
+    this.#id = id
+  }
+
+  received(message: string): void {
+    const { id, result } = JSON.parse(message) as { readonly id?: number; readonly result?: unknown }
+    if (id === undefined) return
+    this.#waiting.get(id)?.(result)
+    this.#waiting.delete(id)
+  }
+
+  post(method: string, params: object = {}): Promise<unknown> {
+    const id = ++this.#next
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, resolve)
+      this.#session
+        .post("NodeWorker.sendMessageToWorker", {
+          sessionId: this.#id,
+          message: JSON.stringify({ id, method, params }),
+        })
+        .catch(reject)
+    })
+  }
+}
+
+const begin = async (post: (method: string, params?: object) => Promise<unknown>): Promise<void> => {
+  await post("Profiler.enable")
+  await post("Profiler.setSamplingInterval", { interval: INTERVAL })
+  await post("Profiler.start")
+}
+
+/** Writes `<path>.cpuprofile`, `.html` (a flame graph) and `.txt`, and the same for each worker thread as `<path>.thread-n`. */
+export const profiled = async <A>(work: () => Promise<A>, path: string): Promise<A> => {
+  const session = new Session()
+  session.connect()
+  const threads = new Map<string, WorkerProfiler>()
+  session.on("NodeWorker.attachedToWorker", ({ params }: { params: NodeWorker.AttachedToWorkerEventDataType }) => {
+    threads.set(params.sessionId, new WorkerProfiler(session, params.sessionId))
+  })
+  session.on(
+    "NodeWorker.receivedMessageFromWorker",
+    ({ params }: { params: NodeWorker.ReceivedMessageFromWorkerEventDataType }) =>
+      threads.get(params.sessionId)?.received(params.message),
+  )
+  await session.post("NodeWorker.enable", { waitForDebuggerOnStart: false })
+  await begin((method, params) => session.post(method as "Profiler.start", params as never))
+  for (const thread of threads.values()) await begin((method, params) => thread.post(method, params))
+  try {
+    return await work()
+  } finally {
+    const { profile } = await session.post("Profiler.stop")
+    save(path, profile)
+    let n = 0
+    for (const thread of threads.values()) {
+      const stopped = (await thread.post("Profiler.stop")) as { readonly profile: Profiler.Profile }
+      save(`${path}.thread-${++n}`, stopped.profile)
+    }
+    await session.post("NodeWorker.disable")
+    session.disconnect()
+  }
+}

@@ -1,0 +1,28 @@
+/** The lines of the benchmark, in the order in which they run. */
+import type { Line } from "./harness/line.ts"
+import { backfill } from "./lines/backfill.ts"
+import { changed } from "./lines/changed.ts"
+import { feed } from "./lines/feed.ts"
+import { firstSync } from "./lines/first-sync.ts"
+import { journalAppend, journalWriters } from "./lines/journal.ts"
+import { pushLatency } from "./lines/push-latency.ts"
+import { recompute } from "./lines/recompute.ts"
+import { replay } from "./lines/replay.ts"
+import { reread } from "./lines/reread.ts"
+import { starting } from "./lines/start.ts"
+import { webhooks } from "./lines/webhooks.ts"
+
+export const LINES: ReadonlyArray<Line> = [
+  journalAppend,
+  journalWriters,
+  firstSync,
+  reread,
+  changed,
+  feed,
+  replay,
+  recompute,
+  webhooks,
+  pushLatency,
+  backfill,
+  starting,
+]
