@@ -56,8 +56,19 @@ const likeness = (groups: Groups, title: string): ReadonlyArray<string> => {
   return whose.filter((one) => one !== "").map((one) => `like:${one}|${folded}`)
 }
 
+/** By the groups: who looks where a record belongs asks for its keys several times. */
+const known = new WeakMap<Groups, { readonly type: EntityType; readonly keys: ReadonlyArray<string> }>()
+
 /** Sorted; the strongest kind first where they are tried in turn (`email` before `phone`, `domain` before `vat`). */
 export const keysOf = (type: EntityType, groups: Groups): ReadonlyArray<string> => {
+  const before = known.get(groups)
+  if (before?.type === type) return before.keys
+  const keys = readKeys(type, groups)
+  known.set(groups, { type, keys })
+  return keys
+}
+
+const readKeys = (type: EntityType, groups: Groups): ReadonlyArray<string> => {
   switch (type) {
     case "contact":
       return [...new Set(contactKeys(groups))].toSorted()

@@ -6,7 +6,14 @@ import { clear } from "@concordat/model/events/envelope"
 import type { JsonObject } from "@concordat/model/json"
 import * as streams from "@concordat/model/streams"
 import { linkOf, putEntity, withLink } from "../state/access.ts"
-import { type EntityDoc, entityKey, type HeldState, type LinkState, recordKey } from "../state/documents.ts"
+import {
+  type EntityDoc,
+  entityKey,
+  type GroupState,
+  type HeldState,
+  type LinkState,
+  recordKey,
+} from "../state/documents.ts"
 import type { Context } from "./context.ts"
 
 export class EntityEdit {
@@ -19,6 +26,9 @@ export class EntityEdit {
   #events: Array<readonly [type: string, data: unknown]> = []
   /** Connections whose primary record changed: whoever waits for it is looked at again. */
   readonly relinked = new Set<string>()
+  /** Made by this edit and in no other hands until `flush`, so changed in place: a new record changes every group it has. */
+  #ownGroups: Record<string, GroupState> | null = null
+  readonly #ownHeld = new Map<string, Record<string, HeldState>>()
   /** A connection, or `*` for each, where what is due is computed anew: what it follows from beside the entity changed. */
   afresh: string | null = null
 
@@ -69,7 +79,23 @@ export class EntityEdit {
 
   setHeld(connection: string, group: string, held: HeldState): void {
     const link = this.link(connection)
-    this.doc = withLink(this.doc, connection, { ...link, groups: { ...link.groups, [group]: held } })
+    const own = this.#ownHeld.get(connection)
+    if (own !== undefined && link.groups === own) {
+      own[group] = held
+      return
+    }
+    const groups = { ...link.groups, [group]: held }
+    this.#ownHeld.set(connection, groups)
+    this.doc = withLink(this.doc, connection, { ...link, groups })
+  }
+
+  #setGroup(group: string, state: GroupState): void {
+    if (this.#ownGroups !== null && this.doc.groups === this.#ownGroups) {
+      this.#ownGroups[group] = state
+      return
+    }
+    this.#ownGroups = { ...this.doc.groups, [group]: state }
+    this.doc = { ...this.doc, groups: this.#ownGroups }
   }
 
   /** The group's new value, who brought it under which rule, and who lost. */
@@ -81,13 +107,13 @@ export class EntityEdit {
     lost?: { value: JsonObject; provenance: Provenance },
   ): void {
     const revision = (this.doc.groups[group]?.revision ?? -1) + 1
-    this.doc = { ...this.doc, groups: { ...this.doc.groups, [group]: { value, revision, provenance } } }
+    this.#setGroup(group, { value, revision, provenance })
     this.#say(group, value, rule, provenance, lost)
   }
 
   /** A group that was seen and is empty: known from now on, and nothing to say. */
   seeEmpty(group: string, value: GroupValue, provenance: Provenance): void {
-    this.doc = { ...this.doc, groups: { ...this.doc.groups, [group]: { value, revision: 0, provenance } } }
+    this.#setGroup(group, { value, revision: 0, provenance })
   }
 
   /** A conflict that the value survived: nothing changes, and the loser is known. */
@@ -130,6 +156,8 @@ export class EntityEdit {
     for (const [type, data] of this.#events) revision = tx.emit(stream, revision, type, data)
     this.doc = { ...this.doc, revision }
     putEntity(tx, this.doc)
+    this.#ownGroups = null
+    this.#ownHeld.clear()
     this.#created = null
     this.#changes = []
     this.#values = {}

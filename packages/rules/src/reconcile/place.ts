@@ -68,10 +68,12 @@ export const plainGroupsOf = (mapping: ObjectMapping, raw: JsonObject): Groups =
 }
 
 /** What a record would be as an entity of its own. References that are not linked yet are left out. */
-const asGroups = (context: Context, connection: string, mapping: ObjectMapping, raw: JsonObject): Groups => ({
-  ...plainGroupsOf(mapping, raw),
-  ...groupsOf(mapping, raw, references(context.tx, connection), (lens) => isReference(mapping.type, lens)),
-})
+const asGroups = (context: Context, connection: string, mapping: ObjectMapping, raw: JsonObject): Groups => {
+  const plain = plainGroupsOf(mapping, raw)
+  const refs = references(context.tx, connection)
+  const referring = groupsOf(mapping, raw, refs, (lens) => isReference(mapping.type, lens))
+  return Object.keys(referring).length === 0 ? plain : { ...plain, ...referring }
+}
 
 const recordOf = (seen: Seen): RecordKey => ({ object: seen.data.object, id: seen.data.externalId })
 
