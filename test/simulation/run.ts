@@ -148,7 +148,13 @@ const runOf = async (script: Script, options: RunOptions): Promise<RunResult> =>
       case "create":
         return void world.create(action.side, action.of).catch(timeline.fail)
       case "remove":
-        return void world.remove(action.side, keyFor(action.of, action.number + 1)).catch(timeline.fail)
+        return void world.reshaping.remove(action.side, keyFor(action.of, action.number + 1)).catch(timeline.fail)
+      case "restore":
+        return void world.reshaping.restore(action.side, keyFor(action.of, action.number + 1)).catch(timeline.fail)
+      case "merge": {
+        const [winner, loser] = [keyFor(action.of, action.number + 1), keyFor(action.of, action.other + 1)]
+        return void world.reshaping.merge(action.side, winner, loser).catch(timeline.fail)
+      }
       case "crash": {
         const group = deployment.groups[action.victim % deployment.groups.length]!
         onStep(`${group.name} will die in ${action.turns} turns`)

@@ -2,7 +2,7 @@
 import type { NetworkFaults } from "./network.ts"
 import type { StoreFaults } from "./deployment.ts"
 import { type Chance, makeChance } from "./random.ts"
-import type { GroupName, Kind } from "./world/things.ts"
+import { type GroupName, type Kind, KINDS } from "./world/things.ts"
 
 export type SideName = "app" | "hubspot" | "odoo"
 
@@ -28,6 +28,22 @@ export type Action =
       readonly number: number
     }
   | {
+      readonly kind: "restore"
+      readonly at: number
+      readonly side: SideName
+      readonly of: Kind
+      readonly number: number
+    }
+  | {
+      /** `other` becomes part of `number`. */
+      readonly kind: "merge"
+      readonly at: number
+      readonly side: SideName
+      readonly of: Kind
+      readonly number: number
+      readonly other: number
+    }
+  | {
       readonly kind: "crash"
       readonly at: number
       readonly victim: number
@@ -46,6 +62,15 @@ export interface WebhookFaults {
   readonly forge: number
 }
 
+/** What becomes of whole records. */
+export interface Reshaped {
+  /** HubSpot: a merge makes a third record, which names those of earlier merges too. */
+  readonly mergeMintsId: boolean
+  readonly mergeNamesChain: boolean
+  /** Odoo: what people want to be rid of is archived and not deleted. */
+  readonly odooArchives: boolean
+}
+
 export interface Script {
   readonly seed: number
   readonly sides: ReadonlyArray<SideName>
@@ -62,6 +87,7 @@ export interface Script {
   readonly store: StoreFaults
   readonly bus: { readonly redeliver: number; readonly reorder: number }
   readonly app: { readonly lostAnswer: number; readonly duplicate: number; readonly delayMs: number }
+  readonly reshaping: Reshaped
 }
 
 const MINUTE = 60_000
@@ -116,6 +142,35 @@ const timesOf = (chance: Chance, count: number, spanMs: number): ReadonlyArray<n
   return times
 }
 
+/** In some runs what was removed is taken back, and two records are made one. */
+const reshapingsOf = (
+  chance: Chance,
+  sides: ReadonlyArray<SideName>,
+  counts: Readonly<Record<Kind, number>>,
+  actions: ReadonlyArray<Action>,
+): ReadonlyArray<Action> => {
+  const last = actions.at(-1)?.at ?? 0
+  const merges = Array.from({ length: chance.isLess(0.3) ? chance.between(1, 2) : 0 }, (): Action => {
+    const of = counts.company > 1 && chance.isLess(0.4) ? "company" : "person"
+    const number = chance.between(0, counts[of] - 1)
+    const other = (number + chance.between(1, Math.max(1, counts[of] - 1))) % counts[of]
+    const side = chance.pick(sides.filter((one) => one !== "app"))
+    return { kind: "merge", at: chance.between(0, last), side, of, number, other }
+  })
+  const removals = Array.from({ length: chance.isLess(0.35) ? chance.between(1, 3) : 0 }, (): ReadonlyArray<Action> => {
+    const of = chance.pick(["person", "person", "deal", "activity"] as const)
+    if (counts[of] === 0) return []
+    const at = chance.between(0, last)
+    const one = { side: chance.pick(sides), of, number: chance.between(0, counts[of] - 1) }
+    const back = at + (chance.isLess(0.5) ? chance.between(1, MINUTE) : chance.between(1, 40 * MINUTE))
+    return [
+      { kind: "remove", at, ...one },
+      { kind: "restore", at: back, ...one },
+    ]
+  }).flat()
+  return [...removals, ...merges]
+}
+
 export const scriptOf = (seed: number): Script => {
   const chance = makeChance(`concordat ${seed}`)
   const sides = chance.pick(WORLDS)
@@ -161,7 +216,9 @@ export const scriptOf = (seed: number): Script => {
       downMs: faults.isLess(0.7) ? 0 : faults.between(0, 10 * MINUTE),
     }
   })
-  const more: Array<Action> = []
+  const whole = chance.fork("reshaping")
+  const counts = Object.fromEntries(KINDS.map((kind) => [kind, things[kind].length])) as Readonly<Record<Kind, number>>
+  const more: Array<Action> = [...reshapingsOf(whole, sides, counts, actions)]
   if (faults.isLess(0.2)) more.push({ kind: "loseBus", at: faults.between(0, last) })
   if (faults.isLess(0.1)) more.push({ kind: "dropState", at: faults.between(0, last) })
   const isLossy = faults.isLess(0.5)
@@ -209,6 +266,11 @@ export const scriptOf = (seed: number): Script => {
       lostAnswer: sometimes(faults, 0.4, 0.3),
       duplicate: sometimes(faults, 0.4, 0.3),
       delayMs: faults.isLess(0.4) ? faults.between(0, 30_000) : 0,
+    },
+    reshaping: {
+      mergeMintsId: whole.isLess(0.5),
+      mergeNamesChain: whole.isLess(0.5),
+      odooArchives: whole.isLess(0.5),
     },
   }
 }

@@ -92,7 +92,7 @@ const listed = (judged: Judged, now: TenantStatus, waits: ReadonlyArray<WaitingI
     if (paused.length > 0) found.push(violation("converged", `${connection} is paused: ${paused.join(", ")}`))
     if (!armed) found.push(violation("converged", `${connection} is not armed`))
   }
-  const wasRemoved = [...judged.world.removed.values()].some(({ size }) => size > 0)
+  const wasRemoved = [...judged.world.reshaping.removed.values()].some(({ size }) => size > 0)
   for (const one of waits) {
     const { connection, entity, group, kind, reason, record } = one
     const what = `${kind} ${entity ?? record} ${group ?? ""} at ${connection}: ${reason}`
@@ -109,32 +109,48 @@ interface Place {
   readonly records: ReadonlyArray<Seen>
   /** It was deleted there, or can't be there without what was. */
   readonly isGone: boolean
+  /** How many records of it there may be: of what was made one elsewhere each may still be there, as a duplicate. */
+  readonly most: number
 }
 
-const placed = (thing: string, places: ReadonlyArray<Place>): ReadonlyArray<Violation> =>
-  places.flatMap(({ isGone, records, side }): ReadonlyArray<Violation> => {
+const placed = (thing: string, isMerged: boolean, places: ReadonlyArray<Place>): ReadonlyArray<Violation> =>
+  places.flatMap(({ isGone, most, records, side }): ReadonlyArray<Violation> => {
     const there = `${thing} is ${records.length} times at ${side.name}`
     return [
-      ...(isGone && records.length > 0
+      ...(isGone && !isMerged && records.length > 0
         ? [violation("revived", `${thing} was deleted at ${side.name} and is there again`)]
         : []),
       ...(!isGone && records.length === 0 ? [violation("missing", `${thing} is not at ${side.name}`)] : []),
-      ...(records.length > 1 ? [violation("duplicate", there)] : []),
+      ...(records.length > most ? [violation("duplicate", there)] : []),
     ]
   })
+
+interface Held {
+  readonly side: Side
+  readonly record: Seen
+}
+
+/** One record of each side, in every way: where there are several, any may be the one that counts. */
+const choices = (places: ReadonlyArray<Place>): ReadonlyArray<ReadonlyArray<Held>> =>
+  places
+    .filter(({ isGone, records }) => !isGone && records.length > 0)
+    .reduce<ReadonlyArray<ReadonlyArray<Held>>>(
+      (all, { records, side }) => all.flatMap((held) => records.map((record) => [...held, { side, record }])),
+      [[]],
+    )
 
 /** What all sides hold, by group; those that are parked, or refer to what is gone somewhere, aside. */
 const settledIn = (
   { world }: Judged,
   thing: string,
-  held: ReadonlyArray<{ readonly side: Side; readonly record: Seen }>,
+  held: ReadonlyArray<Held>,
   parked: number,
 ): { readonly settled: ReadonlyMap<GroupName, string>; readonly found: ReadonlyArray<Violation> } => {
   const kind = kindOf(thing)
   const settled = new Map<GroupName, string>()
   const found: Array<Violation> = []
   for (const group of GROUPS[kind]) {
-    if (group === "company" && [...world.removed.keys()].some((key) => kindOf(key) === "company")) continue
+    if (group === "company" && [...world.reshaping.removed.keys()].some((key) => kindOf(key) === "company")) continue
     const there = held.filter(({ side }) => side.groups[kind].includes(group))
     const values = there.map(({ record }) => normalised(group, record.values[group] ?? ""))
     if (new Set(values).size === 1) settled.set(group, values[0]!)
@@ -152,19 +168,20 @@ const settledIn = (
 const judgeThing = async (judged: Judged, thing: string, conflicts: number): Promise<ReadonlyArray<Violation>> => {
   const { history, world } = judged
   const removed = world.goneFrom(thing)
+  const names = history.namesOf(thing).length
   const places = [...world.sides].map(([name, side]) => ({
     side,
     records: world.recordsOf(name, thing),
     isGone: removed.has(name),
+    most: world.isAside(name, thing) ? names : 1,
   }))
   // Deleted before anybody else heard of it.
   if (removed.size > 0 && places.every(({ isGone, records }) => isGone || records.length === 0)) return []
-  const misplaced = placed(thing, places)
+  const misplaced = placed(thing, names > 1, places)
   if (misplaced.length > 0) return misplaced
-  const held = places.flatMap(({ isGone, records: [record], side }) =>
-    isGone || record === undefined ? [] : [{ side, record }],
-  )
-  const { found, settled } = settledIn(judged, thing, held, RULES[kindOf(thing)] === "asked" ? conflicts : 0)
+  const parked = RULES[kindOf(thing)] === "asked" ? conflicts : 0
+  const chosen = choices(places).map((held) => ({ held, ...settledIn(judged, thing, held, parked) }))
+  const { found, held, settled } = chosen.find((one) => one.found.length === 0) ?? chosen[0]!
   if (found.length > 0) return found
   const before = history.violations.length
   if (conflicts === 0 || RULES[kindOf(thing)] !== "asked")

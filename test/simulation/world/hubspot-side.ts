@@ -148,6 +148,8 @@ export const makeHubspotSide = (options: {
     },
     edit: (kind, id, values) => void sandbox.put({ object: OBJECTS[kind], id, ...parts(kind, values) }),
     remove: (kind, id) => sandbox.archive(OBJECTS[kind], id),
+    restore: (kind) => (id) => sandbox.restore(OBJECTS[kind], id),
+    merge: (kind, winner, loser) => sandbox.merge(OBJECTS[kind], winner, loser),
     writes: () => writes,
   }
 }

@@ -38,6 +38,10 @@ export interface Side {
   readonly create: (kind: Kind, values: Values, about: About) => Promise<string> | string
   readonly edit: (kind: Kind, id: string, values: Values) => Promise<void> | void
   readonly remove: (kind: Kind, id: string) => Promise<void> | void
+  /** Takes back what was removed; null: what is removed there is gone for good. */
+  readonly restore: (kind: Kind) => ((id: string) => Promise<void> | void) | null
+  /** Makes one record of two of a kind, as its people do it; null: they can't. The id of what remains. */
+  readonly merge: ((kind: Kind, winner: string, loser: string) => Promise<string> | string) | null
   /** Writes that came over the interface so far. */
   readonly writes: () => number
 }

@@ -16,6 +16,7 @@ import { answer } from "./endpoint.ts"
 import { Entering } from "./entering.ts"
 import { type HubspotSide, makeHubspotSide } from "./hubspot-side.ts"
 import { makeOdooSide, type OdooSide } from "./odoo-side.ts"
+import { Reshaping } from "./reshaping.ts"
 import { hubspotServer, odooServer, type Shown } from "./servers.ts"
 import type { About, Seen, Side, Written } from "./side.ts"
 import { type GroupName, isNaming, keyFor, keyOf, type Kind, kindOf, KINDS, type Values } from "./things.ts"
@@ -45,8 +46,7 @@ export class World {
   calls = 0
   /** The person whom an activity is with. */
   readonly with = new Map<string, string>()
-  /** Where a thing was deleted, and is not to be created again. */
-  readonly removed = new Map<string, Set<SideName>>()
+  readonly reshaping: Reshaping
   readonly #entering: Entering
   /** How many there are of each kind. */
   readonly #counts = new Map<Kind, number>()
@@ -61,6 +61,16 @@ export class World {
     this.#options = options
     const { script } = options
     this.webhooks = script.webhooks
+    const { history, onStep } = options
+    const recordsOf = (name: SideName, key: string) => this.recordsOf(name, key)
+    this.reshaping = new Reshaping({
+      sides: this.sides,
+      history,
+      onStep,
+      keys: this.#keys,
+      with: this.with,
+      recordsOf,
+    })
     for (const name of script.sides) this.sides.set(name, this.#side(name))
     const connections = script.sides.map((name) => configurationOf(name, script))
     this.tenant = { name: options.tenant, region: "DE", rules: null, connections }
@@ -101,6 +111,7 @@ export class World {
       timeline,
       chance: chance.fork("odoo"),
       skewMs: script.skewMs["odoo"] ?? 0,
+      archives: script.reshaping.odooArchives,
       webhook: {
         url: `http://concordat.invalid/webhooks/${tenant}/odoo?secret=${HOOK_SECRET}`,
         dropRate: this.webhooks.drop,
@@ -161,6 +172,8 @@ export class World {
       settings: {
         indexLagMs: script.indexLagMs,
         limits: { enforced: true },
+        mergeMintsId: script.reshaping.mergeMintsId,
+        mergeNamesChain: script.reshaping.mergeNamesChain,
         webhooks: {
           target: `http://concordat.invalid/webhooks/${tenant}/hubspot`,
           dropRate: this.webhooks.drop,
@@ -230,8 +243,10 @@ export class World {
   }
 
   #server(name: SideName): Server {
-    const shown: Shown = (kind, id, part) => this.#options.history.read(name, `${kind}:${id}`, part)
     const side = this.sides.get(name)!
+    // An id that was merged away is answered with the record that it became part of.
+    const shown: Shown = (kind, id, part) =>
+      this.#options.history.read(name, `${kind}:${side.get(kind, id)?.id ?? id}`, part)
     return name === "odoo"
       ? odooServer((side as OdooSide).sandbox, shown)
       : hubspotServer((side as HubspotSide).sandbox, shown)
@@ -271,12 +286,13 @@ export class World {
 
   readonly #written = (written: Written): void => {
     const { history, onStep, timeline } = this.#options
-    const { id, kind, of, side: name, values = {}, wasWithheld = false } = written
+    const { kind, of, side: name, values = {}, wasWithheld = false } = written
     const side = this.sides.get(name as SideName)!
-    const seen = side.get(of, id)
-    onStep(`${name} was written: ${kind} ${of} ${id}`)
+    const seen = side.get(of, written.id)
+    onStep(`${name} was written: ${kind} ${of} ${written.id}`)
     if (seen === null) return
-    const key = this.#keys.get(`${name}|${of}:${id}`) ?? keyOf(of, seen.values)
+    const { id } = seen
+    const key = history.canonical(this.#keys.get(`${name}|${of}:${id}`) ?? keyOf(of, seen.values))
     if (key === "") return
     this.#keys.set(`${name}|${of}:${id}`, key)
     const record = `${of}:${id}`
@@ -295,21 +311,28 @@ export class World {
 
   recordsOf(name: SideName, key: string): ReadonlyArray<Seen> {
     const kind = kindOf(key)
+    const { history } = this.#options
+    const now = history.canonical(key)
     return this.sides
       .get(name)!
       .list(kind)
-      .filter(({ values }) => keyOf(kind, values) === key)
+      .filter(({ values }) => history.canonical(keyOf(kind, values)) === now)
+      .map(({ id, values }) => ({
+        id,
+        values: values.company === undefined ? values : { ...values, company: history.canonical(values.company) },
+      }))
   }
 
   get things(): ReadonlyArray<string> {
-    return [...new Set(this.#keys.values())]
+    return [...new Set([...this.#keys.values()].map((key) => this.#options.history.canonical(key)))]
   }
 
   /** Where it was deleted, or can't be without what was. */
   goneFrom(key: string): ReadonlySet<SideName> {
-    const gone = new Set(this.removed.get(key) ?? [])
+    const { removed } = this.reshaping
+    const gone = new Set(this.#options.history.namesOf(key).flatMap((one) => [...(removed.get(one) ?? [])]))
     // What is with a person hangs on that person there.
-    if (this.sides.has("odoo") && this.removed.get(this.with.get(key) ?? "")?.has("odoo") === true) gone.add("odoo")
+    if (this.sides.has("odoo") && removed.get(this.with.get(key) ?? "")?.has("odoo") === true) gone.add("odoo")
     return gone
   }
 
@@ -317,6 +340,7 @@ export class World {
     const { history, onStep } = this.#options
     const side = this.sides.get(name)!
     const kind = kindOf(key)
+    const thing = history.canonical(key)
     const [record] = this.recordsOf(name, key)
     if (record === undefined || !side.groups[kind].includes(group)) return
     const of = `${key}|${group}`
@@ -327,31 +351,15 @@ export class World {
     const value = how.empty && !isKept ? "" : isBack ? previous : chosen()
     this.#previous.set(of, record.values[group] ?? "")
     onStep(`${name} ${key} ${group} becomes "${value}"`)
-    history.enter({ side: name, isApp: side.isApp, id: `${kind}:${record.id}` }, key, { [group]: value }, false)
+    const by = { side: name, isApp: side.isApp, id: `${kind}:${record.id}` }
+    history.enter(by, thing, { [group]: value }, false, this.isAside(name, thing))
     await side.edit(kind, record.id, { [group]: value })
   }
 
-  async remove(name: SideName, key: string) {
-    const { history, onStep } = this.#options
-    const side = this.sides.get(name)!
-    const [record] = this.recordsOf(name, key)
-    if (record === undefined) return
-    onStep(`${name} loses ${key}`)
-    const from = this.removed.get(key) ?? new Set<SideName>()
-    this.removed.set(key, from.add(name))
-    // What referred to it refers to nothing there from now on.
-    for (const kind of ["person", "deal"] as const)
-      for (const { id, values } of kindOf(key) === "company" && side.groups[kind].includes("company")
-        ? side.list(kind)
-        : [])
-        if (values.company === key)
-          history.enter(
-            { side: name, isApp: side.isApp, id: `${kind}:${id}` },
-            keyOf(kind, values),
-            { company: "" },
-            false,
-          )
-    await side.remove(kindOf(key), record.id)
+  /** Whether nobody can tell if that record of it is the one that counts. */
+  isAside(name: SideName, thing: string): boolean {
+    const where = this.reshaping.merged.get(thing)
+    return where !== undefined && !where.has(name)
   }
 
   async create(name: SideName, kind: Kind) {

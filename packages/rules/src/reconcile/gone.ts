@@ -197,6 +197,15 @@ export const relink = (
   return true
 }
 
+/** Which entity the remaining record is shows when it is linked. */
+const awaitWinner = (context: Context, connection: string, loser: RecordKey, winner: RecordKey): void => {
+  const state = connectionDoc(context.tx, connection)
+  if (state === null) return
+  const name = recordKey(winner)
+  const merging = { ...state.merging, [name]: [...(state.merging?.[name] ?? []), loser] }
+  putConnection(context.tx, connection, { ...state, merging })
+}
+
 /** The provider made one record of two: our entities follow. */
 export const recordMerged = (context: Context, data: RecordMerged): void => {
   const { tx } = context
@@ -214,7 +223,7 @@ export const recordMerged = (context: Context, data: RecordMerged): void => {
       const into = entityDoc(tx, won.type, won.entity)
       if (from !== null && into !== null && from.id !== into.id) mergeEntities(context, from, into, "provider")
       else if (into !== null) promote(context, connection, winner, won, into, "merged into another record")
-    }
+    } else awaitWinner(context, connection, loser, winner)
   }
   const { observation: _, ...rest } = lost
   putRecord(tx, connection, loser, { ...rest, state: "gone", reason: "merged", into: [winner] })
