@@ -5,6 +5,7 @@ import { waiting } from "@concordat/engine/operations/waiting"
 import type { Listed, TenantStatus, WaitingItem } from "@concordat/engine/operations/views"
 import type * as Effect from "effect/Effect"
 import type { Deployment } from "../deployment.ts"
+import type { SideName } from "../script.ts"
 import type { Ports } from "../store/ports.ts"
 import type { Seen, Side } from "../world/side.ts"
 import { type GroupName, GROUPS, kindOf, RULES, TYPES } from "../world/things.ts"
@@ -63,7 +64,12 @@ const explained = async (
       return [violation("explainable", `${where} comes from ${from.connection}, and no fact says so`)]
     const entered = history.values.filter((one) => one.value === value)
     const isTrue = entered.some(({ sides }) => sides.has(observation.connection))
-    const unconfirmed = at.filter(({ connection, state }) => state !== "held" && !removed.has(connection))
+    // Of a deal at Odoo the company is said once, when it is created.
+    const has = (name: string): boolean =>
+      world.sides.get(name as SideName)?.groups[kindOf(thing)].includes(group as GroupName) === true
+    const unconfirmed = at.filter(
+      ({ connection, state }) => state !== "held" && !removed.has(connection) && has(connection),
+    )
     return [
       ...(isTrue
         ? []
