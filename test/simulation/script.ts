@@ -71,12 +71,18 @@ export interface Reshaped {
   readonly odooArchives: boolean
 }
 
-export interface Script {
-  readonly seed: number
+/** Of one tenant. */
+export interface Story {
   readonly sides: ReadonlyArray<SideName>
   /** Which sides know each thing at the beginning. */
   readonly things: Readonly<Record<Kind, ReadonlyArray<ReadonlyArray<SideName>>>>
   readonly actions: ReadonlyArray<Action>
+}
+
+export interface Script extends Story {
+  readonly seed: number
+  /** What the people of other tenants do meanwhile. */
+  readonly beside: ReadonlyArray<Story>
   readonly isApart: boolean
   readonly odoo: 17 | 19
   readonly pollMs: Readonly<Record<string, number>>
@@ -171,15 +177,15 @@ const reshapingsOf = (
   return [...removals, ...merges]
 }
 
-export const scriptOf = (seed: number): Script => {
-  const chance = makeChance(`concordat ${seed}`)
+/** Who is there, and what people do. `small`: of a tenant beside the one that the seed is about. */
+const storyOf = (chance: Chance, small: boolean): Story => {
   const sides = chance.pick(WORLDS)
-  const people = Array.from({ length: chance.between(2, 8) }, (): ReadonlyArray<SideName> => {
+  const people = Array.from({ length: chance.between(2, small ? 4 : 8) }, (): ReadonlyArray<SideName> => {
     const known = sides.filter(() => chance.isLess(0.6))
     return known.length === 0 ? [chance.pick(sides)] : known
   })
   const spanMs = chance.between(20, 180) * MINUTE
-  const does = timesOf(chance.fork("when"), chance.between(4, 40), spanMs)
+  const does = timesOf(chance.fork("when"), small ? chance.between(3, 8) : chance.between(4, 40), spanMs)
   const acts = chance.fork("what")
   const removing = sometimes(acts, 0.3, 0.08)
   const { isWide, kind: kindOf, ...others } = thingsOf(chance.fork("things"), sides)
@@ -203,6 +209,17 @@ export const scriptOf = (seed: number): Script => {
       back: acts.isLess(0.1),
     }
   })
+  return { sides, things, actions }
+}
+
+export const scriptOf = (seed: number): Script => {
+  const chance = makeChance(`concordat ${seed}`)
+  const { actions, sides, things } = storyOf(chance, false)
+  const does = actions.map(({ at }) => at)
+  const others = chance.fork("tenants")
+  const beside = Array.from({ length: others.isLess(0.25) ? others.between(1, 2) : 0 }, (_, at) =>
+    storyOf(others.fork(String(at)), true),
+  )
   const faults = chance.fork("faults")
   const last = does.at(-1) ?? 0
   const isCrashing = faults.isLess(0.6)
@@ -226,6 +243,7 @@ export const scriptOf = (seed: number): Script => {
     seed,
     sides,
     things,
+    beside,
     actions: [...actions, ...crashes, ...more].toSorted((a, b) => a.at - b.at),
     isApart: faults.isLess(0.5),
     odoo: faults.pick([17, 19]),

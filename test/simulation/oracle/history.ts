@@ -300,8 +300,7 @@ export class History {
       return
     }
     const replacing = nodes.find(
-      (one) =>
-        one !== node && one.value !== node.value && !one.inGap && !one.isAside && isBefore(node, one, true),
+      (one) => one !== node && one.value !== node.value && !one.inGap && !one.isAside && isBefore(node, one, true),
     )
     if (replacing !== undefined)
       this.#violate("lost", `${thing}.${group} is ${show(node)}, and ${show(replacing)} had replaced it`)

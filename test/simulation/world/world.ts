@@ -1,16 +1,16 @@
 /** One tenant's systems and the people in them, connected to an engine: what the engine sees of the world, and the oracle of the engine. */
 import type { TenantConfig } from "@concordat/all-in-one/config/Config"
-import type { HubspotSandbox } from "@concordat/providers/hubspot/sandbox/sandbox"
-import type { Delivery } from "@concordat/providers/hubspot/sandbox/webhooks"
 import type { WebhookPost } from "@concordat/providers/odoo/sandbox/wire"
 import type { Deployment, Peer } from "../deployment.ts"
 import { type Network, PERFECT, type Server } from "../network.ts"
 import type { History } from "../oracle/history.ts"
+import { leak, THINGS_APART, VALUES_APART } from "../oracle/isolation.ts"
 import { within } from "../outcome.ts"
 import type { Chance } from "../random.ts"
 import type { Script, SideName } from "../script.ts"
 import type { Owner, Timeline } from "../timeline.ts"
 import { type AppSide, makeAppSide } from "./app-side.ts"
+import { deliver } from "./deliveries.ts"
 import { configurationOf, HOOK_SECRET, SECRET, TOKEN } from "./configuration.ts"
 import { answer } from "./endpoint.ts"
 import { Entering } from "./entering.ts"
@@ -21,7 +21,6 @@ import { hubspotServer, odooServer, type Shown } from "./servers.ts"
 import type { About, Seen, Side, Written } from "./side.ts"
 import { type GroupName, isNaming, keyFor, keyOf, type Kind, kindOf, KINDS, type Values } from "./things.ts"
 
-const WEBHOOK_EVERY_MS = 500
 /** How long the engine may take from the first to the second half of a write, ms. */
 const BOTH_MS = 60_000
 /** How long a provider, or the product, waits for an answer of the engine, ms. */
@@ -29,6 +28,8 @@ const WAIT_MS = 5_000
 
 export interface WorldOptions {
   readonly tenant: string
+  /** Which of the tenants it is, from 0 on. */
+  readonly number: number
   readonly script: Script
   readonly timeline: Timeline
   readonly chance: Chance
@@ -79,9 +80,9 @@ export class World {
       connection,
       way: connection.provider === "app" ? null : this.#way(connection.name as SideName),
     }))
-    this.#entering = new Entering(options.chance)
+    this.#entering = new Entering(options.chance, options.number * VALUES_APART)
     for (const kind of KINDS)
-      for (const [at, known] of script.things[kind].entries()) this.#seed(kind, keyFor(kind, at + 1), known)
+      for (const [at, known] of script.things[kind].entries()) this.#seed(kind, this.keyFor(kind, at), known)
   }
 
   #side(name: SideName): Side {
@@ -161,7 +162,7 @@ export class World {
   }
 
   #hubspot(): HubspotSide {
-    const { chance, script, tenant, timeline } = this.#options
+    const { chance, deployment, onStep, script, tenant, timeline } = this.#options
     const side = makeHubspotSide({
       name: "hubspot",
       tenant,
@@ -185,41 +186,15 @@ export class World {
       },
       onWritten: this.#written,
     })
-    this.#deliver(side.sandbox, chance.fork("hubspot webhooks"))
+    deliver(side.sandbox, {
+      timeline,
+      owner: this.owner,
+      chance: chance.fork("hubspot webhooks"),
+      forge: () => this.webhooks.forge,
+      onStep,
+      post: (request) => this.#within(deployment().webhook(tenant, "hubspot", request), WAIT_MS).catch(() => 0),
+    })
     return side
-  }
-
-  /** HubSpot sends what is due, again where the answer is no 2xx; now and then somebody else sends something. */
-  #deliver(sandbox: HubspotSandbox, chance: Chance): void {
-    const { deployment, onStep, tenant, timeline } = this.#options
-    const send = (url: string, headers: Readonly<Record<string, string>>, body: string): Promise<number> =>
-      this.#within(
-        deployment().webhook(tenant, "hubspot", {
-          method: "POST",
-          url,
-          headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
-          body: Buffer.from(body),
-        }),
-        WAIT_MS,
-      ).catch(() => 0)
-    const deliver = async (delivery: Delivery): Promise<void> => {
-      const status = await send(delivery.url, delivery.headers, delivery.body)
-      onStep(`webhook ${status}`)
-      if (status < 200 || status >= 300) sandbox.undelivered(delivery)
-    }
-    const forge = async ({ body, headers, url }: Delivery): Promise<void> => {
-      const status = await send(url, { ...headers, "x-hubspot-signature-v3": "bm90IG91cnM=" }, body)
-      if (status === 202) throw new Error("a forged webhook was taken")
-    }
-    const round = (): void => {
-      timeline.after(this.owner, WEBHOOK_EVERY_MS, round)
-      for (const delivery of sandbox.takeWebhooks()) {
-        timeline.promised()
-        void deliver(delivery).catch(timeline.fail)
-        if (chance.isLess(this.webhooks.forge)) void forge(delivery).catch(timeline.fail)
-      }
-    }
-    round()
   }
 
   #within<A>(promise: Promise<A>, ms: number): Promise<A> {
@@ -227,7 +202,7 @@ export class World {
   }
 
   #way(name: SideName): NonNullable<Peer["way"]> {
-    const { chance, onStep, script, timeline } = this.#options
+    const { chance, number, onStep, script, timeline } = this.#options
     const network: Network = {
       timeline,
       owner: this.owner,
@@ -235,6 +210,9 @@ export class World {
       faults: script.network,
       onCall: (call, status) => {
         this.calls += 1
+        const body = typeof call.body === "string" ? call.body : ""
+        const leaked = leak(`${call.operation} to ${name}`, `${call.url} ${body}`, number)
+        if (leaked !== null) this.#options.history.violations.push(leaked)
         onStep(`${name} ${call.operation} ${status}`)
       },
     }
@@ -323,6 +301,11 @@ export class World {
       }))
   }
 
+  /** Of the things of a kind, the one with that number, from 0 on. */
+  keyFor(kind: Kind, number: number): string {
+    return keyFor(kind, this.#options.number * THINGS_APART + number + 1)
+  }
+
   get things(): ReadonlyArray<string> {
     return [...new Set([...this.#keys.values()].map((key) => this.#options.history.canonical(key)))]
   }
@@ -367,7 +350,7 @@ export class World {
     const side = this.sides.get(name)!
     const number = (this.#counts.get(kind) ?? this.#options.script.things[kind].length) + 1
     this.#counts.set(kind, number)
-    const key = keyFor(kind, number)
+    const key = this.keyFor(kind, number - 1)
     const about = this.#about(kind, key, side)
     if (kind === "activity" && about.person === undefined) return
     const values = this.#entering.first(kind, key, side)
