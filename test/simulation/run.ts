@@ -5,6 +5,7 @@ import type * as Effect from "effect/Effect"
 import { createHash } from "node:crypto"
 import { act } from "./acting.ts"
 import { Deployment } from "./deployment.ts"
+import { tend } from "./operator.ts"
 import { type Asked, judge } from "./oracle/judge.ts"
 import { History, type Violation } from "./oracle/history.ts"
 import { isolated } from "./oracle/isolation.ts"
@@ -183,6 +184,8 @@ const runOf = async (script: Script, options: RunOptions): Promise<RunResult> =>
     return found
   }
   const until = timeline.now + AGREEMENT_MS
+  await timeline.until(timeline.now + MINUTE)
+  for (const { tenant } of worlds) await tend(asked, tenant.name, script)
   let open: ReadonlyArray<Violation> = []
   do {
     await timeline.until(timeline.now + 10 * MINUTE)

@@ -50,8 +50,17 @@ export type Action =
       readonly turns: number
       readonly downMs: number
     }
+  | Trouble
   | { readonly kind: "loseBus"; readonly at: number }
   | { readonly kind: "dropState"; readonly at: number }
+
+/** HubSpot: no calls left for the day, a token that ends or is replaced, a property that every record must have. */
+export interface Trouble {
+  readonly kind: "trouble"
+  readonly at: number
+  readonly what: "day" | "token" | "rotation" | "rule"
+  readonly forMs: number
+}
 
 export interface WebhookFaults {
   readonly drop: number
@@ -238,6 +247,12 @@ export const scriptOf = (seed: number): Script => {
   const more: Array<Action> = [...reshapingsOf(whole, sides, counts, actions)]
   if (faults.isLess(0.2)) more.push({ kind: "loseBus", at: faults.between(0, last) })
   if (faults.isLess(0.1)) more.push({ kind: "dropState", at: faults.between(0, last) })
+  const troubles = chance.fork("troubles")
+  if (sides.includes("hubspot") && troubles.isLess(0.4)) {
+    const what = troubles.pick(["day", "token", "rotation", "rule"] as const)
+    const forMs = troubles.isLess(0.5) ? troubles.between(1, 2 * MINUTE) : troubles.between(MINUTE, 30 * MINUTE)
+    more.push({ kind: "trouble", at: troubles.between(0, last), what, forMs })
+  }
   const isLossy = faults.isLess(0.5)
   return {
     seed,

@@ -1,5 +1,5 @@
 /** One tenant's systems and the people in them, connected to an engine: what the engine sees of the world, and the oracle of the engine. */
-import type { TenantConfig } from "@concordat/all-in-one/config/Config"
+import type { ConnectionConfig, TenantConfig } from "@concordat/all-in-one/config/Config"
 import type { WebhookPost } from "@concordat/providers/odoo/sandbox/wire"
 import type { Deployment, Peer } from "../deployment.ts"
 import { type Network, PERFECT, type Server } from "../network.ts"
@@ -18,6 +18,7 @@ import { type HubspotSide, makeHubspotSide } from "./hubspot-side.ts"
 import { makeOdooSide, type OdooSide } from "./odoo-side.ts"
 import { Reshaping } from "./reshaping.ts"
 import { hubspotServer, odooServer, type Shown } from "./servers.ts"
+import { Troubles } from "./troubles.ts"
 import type { About, Seen, Side, Written } from "./side.ts"
 import { type GroupName, isNaming, keyFor, keyOf, type Kind, kindOf, KINDS, type Values } from "./things.ts"
 
@@ -48,6 +49,8 @@ export class World {
   /** The person whom an activity is with. */
   readonly with = new Map<string, string>()
   readonly reshaping: Reshaping
+  /** null: its systems have none. */
+  readonly troubles: Troubles | null
   readonly #entering: Entering
   /** How many there are of each kind. */
   readonly #counts = new Map<Kind, number>()
@@ -73,13 +76,31 @@ export class World {
       recordsOf,
     })
     for (const name of script.sides) this.sides.set(name, this.#side(name))
-    const connections = script.sides.map((name) => configurationOf(name, script))
+    const configurations = script.sides.map((name) => ({ ...configurationOf(name, script) }))
+    const connections: ReadonlyArray<ConnectionConfig> = configurations
     this.tenant = { name: options.tenant, region: "DE", rules: null, connections }
     this.peers = connections.map((connection) => ({
       tenant: this.tenant,
       connection,
       way: connection.provider === "app" ? null : this.#way(connection.name as SideName),
     }))
+    const hubspot = this.sides.get("hubspot") as HubspotSide | undefined
+    const { deployment, tenant, timeline } = options
+    const ofHubspot = configurations.find(({ name }) => name === "hubspot")
+    this.troubles =
+      hubspot === undefined || ofHubspot === undefined
+        ? null
+        : new Troubles({
+            tenant,
+            timeline,
+            owner: this.owner,
+            deployment,
+            onStep,
+            hubspot,
+            credentials: (given) => {
+              ofHubspot.credentials = { ...ofHubspot.credentials, ...given }
+            },
+          })
     this.#entering = new Entering(options.chance, options.number * VALUES_APART)
     for (const kind of KINDS)
       for (const [at, known] of script.things[kind].entries()) this.#seed(kind, this.keyFor(kind, at), known)
@@ -363,6 +384,7 @@ export class World {
 
   /** From now on everything answers. */
   heal(): void {
+    this.troubles?.end()
     for (const network of this.networks) network.faults = PERFECT
     const app = this.sides.get("app") as AppSide | undefined
     app?.sandbox.settings({ lostAnswerRate: 0, duplicateRate: 0, sendDelayMs: [0, 0], applyDelayMs: [0, 0] })
