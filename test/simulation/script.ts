@@ -103,6 +103,8 @@ export interface Script extends Story {
   readonly bus: { readonly redeliver: number; readonly reorder: number }
   readonly app: { readonly lostAnswer: number; readonly duplicate: number; readonly delayMs: number }
   readonly reshaping: Reshaped
+  /** Systems in which an automation rewrites the titles of people that come over the interface. */
+  readonly rewriting: ReadonlyArray<SideName>
 }
 
 const MINUTE = 60_000
@@ -221,6 +223,12 @@ const storyOf = (chance: Chance, small: boolean): Story => {
   return { sides, things, actions }
 }
 
+/** HubSpot says that it was no person, so that it can be told from one; a second system makes them answer each other. */
+const rewritingOf = (chance: Chance, sides: ReadonlyArray<SideName>): ReadonlyArray<SideName> => {
+  if (!sides.includes("hubspot") || !chance.isLess(0.25)) return []
+  return sides.includes("odoo") && chance.isLess(0.7) ? ["hubspot", "odoo"] : ["hubspot"]
+}
+
 export const scriptOf = (seed: number): Script => {
   const chance = makeChance(`concordat ${seed}`)
   const { actions, sides, things } = storyOf(chance, false)
@@ -300,6 +308,7 @@ export const scriptOf = (seed: number): Script => {
       duplicate: sometimes(faults, 0.4, 0.3),
       delayMs: faults.isLess(0.4) ? faults.between(0, 30_000) : 0,
     },
+    rewriting: rewritingOf(chance.fork("rewriting"), sides),
     reshaping: {
       mergeMintsId: whole.isLess(0.5),
       mergeNamesChain: whole.isLess(0.5),

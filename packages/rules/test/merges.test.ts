@@ -44,6 +44,20 @@ describe("a provider's merge", () => {
     merged(core, "person", "c2", "c3", 3_200)
     assertOne(core)
   })
+  it("[R18] keeps an edit that was not written yet: what the new record shows as it was before is no news", () => {
+    const core = scene()
+    core.observe("crm", "person", "c1", ada, 2_000)
+    core.observe("app", "person", "1", ada, 2_100)
+    core.observe("app", "person", "1", { ...ada, title: "Programmer" }, 2_200)
+    const ownId = `mark0000-${core.entities("contact")[0]!.id}`
+    core.observe("crm", "person", "c3", { ...ada, phone: "+493012345" }, 2_500, { ownId })
+    merged(core, "person", "c1", "c3", 3_000)
+    assert.deepStrictEqual(core.value("contact", "title"), ["Programmer"])
+    assert.deepStrictEqual(core.value("contact", "phone"), ["+493012345"])
+    assert.deepStrictEqual(core.plan("crm", "contact", core.entities("contact")[0]!.id)?.values, {
+      title: "Programmer",
+    })
+  })
   it("[R18] leaves references to a duplicate alone: it is a record of the same entity", () => {
     const core = scene()
     core.observe("crm", "firm", "f1", { name: "One", domain: "one.org" }, 1_000)

@@ -68,7 +68,11 @@ const explained = async (
     const has = (name: string): boolean =>
       world.sides.get(name as SideName)?.groups[kindOf(thing)].includes(group as GroupName) === true
     const unconfirmed = at.filter(
-      ({ connection, state }) => state !== "held" && !removed.has(connection) && has(connection),
+      ({ connection, state }) =>
+        state !== "held" &&
+        !removed.has(connection) &&
+        has(connection) &&
+        !(state === "quarantined" && world.rewriting.includes(connection as SideName)),
     )
     return [
       ...(isTrue
@@ -83,6 +87,10 @@ const explained = async (
 
 /** Who is responsible: people of one system are not those of another here, and nobody edits it. */
 const isOwner = ({ group, kind }: WaitingItem): boolean => kind === "problem" && group === "owner"
+
+/** What an automation there keeps changing back is left to it. */
+const isRewritten = ({ rewriting }: World, { connection, group, kind }: WaitingItem): boolean =>
+  kind === "quarantined" && group === "title" && rewriting.includes(connection as SideName)
 
 /** What people of this world may be asked: nothing of a deal that two edited at once is decided without them. */
 const isAsked = ({ entity, kind }: WaitingItem): boolean =>
@@ -104,6 +112,7 @@ const listed = (judged: Judged, now: TenantStatus, waits: ReadonlyArray<WaitingI
     const what = `${kind} ${entity ?? record} ${group ?? ""} at ${connection}: ${reason}`
     if (!EXCUSES.has(kind)) found.push(violation("converged", what))
     // What was deleted somewhere is not made there again, and what refers to it there waits.
+    else if (isRewritten(judged.world, one)) continue
     else if (!isAsked(one) && !isOwner(one) && !(wasRemoved && (kind === "tombstone" || kind === "reference")))
       found.push(violation("waiting", what))
   }
@@ -151,14 +160,21 @@ const settledIn = (
   thing: string,
   held: ReadonlyArray<Held>,
   parked: number,
+  quarantined: Map<string, number>,
 ): { readonly settled: ReadonlyMap<GroupName, string>; readonly found: ReadonlyArray<Violation> } => {
   const kind = kindOf(thing)
   const settled = new Map<GroupName, string>()
   const found: Array<Violation> = []
   for (const group of GROUPS[kind]) {
     if (group === "company" && [...world.reshaping.removed.keys()].some((key) => kindOf(key) === "company")) continue
-    const there = held.filter(({ side }) => side.groups[kind].includes(group))
-    const values = there.map(({ record }) => normalised(group, record.values[group] ?? ""))
+    const has = held.filter(({ side }) => side.groups[kind].includes(group))
+    const textOf = ({ record }: Held): string => normalised(group, record.values[group] ?? "")
+    // Where it is quarantined it may be another one: of as many things as the engine itself lists.
+    const isDivergent = kind === "person" && new Set(has.map(textOf)).size > 1
+    const left = ({ side }: Held): number => (isDivergent ? (quarantined.get(`${side.name}|${group}`) ?? 0) : 0)
+    const there = has.filter((one) => left(one) === 0)
+    for (const one of has) if (left(one) > 0) quarantined.set(`${one.side.name}|${group}`, left(one) - 1)
+    const values = there.map(textOf)
     if (new Set(values).size === 1) settled.set(group, values[0]!)
     else
       found.push(
@@ -171,7 +187,12 @@ const settledIn = (
   return { settled, found: found.slice(parked) }
 }
 
-const judgeThing = async (judged: Judged, thing: string, conflicts: number): Promise<ReadonlyArray<Violation>> => {
+const judgeThing = async (
+  judged: Judged,
+  thing: string,
+  conflicts: number,
+  quarantined: Map<string, number>,
+): Promise<ReadonlyArray<Violation>> => {
   const { history, world } = judged
   const removed = world.goneFrom(thing)
   const names = history.namesOf(thing).length
@@ -186,7 +207,7 @@ const judgeThing = async (judged: Judged, thing: string, conflicts: number): Pro
   const misplaced = placed(thing, names > 1, places)
   if (misplaced.length > 0) return misplaced
   const parked = RULES[kindOf(thing)] === "asked" ? conflicts : 0
-  const chosen = choices(places).map((held) => ({ held, ...settledIn(judged, thing, held, parked) }))
+  const chosen = choices(places).map((held) => ({ held, ...settledIn(judged, thing, held, parked, quarantined) }))
   const { found, held, settled } = chosen.find((one) => one.found.length === 0) ?? chosen[0]!
   if (found.length > 0) return found
   const before = history.violations.length
@@ -204,6 +225,13 @@ export const judge = async (judged: Judged): Promise<ReadonlyArray<Violation>> =
   if (now === undefined || waits === undefined) return [violation("answers", "the engine answers no questions")]
   const found: Array<Violation> = [...listed(judged, now, waits)]
   const conflicts = waits.filter(isAsked).length
-  for (const thing of world.things) if (found.length === 0) found.push(...(await judgeThing(judged, thing, conflicts)))
+  const quarantined = new Map<string, number>()
+  for (const one of waits)
+    if (isRewritten(world, one)) {
+      const where = `${one.connection}|${one.group}`
+      quarantined.set(where, (quarantined.get(where) ?? 0) + 1)
+    }
+  for (const thing of world.things)
+    if (found.length === 0) found.push(...(await judgeThing(judged, thing, conflicts, quarantined)))
   return found
 }

@@ -37,6 +37,8 @@ export interface Side {
   readonly seed: (kind: Kind, values: Values, about: About) => string
   readonly create: (kind: Kind, values: Values, about: About) => Promise<string> | string
   readonly edit: (kind: Kind, id: string, values: Values) => Promise<void> | void
+  /** As an edit, by no person; absent: an automation's edit looks like a person's there. */
+  readonly automate?: (kind: Kind, id: string, values: Values) => Promise<void> | void
   readonly remove: (kind: Kind, id: string) => Promise<void> | void
   /** Takes back what was removed; null: what is removed there is gone for good. */
   readonly restore: (kind: Kind) => ((id: string) => Promise<void> | void) | null

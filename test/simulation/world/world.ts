@@ -2,7 +2,7 @@
 import type { ConnectionConfig, TenantConfig } from "@concordat/all-in-one/config/Config"
 import type { WebhookPost } from "@concordat/providers/odoo/sandbox/wire"
 import type { Deployment, Peer } from "../deployment.ts"
-import { type Network, PERFECT, type Server } from "../network.ts"
+import { type Network, PERFECT } from "../network.ts"
 import type { History } from "../oracle/history.ts"
 import { leak, THINGS_APART, VALUES_APART } from "../oracle/isolation.ts"
 import { within } from "../outcome.ts"
@@ -10,6 +10,7 @@ import type { Chance } from "../random.ts"
 import type { Script, SideName } from "../script.ts"
 import type { Owner, Timeline } from "../timeline.ts"
 import { type AppSide, makeAppSide } from "./app-side.ts"
+import { Automation } from "./automation.ts"
 import { deliver } from "./deliveries.ts"
 import { configurationOf, HOOK_SECRET, SECRET, TOKEN } from "./configuration.ts"
 import { answer } from "./endpoint.ts"
@@ -17,7 +18,7 @@ import { Entering } from "./entering.ts"
 import { type HubspotSide, makeHubspotSide } from "./hubspot-side.ts"
 import { makeOdooSide, type OdooSide } from "./odoo-side.ts"
 import { Reshaping } from "./reshaping.ts"
-import { hubspotServer, odooServer, type Shown } from "./servers.ts"
+import { serverOf } from "./servers.ts"
 import { Troubles } from "./troubles.ts"
 import type { About, Seen, Side, Written } from "./side.ts"
 import { type GroupName, isNaming, keyFor, keyOf, type Kind, kindOf, KINDS, type Values } from "./things.ts"
@@ -43,6 +44,7 @@ export class World {
   readonly owner: Owner = { isAlive: true }
   readonly tenant: TenantConfig
   readonly sides = new Map<SideName, Side>()
+  readonly rewriting: ReadonlyArray<SideName>
   readonly networks: Array<Network> = []
   readonly peers: ReadonlyArray<Peer>
   calls = 0
@@ -52,6 +54,7 @@ export class World {
   /** null: its systems have none. */
   readonly troubles: Troubles | null
   readonly #entering: Entering
+  readonly #automation: Automation
   /** How many there are of each kind. */
   readonly #counts = new Map<Kind, number>()
   readonly #options: WorldOptions
@@ -64,6 +67,7 @@ export class World {
   constructor(options: WorldOptions) {
     this.#options = options
     const { script } = options
+    this.rewriting = script.rewriting
     this.webhooks = script.webhooks
     const { history, onStep } = options
     const recordsOf = (name: SideName, key: string) => this.recordsOf(name, key)
@@ -102,6 +106,14 @@ export class World {
             },
           })
     this.#entering = new Entering(options.chance, options.number * VALUES_APART)
+    this.#automation = new Automation({
+      timeline,
+      owner: this.owner,
+      chance: options.chance.fork("automation"),
+      history,
+      entering: this.#entering,
+      onStep,
+    })
     for (const kind of KINDS)
       for (const [at, known] of script.things[kind].entries()) this.#seed(kind, this.keyFor(kind, at), known)
   }
@@ -223,7 +235,7 @@ export class World {
   }
 
   #way(name: SideName): NonNullable<Peer["way"]> {
-    const { chance, number, onStep, script, timeline } = this.#options
+    const { chance, history, number, onStep, script, timeline } = this.#options
     const network: Network = {
       timeline,
       owner: this.owner,
@@ -233,22 +245,12 @@ export class World {
         this.calls += 1
         const body = typeof call.body === "string" ? call.body : ""
         const leaked = leak(`${call.operation} to ${name}`, `${call.url} ${body}`, number)
-        if (leaked !== null) this.#options.history.violations.push(leaked)
+        if (leaked !== null) history.violations.push(leaked)
         onStep(`${name} ${call.operation} ${status}`)
       },
     }
     this.networks.push(network)
-    return { network, server: this.#server(name) }
-  }
-
-  #server(name: SideName): Server {
-    const side = this.sides.get(name)!
-    // An id that was merged away is answered with the record that it became part of.
-    const shown: Shown = (kind, id, part) =>
-      this.#options.history.read(name, `${kind}:${side.get(kind, id)?.id ?? id}`, part)
-    return name === "odoo"
-      ? odooServer((side as OdooSide).sandbox, shown)
-      : hubspotServer((side as HubspotSide).sandbox, shown)
+    return { network, server: serverOf(this.sides.get(name)!, history) }
   }
 
   #about(kind: Kind, key: string, side: Side): About {
@@ -284,7 +286,7 @@ export class World {
   }
 
   readonly #written = (written: Written): void => {
-    const { history, onStep, timeline } = this.#options
+    const { history, onStep, script, timeline } = this.#options
     const { kind, of, side: name, values = {}, wasWithheld = false } = written
     const side = this.sides.get(name as SideName)!
     const seen = side.get(of, written.id)
@@ -304,6 +306,8 @@ export class World {
       return
     }
     if (wasWithheld) history.released(name, record, key, values)
+    if (of === "person" && kind !== "archive" && script.rewriting.includes(side.name as SideName))
+      this.#automation.noticed(side, id, key)
     history.written(side, record, key, seen.values)
     if (!wasWithheld) history.withheld(name, record, key, values)
   }
@@ -382,7 +386,7 @@ export class World {
     history.enter({ side: name, isApp: side.isApp, id: `${kind}:${id}` }, key, entered, false)
   }
 
-  /** From now on everything answers. */
+  /** Everything answers. */
   heal(): void {
     this.troubles?.end()
     for (const network of this.networks) network.faults = PERFECT
