@@ -154,6 +154,24 @@ const choices = (places: ReadonlyArray<Place>): ReadonlyArray<ReadonlyArray<Held
       [[]],
     )
 
+const textOf = (group: GroupName, { record }: Held): string => normalised(group, record.values[group] ?? "")
+
+/** Where a group is quarantined it may be another one, of as many things as the engine itself lists; all but those. */
+const unanimous = (
+  group: GroupName,
+  has: ReadonlyArray<Held>,
+  quarantined: Map<string, number>,
+): ReadonlyArray<Held> => {
+  const where = ({ side }: Held): string => `${side.name}|${group}`
+  const left = (one: Held): number => quarantined.get(where(one)) ?? 0
+  const free = has.filter((one) => left(one) > 0)
+  const aside = [[], ...free.map((one) => [one]), free].find(
+    (some) => new Set(has.filter((one) => !some.includes(one)).map((one) => textOf(group, one))).size <= 1,
+  )
+  for (const one of aside ?? []) quarantined.set(where(one), left(one) - 1)
+  return has.filter((one) => aside?.includes(one) !== true)
+}
+
 /** What all sides hold, by group; those that are parked, or refer to what is gone somewhere, aside. */
 const settledIn = (
   { world }: Judged,
@@ -168,13 +186,8 @@ const settledIn = (
   for (const group of GROUPS[kind]) {
     if (group === "company" && [...world.reshaping.removed.keys()].some((key) => kindOf(key) === "company")) continue
     const has = held.filter(({ side }) => side.groups[kind].includes(group))
-    const textOf = ({ record }: Held): string => normalised(group, record.values[group] ?? "")
-    // Where it is quarantined it may be another one: of as many things as the engine itself lists.
-    const isDivergent = kind === "person" && new Set(has.map(textOf)).size > 1
-    const left = ({ side }: Held): number => (isDivergent ? (quarantined.get(`${side.name}|${group}`) ?? 0) : 0)
-    const there = has.filter((one) => left(one) === 0)
-    for (const one of has) if (left(one) > 0) quarantined.set(`${one.side.name}|${group}`, left(one) - 1)
-    const values = there.map(textOf)
+    const there = unanimous(group, has, quarantined)
+    const values = there.map((one) => textOf(group, one))
     if (new Set(values).size === 1) settled.set(group, values[0]!)
     else
       found.push(

@@ -71,14 +71,8 @@ export class World {
     this.webhooks = script.webhooks
     const { history, onStep } = options
     const recordsOf = (name: SideName, key: string) => this.recordsOf(name, key)
-    this.reshaping = new Reshaping({
-      sides: this.sides,
-      history,
-      onStep,
-      keys: this.#keys,
-      with: this.with,
-      recordsOf,
-    })
+    const parts = { sides: this.sides, history, onStep, recordsOf }
+    this.reshaping = new Reshaping({ ...parts, keys: this.#keys, with: this.with })
     for (const name of script.sides) this.sides.set(name, this.#side(name))
     const configurations = script.sides.map((name) => ({ ...configurationOf(name, script) }))
     const connections: ReadonlyArray<ConnectionConfig> = configurations
