@@ -201,7 +201,14 @@ const runOf = async (script: Script, options: RunOptions): Promise<RunResult> =>
     return more === 0 ? [] : [{ invariant: "quiet", detail: `${more} writes to ${side.name} after everything agreed` }]
   })
   const names = worlds.map(({ tenant }) => tenant.name)
-  return result([...late, ...(await judged()), ...isolated(stores, names), ...(await replay(stores, timeline))])
+  const excess = worlds.flatMap(({ thrift }, at) => thrift.excess(histories[at]!))
+  return result([
+    ...late,
+    ...(await judged()),
+    ...excess,
+    ...isolated(stores, names),
+    ...(await replay(stores, timeline)),
+  ])
 }
 
 /** Never fails: what throws is a violation too. */

@@ -320,6 +320,11 @@ export class History {
       this.#violate("lost", `${thing}.${group} is ${show(node)}, and ${show(stronger)} wins by the rule`)
   }
 
+  /** How many values were entered of a thing. */
+  countOf(thing: string): number {
+    return groupsOf(thing).reduce((all, group) => all + this.#nodes(thing, group).length, 0)
+  }
+
   get values(): ReadonlyArray<Entered> {
     return [...this.#entered.values()].flat()
   }

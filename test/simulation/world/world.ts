@@ -5,6 +5,7 @@ import type { Deployment, Peer } from "../deployment.ts"
 import { type Network, PERFECT } from "../network.ts"
 import type { History } from "../oracle/history.ts"
 import { leak, THINGS_APART, VALUES_APART } from "../oracle/isolation.ts"
+import { Thrift } from "../oracle/thrift.ts"
 import { within } from "../outcome.ts"
 import type { Chance } from "../random.ts"
 import type { Script, SideName } from "../script.ts"
@@ -45,6 +46,7 @@ export class World {
   readonly tenant: TenantConfig
   readonly sides = new Map<SideName, Side>()
   readonly rewriting: ReadonlyArray<SideName>
+  readonly thrift: Thrift
   readonly networks: Array<Network> = []
   readonly peers: ReadonlyArray<Peer>
   calls = 0
@@ -68,6 +70,7 @@ export class World {
     this.#options = options
     const { script } = options
     this.rewriting = script.rewriting
+    this.thrift = new Thrift(script)
     this.webhooks = script.webhooks
     const { history, onStep } = options
     const recordsOf = (name: SideName, key: string) => this.recordsOf(name, key)
@@ -291,6 +294,7 @@ export class World {
     if (key === "") return
     this.#keys.set(`${name}|${of}:${id}`, key)
     const record = `${of}:${id}`
+    this.thrift.wrote(`${name} ${record}`, key)
     if (kind === "dissociate" && seen.values.company === "") {
       // One reference for another is two calls: judged when there was time for both.
       timeline.after(this.owner, BOTH_MS, () => {
