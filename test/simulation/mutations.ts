@@ -1,60 +1,7 @@
 /** Rules taken away one at a time: a proof that sees none of it proves nothing. */
-import { makeCrew, type Plant } from "./crew.ts"
+import { makeCrew } from "./crew.ts"
 import { scriptOf } from "./script.ts"
-
-export interface Mutation extends Plant {
-  /** The rule of `docs/rules.md` that is gone. */
-  readonly rule: string
-  readonly says: string
-}
-
-const RULES = "packages/rules/src/reconcile"
-const CONNECTION = "packages/engine/src/connection"
-
-export const MUTATIONS: ReadonlyArray<Mutation> = [
-  {
-    rule: "R2",
-    says: "the echo of a write of ours is taken for an edit",
-    file: `${RULES}/group.ts`,
-    from: "const sent = echoed(edit.link(connection).intents, known, lens, view)",
-    to: "const sent = undefined as View | undefined",
-  },
-  {
-    rule: "R2",
-    says: "a write that a read has shown stays open",
-    file: `${RULES}/group.ts`,
-    from: "  if (shown.length === 0) return",
-    to: "  if (shown.length >= 0) return",
-  },
-  {
-    rule: "R3",
-    says: "an empty side wins at the first link",
-    file: `${RULES}/group.ts`,
-    from: "  if (lens.empty(view)) {",
-    to: '  if (lens.empty(view) && group === "") {',
-  },
-  {
-    rule: "R5",
-    says: "the shadow is not moved",
-    file: `${RULES}/group.ts`,
-    from: "    shadow: view,",
-    to: "    shadow: known.shadow ?? view,",
-  },
-  {
-    rule: "R6",
-    says: "the weaker side wins a conflict",
-    file: `${RULES}/conflict.ts`,
-    from: "return rank(theirs) > rank(ours)",
-    to: "return rank(theirs) < rank(ours)",
-  },
-  {
-    rule: "CE1",
-    says: "a read that began before the newest fact counts",
-    file: `${CONNECTION}/judge.ts`,
-    from: "at.startedAt <= seen.factAt || (at.busyUntil !== null && at.startedAt <= at.busyUntil)",
-    to: "at.startedAt <= seen.factAt && at.startedAt < 0",
-  },
-]
+import { type Mutation, MUTATIONS } from "./taken-away.ts"
 
 interface Options {
   readonly seeds: number

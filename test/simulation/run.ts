@@ -3,16 +3,18 @@ import { status } from "@concordat/engine/operations/status"
 import { ask } from "@concordat/engine/operations/requests"
 import type * as Effect from "effect/Effect"
 import { createHash } from "node:crypto"
+import { act } from "./acting.ts"
 import { Deployment } from "./deployment.ts"
+import { tend } from "./operator.ts"
 import { type Asked, judge } from "./oracle/judge.ts"
 import { History, type Violation } from "./oracle/history.ts"
+import { isolated } from "./oracle/isolation.ts"
 import { replay } from "./oracle/replay.ts"
 import { outcomeOf } from "./outcome.ts"
 import { makeChance } from "./random.ts"
-import type { Action, Script } from "./script.ts"
+import type { Script } from "./script.ts"
 import { makeStores, type Ports, type Stores } from "./store/ports.ts"
 import { Timeline } from "./timeline.ts"
-import { keyFor } from "./world/things.ts"
 import { World } from "./world/world.ts"
 
 export interface RunResult {
@@ -42,7 +44,7 @@ export interface RunOptions {
 const START = Date.parse("2026-03-02T08:00:00Z")
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
-const TENANT = "acme"
+const TENANTS = ["acme", "globex", "initech"] as const
 
 /** How long the first sync, and the way to agreement, may take. */
 const FIRST_SYNC_MS = 4 * HOUR
@@ -64,35 +66,40 @@ const runOf = async (script: Script, options: RunOptions): Promise<RunResult> =>
   const gaps = chance.fork("gaps")
   const stores = makeStores(() => gaps.between(1, 3))
   stores.log.onAppend((streams) => onStep(`+ ${streams.join(" ")}`))
-  const history = new History(() => timeline.now)
+  const histories = [script, ...script.beside].map(() => new History(() => timeline.now))
   const violations: Array<Violation> = []
   let step = 0
+  const seen = (): ReadonlyArray<Violation> => histories.flatMap((one) => one.violations)
   const noted = (): void => {
-    for (; violations.length < history.violations.length;) {
-      const next = history.violations[violations.length]!
+    for (const next of seen().slice(violations.length)) {
       violations.push(next)
       if (step === 0) step = timeline.turns
       onStep(`VIOLATION ${next.invariant}: ${next.detail}`)
     }
   }
   let deployment: Deployment
-  const world = new World({
-    tenant: TENANT,
-    script,
-    timeline,
-    chance: chance.fork("world"),
-    history,
-    deployment: () => deployment,
-    onStep: (what) => {
-      onStep(what)
-      noted()
-    },
-  })
+  const worlds = [script, ...script.beside].map(
+    (story, number) =>
+      new World({
+        tenant: TENANTS[number]!,
+        number,
+        script: { ...script, ...story },
+        timeline,
+        chance: chance.fork(number === 0 ? "world" : `world ${number}`),
+        history: histories[number]!,
+        deployment: () => deployment,
+        onStep: (what) => {
+          onStep(what)
+          noted()
+        },
+      }),
+  )
+  const sides = worlds.flatMap((world) => [...world.sides.values()])
   deployment = new Deployment({
     timeline,
     stores,
     chance: chance.fork("engine"),
-    peers: world.peers,
+    peers: worlds.flatMap(({ peers }) => peers),
     isApart: script.isApart,
     faults: script.store,
     onStep,
@@ -102,14 +109,14 @@ const runOf = async (script: Script, options: RunOptions): Promise<RunResult> =>
     options.inspect?.(stores)
     return {
       seed: script.seed,
-      violations: [...history.violations, ...more],
+      violations: [...seen(), ...more],
       simulatedMs: timeline.now - START,
       turns: timeline.turns,
       step: step === 0 ? timeline.turns : step,
-      calls: world.calls,
+      calls: worlds.reduce((all, world) => all + world.calls, 0),
       events: stores.log.count,
       crashes: deployment.crashes,
-      gaps: history.gaps,
+      gaps: histories.reduce((all, { gaps: some }) => all + some, 0),
       trace: digest.digest("hex"),
       steps,
     }
@@ -127,75 +134,81 @@ const runOf = async (script: Script, options: RunOptions): Promise<RunResult> =>
     }
     return undefined
   }
+  const isBackfilled = async ({ peers, tenant }: World): Promise<boolean> => {
+    const now = await asked(() => status(tenant.name))
+    if (now === undefined || now.connections.length < peers.length) return false
+    return now.connections.every(({ backfill }) => backfill.state === "done")
+  }
   const untilBackfilled = async (): Promise<boolean> => {
     const until = timeline.now + FIRST_SYNC_MS
     while (timeline.now < until) {
       await timeline.until(timeline.now + 30_000)
-      const now = await asked(() => status(TENANT))
-      if (now === undefined || now.connections.length < script.sides.length) continue
-      if (now.connections.every(({ backfill }) => backfill.state === "done")) return true
+      const done: Array<boolean> = []
+      for (const world of worlds) done.push(await isBackfilled(world))
+      if (done.every(Boolean)) return true
     }
     return false
   }
 
-  const act = (action: Action): void => {
-    timeline.promised()
-    switch (action.kind) {
-      case "edit":
-        return void world
-          .edit(action.side, keyFor(action.of, action.number + 1), action.group, action)
-          .catch(timeline.fail)
-      case "create":
-        return void world.create(action.side, action.of).catch(timeline.fail)
-      case "remove":
-        return void world.remove(action.side, keyFor(action.of, action.number + 1)).catch(timeline.fail)
-      case "crash": {
-        const group = deployment.groups[action.victim % deployment.groups.length]!
-        onStep(`${group.name} will die in ${action.turns} turns`)
-        return deployment.crash(group.name, action.turns, action.downMs)
-      }
-      case "loseBus":
-        onStep("the bus loses its store")
-        return stores.queue.lose()
-      case "dropState":
-        onStep("the state is dropped")
-        for (const { process } of deployment.groups) process.crash()
-        return stores.documents.clear()
-    }
-  }
-
-  world.connectApp()
+  for (const world of worlds) world.connectApp()
   if (!(await untilBackfilled()))
     return result([{ invariant: "first sync", detail: `not done after ${FIRST_SYNC_MS / HOUR} h` }])
-  for (const connection of script.sides)
-    await asked(() => ask(TENANT, { _tag: "ArmRequested", connection, by: "somebody", writesPerHour: null }))
+  for (const { peers } of worlds)
+    for (const { connection, tenant } of peers) {
+      const request = {
+        _tag: "ArmRequested",
+        connection: connection.name,
+        by: "somebody",
+        writesPerHour: null,
+      } as const
+      await asked(() => ask(tenant.name, request))
+    }
   const began = timeline.now
-  for (const action of script.actions) {
+  const actions = worlds
+    .flatMap((world, at) => [script, ...script.beside][at]!.actions.map((action) => ({ world, action })))
+    .toSorted((a, b) => a.action.at - b.action.at)
+  for (const { action, world } of actions) {
     await timeline.until(began + action.at)
-    if (history.violations.length > 0) return result([])
-    act(action)
+    if (seen().length > 0) return result([])
+    act({ timeline, deployment, stores, onStep }, world, action)
   }
   await timeline.until(timeline.now + 1_000)
   onStep("everything answers from now on")
-  world.heal()
+  for (const world of worlds) world.heal()
   stores.queue.faults = null
   deployment.faults = { writeMs: 0, readMs: 0, unmade: 0, unknown: 0 }
+  const judged = async (): Promise<ReadonlyArray<Violation>> => {
+    const found: Array<Violation> = []
+    for (const [at, world] of worlds.entries())
+      found.push(...(await judge({ world, history: histories[at]!, deployment, asked })))
+    return found
+  }
   const until = timeline.now + AGREEMENT_MS
+  await timeline.until(timeline.now + MINUTE)
+  for (const { tenant } of worlds) await tend(asked, tenant.name, script)
   let open: ReadonlyArray<Violation> = []
   do {
     await timeline.until(timeline.now + 10 * MINUTE)
-    if (history.violations.length > 0) return result([])
-    open = await judge({ world, history, deployment, asked })
+    if (seen().length > 0) return result([])
+    open = await judged()
   } while (open.length > 0 && timeline.now < until)
   if (open.length > 0) return result(open)
   onStep("everything agrees")
-  const writesBefore = [...world.sides.values()].map((side) => side.writes())
+  const writesBefore = sides.map((side) => side.writes())
   await timeline.until(timeline.now + QUIET_MS)
-  const late = [...world.sides.values()].flatMap((side, at): ReadonlyArray<Violation> => {
+  const late = sides.flatMap((side, at): ReadonlyArray<Violation> => {
     const more = side.writes() - writesBefore[at]!
     return more === 0 ? [] : [{ invariant: "quiet", detail: `${more} writes to ${side.name} after everything agreed` }]
   })
-  return result([...late, ...(await judge({ world, history, deployment, asked })), ...(await replay(stores, timeline))])
+  const names = worlds.map(({ tenant }) => tenant.name)
+  const excess = worlds.flatMap(({ thrift }, at) => thrift.excess(histories[at]!))
+  return result([
+    ...late,
+    ...(await judged()),
+    ...excess,
+    ...isolated(stores, names),
+    ...(await replay(stores, timeline)),
+  ])
 }
 
 /** Never fails: what throws is a violation too. */

@@ -2,7 +2,7 @@
 import type { NetworkFaults } from "./network.ts"
 import type { StoreFaults } from "./deployment.ts"
 import { type Chance, makeChance } from "./random.ts"
-import type { GroupName, Kind } from "./world/things.ts"
+import { type GroupName, type Kind, KINDS } from "./world/things.ts"
 
 export type SideName = "app" | "hubspot" | "odoo"
 
@@ -28,14 +28,39 @@ export type Action =
       readonly number: number
     }
   | {
+      readonly kind: "restore"
+      readonly at: number
+      readonly side: SideName
+      readonly of: Kind
+      readonly number: number
+    }
+  | {
+      /** `other` becomes part of `number`. */
+      readonly kind: "merge"
+      readonly at: number
+      readonly side: SideName
+      readonly of: Kind
+      readonly number: number
+      readonly other: number
+    }
+  | {
       readonly kind: "crash"
       readonly at: number
       readonly victim: number
       readonly turns: number
       readonly downMs: number
     }
+  | Trouble
   | { readonly kind: "loseBus"; readonly at: number }
   | { readonly kind: "dropState"; readonly at: number }
+
+/** HubSpot: no calls left for the day, a token that ends or is replaced, a property that every record must have. */
+export interface Trouble {
+  readonly kind: "trouble"
+  readonly at: number
+  readonly what: "day" | "token" | "rotation" | "rule"
+  readonly forMs: number
+}
 
 export interface WebhookFaults {
   readonly drop: number
@@ -46,12 +71,27 @@ export interface WebhookFaults {
   readonly forge: number
 }
 
-export interface Script {
-  readonly seed: number
+/** What becomes of whole records. */
+export interface Reshaped {
+  /** HubSpot: a merge makes a third record, which names those of earlier merges too. */
+  readonly mergeMintsId: boolean
+  readonly mergeNamesChain: boolean
+  /** Odoo: what people want to be rid of is archived and not deleted. */
+  readonly odooArchives: boolean
+}
+
+/** Of one tenant. */
+export interface Story {
   readonly sides: ReadonlyArray<SideName>
   /** Which sides know each thing at the beginning. */
   readonly things: Readonly<Record<Kind, ReadonlyArray<ReadonlyArray<SideName>>>>
   readonly actions: ReadonlyArray<Action>
+}
+
+export interface Script extends Story {
+  readonly seed: number
+  /** What the people of other tenants do meanwhile. */
+  readonly beside: ReadonlyArray<Story>
   readonly isApart: boolean
   readonly odoo: 17 | 19
   readonly pollMs: Readonly<Record<string, number>>
@@ -62,6 +102,9 @@ export interface Script {
   readonly store: StoreFaults
   readonly bus: { readonly redeliver: number; readonly reorder: number }
   readonly app: { readonly lostAnswer: number; readonly duplicate: number; readonly delayMs: number }
+  readonly reshaping: Reshaped
+  /** Systems in which an automation rewrites the titles of people that come over the interface. */
+  readonly rewriting: ReadonlyArray<SideName>
 }
 
 const MINUTE = 60_000
@@ -116,15 +159,44 @@ const timesOf = (chance: Chance, count: number, spanMs: number): ReadonlyArray<n
   return times
 }
 
-export const scriptOf = (seed: number): Script => {
-  const chance = makeChance(`concordat ${seed}`)
+/** In some runs what was removed is taken back, and two records are made one. */
+const reshapingsOf = (
+  chance: Chance,
+  sides: ReadonlyArray<SideName>,
+  counts: Readonly<Record<Kind, number>>,
+  actions: ReadonlyArray<Action>,
+): ReadonlyArray<Action> => {
+  const last = actions.at(-1)?.at ?? 0
+  const merges = Array.from({ length: chance.isLess(0.3) ? chance.between(1, 2) : 0 }, (): Action => {
+    const of = counts.company > 1 && chance.isLess(0.4) ? "company" : "person"
+    const number = chance.between(0, counts[of] - 1)
+    const other = (number + chance.between(1, Math.max(1, counts[of] - 1))) % counts[of]
+    const side = chance.pick(sides.filter((one) => one !== "app"))
+    return { kind: "merge", at: chance.between(0, last), side, of, number, other }
+  })
+  const removals = Array.from({ length: chance.isLess(0.35) ? chance.between(1, 3) : 0 }, (): ReadonlyArray<Action> => {
+    const of = chance.pick(["person", "person", "deal", "activity"] as const)
+    if (counts[of] === 0) return []
+    const at = chance.between(0, last)
+    const one = { side: chance.pick(sides), of, number: chance.between(0, counts[of] - 1) }
+    const back = at + (chance.isLess(0.5) ? chance.between(1, MINUTE) : chance.between(1, 40 * MINUTE))
+    return [
+      { kind: "remove", at, ...one },
+      { kind: "restore", at: back, ...one },
+    ]
+  }).flat()
+  return [...removals, ...merges]
+}
+
+/** Who is there, and what people do. `small`: of a tenant beside the one that the seed is about. */
+const storyOf = (chance: Chance, small: boolean): Story => {
   const sides = chance.pick(WORLDS)
-  const people = Array.from({ length: chance.between(2, 8) }, (): ReadonlyArray<SideName> => {
+  const people = Array.from({ length: chance.between(2, small ? 4 : 8) }, (): ReadonlyArray<SideName> => {
     const known = sides.filter(() => chance.isLess(0.6))
     return known.length === 0 ? [chance.pick(sides)] : known
   })
   const spanMs = chance.between(20, 180) * MINUTE
-  const does = timesOf(chance.fork("when"), chance.between(4, 40), spanMs)
+  const does = timesOf(chance.fork("when"), small ? chance.between(3, 8) : chance.between(4, 40), spanMs)
   const acts = chance.fork("what")
   const removing = sometimes(acts, 0.3, 0.08)
   const { isWide, kind: kindOf, ...others } = thingsOf(chance.fork("things"), sides)
@@ -148,6 +220,23 @@ export const scriptOf = (seed: number): Script => {
       back: acts.isLess(0.1),
     }
   })
+  return { sides, things, actions }
+}
+
+/** HubSpot says that it was no person, so that it can be told from one; a second system makes them answer each other. */
+const rewritingOf = (chance: Chance, sides: ReadonlyArray<SideName>): ReadonlyArray<SideName> => {
+  if (!sides.includes("hubspot") || !chance.isLess(0.25)) return []
+  return sides.includes("odoo") && chance.isLess(0.7) ? ["hubspot", "odoo"] : ["hubspot"]
+}
+
+export const scriptOf = (seed: number): Script => {
+  const chance = makeChance(`concordat ${seed}`)
+  const { actions, sides, things } = storyOf(chance, false)
+  const does = actions.map(({ at }) => at)
+  const others = chance.fork("tenants")
+  const beside = Array.from({ length: others.isLess(0.25) ? others.between(1, 2) : 0 }, (_, at) =>
+    storyOf(others.fork(String(at)), true),
+  )
   const faults = chance.fork("faults")
   const last = does.at(-1) ?? 0
   const isCrashing = faults.isLess(0.6)
@@ -161,14 +250,23 @@ export const scriptOf = (seed: number): Script => {
       downMs: faults.isLess(0.7) ? 0 : faults.between(0, 10 * MINUTE),
     }
   })
-  const more: Array<Action> = []
+  const whole = chance.fork("reshaping")
+  const counts = Object.fromEntries(KINDS.map((kind) => [kind, things[kind].length])) as Readonly<Record<Kind, number>>
+  const more: Array<Action> = [...reshapingsOf(whole, sides, counts, actions)]
   if (faults.isLess(0.2)) more.push({ kind: "loseBus", at: faults.between(0, last) })
   if (faults.isLess(0.1)) more.push({ kind: "dropState", at: faults.between(0, last) })
+  const troubles = chance.fork("troubles")
+  if (sides.includes("hubspot") && troubles.isLess(0.4)) {
+    const what = troubles.pick(["day", "token", "rotation", "rule"] as const)
+    const forMs = troubles.isLess(0.5) ? troubles.between(1, 2 * MINUTE) : troubles.between(MINUTE, 30 * MINUTE)
+    more.push({ kind: "trouble", at: troubles.between(0, last), what, forMs })
+  }
   const isLossy = faults.isLess(0.5)
   return {
     seed,
     sides,
     things,
+    beside,
     actions: [...actions, ...crashes, ...more].toSorted((a, b) => a.at - b.at),
     isApart: faults.isLess(0.5),
     odoo: faults.pick([17, 19]),
@@ -209,6 +307,12 @@ export const scriptOf = (seed: number): Script => {
       lostAnswer: sometimes(faults, 0.4, 0.3),
       duplicate: sometimes(faults, 0.4, 0.3),
       delayMs: faults.isLess(0.4) ? faults.between(0, 30_000) : 0,
+    },
+    rewriting: rewritingOf(chance.fork("rewriting"), sides),
+    reshaping: {
+      mergeMintsId: whole.isLess(0.5),
+      mergeNamesChain: whole.isLess(0.5),
+      odooArchives: whole.isLess(0.5),
     },
   }
 }

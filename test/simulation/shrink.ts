@@ -15,6 +15,8 @@ const without =
 
 /** Ways to make a script simpler, the most telling first. */
 const SIMPLER: ReadonlyArray<(script: Script) => Script> = [
+  (script) => ({ ...script, beside: [] }),
+  (script) => ({ ...script, beside: script.beside.slice(0, -1) }),
   (script) => ({ ...script, network: { ...PERFECT, latency: script.network.latency } }),
   (script) => ({ ...script, store: { writeMs: 0, readMs: 0, unmade: 0, unknown: 0 } }),
   (script) => ({ ...script, webhooks: { drop: 0, duplicate: 0, reorder: 0, delayMs: [100, 100], forge: 0 } }),

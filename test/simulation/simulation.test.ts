@@ -1,8 +1,8 @@
 /** The proof as a test: seeds hold, one seed is one history, and a rule that is taken away is seen. */
 import { assert, describe, it } from "vitest"
 import { makeCrew } from "./crew.ts"
-import { MUTATIONS } from "./mutations.ts"
 import { scriptOf } from "./script.ts"
+import { MUTATIONS } from "./taken-away.ts"
 
 const FIRST = 36
 const SEEDS = 8

@@ -10,7 +10,7 @@ export interface Entered {
   /** Where it was entered: several, where it stood in them from the beginning. */
   readonly sides: Set<string>
   isApp: boolean
-  readonly value: string
+  value: string
   /** Order of the world's events; 0: it was there at the beginning. */
   readonly at: number
   /** What it replaced: entered over it, or won against it. */
@@ -19,6 +19,8 @@ export interface Entered {
   readonly over: Set<Entered>
   /** Overwritten between the engine's last read and its write, where the provider has no preconditions. */
   inGap: boolean
+  /** Of one of two that became one: it may stand or not, whichever record of it is the one that counts somewhere. */
+  isAside: boolean
 }
 
 /** What is read at once. */
@@ -74,12 +76,55 @@ export class History {
   readonly #now: () => number
   readonly violations: Array<Violation> = []
   gaps = 0
+  /** What became part of another thing. */
+  readonly #aliases = new Map<string, string>()
   #clock = 0
   #numbers = 0
 
   /** `now`: the world's time in ms. */
   constructor(now: () => number) {
     this.#now = now
+  }
+
+  /** The thing that it is by now. */
+  canonical(key: string): string {
+    let now = key
+    for (let next = this.#aliases.get(now); next !== undefined; next = this.#aliases.get(now)) now = next
+    return now
+  }
+
+  /** Every name that the thing has had. */
+  namesOf(key: string): ReadonlyArray<string> {
+    return [key, ...[...this.#aliases.keys()].filter((one) => this.canonical(one) === key)]
+  }
+
+  #normalised(group: GroupName, value: string): string {
+    return group === "company" ? this.canonical(value) : normalised(group, value)
+  }
+
+  /** Two things are one from now on. Which of their values stand where depends on which of their records counts there. */
+  merged(loser: string, winner: string): void {
+    for (const group of groupsOf(winner)) {
+      const both = [...this.#nodes(winner, group), ...this.#nodes(loser, group)]
+      for (const one of both) one.isAside = true
+      this.#entered.set(`${winner}|${group}`, both)
+      this.#entered.delete(`${loser}|${group}`)
+    }
+    this.#aliases.set(loser, winner)
+    for (const one of this.values) if (one.value === loser) one.value = winner
+  }
+
+  /** What is known of a record goes on under another id. */
+  moved(side: string, from: string, to: string): void {
+    if (from === to) return
+    const held = this.#held.get(`${side}|${from}`)
+    if (held !== undefined) this.#held.set(`${side}|${to}`, held)
+    // The new record is the first to show them, whoever wrote them into those before it.
+    for (const nodes of held?.values() ?? []) for (const one of nodes) one.sides.add(side)
+    for (const part of ["fields", "references"] as const) {
+      const read = this.#readAt.get(`${side}|${from}|${part}`)
+      if (read !== undefined) this.#readAt.set(`${side}|${to}|${part}`, read)
+    }
   }
 
   #nodes(thing: string, group: GroupName): Array<Entered> {
@@ -119,6 +164,7 @@ export class History {
     thing: string,
     values: Values,
     isFirst: boolean,
+    isAside = false,
   ): void {
     this.#clock += 1
     const held = this.#heldBy(by.side, by.id)
@@ -126,10 +172,10 @@ export class History {
       const value = values[group]
       if (value === undefined) continue
       const known = held.get(group) ?? []
-      if (known[0]?.value === normalised(group, value)) continue
+      if (known[0]?.value === this.#normalised(group, value)) continue
       // What two systems held alike from the beginning is one value, and a CRM's where one of them is one.
       const alike = isFirst
-        ? this.#nodes(thing, group).find((one) => one.value === normalised(group, value))
+        ? this.#nodes(thing, group).find((one) => one.value === this.#normalised(group, value))
         : undefined
       if (alike !== undefined) {
         alike.isApp &&= by.isApp
@@ -142,11 +188,12 @@ export class History {
         number: this.#numbers,
         sides: new Set([by.side]),
         isApp: by.isApp,
-        value: normalised(group, value),
+        value: this.#normalised(group, value),
         at: isFirst ? 0 : this.#clock,
         before: new Set(known),
         over: new Set(),
         inGap: false,
+        isAside,
       }
       this.#nodes(thing, group).push(node)
       if (!isFirst) this.#entering(by.side, by.id, group).push(node)
@@ -165,7 +212,7 @@ export class History {
     for (const group of groupsOf(thing)) {
       const text = now[group]
       if (text === undefined) continue
-      const value = normalised(group, text)
+      const value = this.#normalised(group, text)
       const before = held.get(group) ?? []
       if ((before[0]?.value ?? "") === value) continue
       const nodes = this.#nodes(thing, group).filter((one) => one.value === value)
@@ -187,7 +234,7 @@ export class History {
     for (const group of groupsOf(thing)) {
       const value = values[group]
       if (value === undefined) continue
-      const node = this.#nodes(thing, group).findLast((one) => one.value === normalised(group, value))
+      const node = this.#nodes(thing, group).findLast((one) => one.value === this.#normalised(group, value))
       if (node === undefined) continue
       for (const standing of [...(held.get(group) ?? []), ...this.#entering(side, id, group)])
         if (node !== standing && !isBefore(standing, node)) standing.over.add(node)
@@ -199,7 +246,7 @@ export class History {
     for (const group of groupsOf(thing)) {
       const value = values[group]
       const held = this.#heldBy(side, id).get(group) ?? []
-      const of = this.#nodes(thing, group).filter((one) => one.value === normalised(group, value ?? ""))
+      const of = this.#nodes(thing, group).filter((one) => one.value === this.#normalised(group, value ?? ""))
       if (value === undefined) continue
       for (const node of [...held, ...this.#entering(side, id, group)])
         for (const under of node.over)
@@ -228,7 +275,7 @@ export class History {
   }
 
   #verdict(rule: Rule, record: string | null, before: Entered, node: Entered): Violation | "gap" | null {
-    if (isBefore(before, node)) return null
+    if (isBefore(before, node) || before.isAside !== node.isAside) return null
     // The app takes part in its own writes: it has no such gap.
     const read = record === null ? undefined : this.#readAt.get(record)
     if (record !== null && !before.isApp && before.at > (read?.order ?? 0)) {
@@ -247,19 +294,21 @@ export class History {
   settle(thing: string, group: GroupName, value: string): void {
     const nodes = this.#nodes(thing, group)
     // Of one that was entered again, the last: nobody can tell them apart.
-    const node = nodes.findLast((one) => one.value === normalised(group, value))
+    const node = nodes.findLast((one) => one.value === this.#normalised(group, value))
     if (node === undefined) {
       if (value !== "") this.#violate("invented", `${thing}.${group}: "${value}" was never entered`)
       return
     }
     const replacing = nodes.find(
-      (one) => one !== node && one.value !== node.value && !one.inGap && isBefore(node, one, true),
+      (one) => one !== node && one.value !== node.value && !one.inGap && !one.isAside && isBefore(node, one, true),
     )
     if (replacing !== undefined)
       this.#violate("lost", `${thing}.${group} is ${show(node)}, and ${show(replacing)} had replaced it`)
     const stronger = nodes.find(
       (one) =>
         !one.inGap &&
+        !one.isAside &&
+        !node.isAside &&
         forbids(RULES[kindOf(thing)], node, one) !== null &&
         one.value !== "" &&
         one.at > 0 &&
@@ -269,6 +318,11 @@ export class History {
     )
     if (stronger !== undefined)
       this.#violate("lost", `${thing}.${group} is ${show(node)}, and ${show(stronger)} wins by the rule`)
+  }
+
+  /** How many values were entered of a thing. */
+  countOf(thing: string): number {
+    return groupsOf(thing).reduce((all, group) => all + this.#nodes(thing, group).length, 0)
   }
 
   get values(): ReadonlyArray<Entered> {

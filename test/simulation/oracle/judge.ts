@@ -5,6 +5,7 @@ import { waiting } from "@concordat/engine/operations/waiting"
 import type { Listed, TenantStatus, WaitingItem } from "@concordat/engine/operations/views"
 import type * as Effect from "effect/Effect"
 import type { Deployment } from "../deployment.ts"
+import type { SideName } from "../script.ts"
 import type { Ports } from "../store/ports.ts"
 import type { Seen, Side } from "../world/side.ts"
 import { type GroupName, GROUPS, kindOf, RULES, TYPES } from "../world/things.ts"
@@ -63,7 +64,16 @@ const explained = async (
       return [violation("explainable", `${where} comes from ${from.connection}, and no fact says so`)]
     const entered = history.values.filter((one) => one.value === value)
     const isTrue = entered.some(({ sides }) => sides.has(observation.connection))
-    const unconfirmed = at.filter(({ connection, state }) => state !== "held" && !removed.has(connection))
+    // Of a deal at Odoo the company is said once, when it is created.
+    const has = (name: string): boolean =>
+      world.sides.get(name as SideName)?.groups[kindOf(thing)].includes(group as GroupName) === true
+    const unconfirmed = at.filter(
+      ({ connection, state }) =>
+        state !== "held" &&
+        !removed.has(connection) &&
+        has(connection) &&
+        !(state === "quarantined" && world.rewriting.includes(connection as SideName)),
+    )
     return [
       ...(isTrue
         ? []
@@ -77,6 +87,10 @@ const explained = async (
 
 /** Who is responsible: people of one system are not those of another here, and nobody edits it. */
 const isOwner = ({ group, kind }: WaitingItem): boolean => kind === "problem" && group === "owner"
+
+/** What an automation there keeps changing back is left to it. */
+const isRewritten = ({ rewriting }: World, { connection, group, kind }: WaitingItem): boolean =>
+  kind === "quarantined" && group === "title" && rewriting.includes(connection as SideName)
 
 /** What people of this world may be asked: nothing of a deal that two edited at once is decided without them. */
 const isAsked = ({ entity, kind }: WaitingItem): boolean =>
@@ -92,12 +106,13 @@ const listed = (judged: Judged, now: TenantStatus, waits: ReadonlyArray<WaitingI
     if (paused.length > 0) found.push(violation("converged", `${connection} is paused: ${paused.join(", ")}`))
     if (!armed) found.push(violation("converged", `${connection} is not armed`))
   }
-  const wasRemoved = [...judged.world.removed.values()].some(({ size }) => size > 0)
+  const wasRemoved = [...judged.world.reshaping.removed.values()].some(({ size }) => size > 0)
   for (const one of waits) {
     const { connection, entity, group, kind, reason, record } = one
     const what = `${kind} ${entity ?? record} ${group ?? ""} at ${connection}: ${reason}`
     if (!EXCUSES.has(kind)) found.push(violation("converged", what))
     // What was deleted somewhere is not made there again, and what refers to it there waits.
+    else if (isRewritten(judged.world, one)) continue
     else if (!isAsked(one) && !isOwner(one) && !(wasRemoved && (kind === "tombstone" || kind === "reference")))
       found.push(violation("waiting", what))
   }
@@ -109,34 +124,70 @@ interface Place {
   readonly records: ReadonlyArray<Seen>
   /** It was deleted there, or can't be there without what was. */
   readonly isGone: boolean
+  /** How many records of it there may be: of what was made one elsewhere each may still be there, as a duplicate. */
+  readonly most: number
 }
 
-const placed = (thing: string, places: ReadonlyArray<Place>): ReadonlyArray<Violation> =>
-  places.flatMap(({ isGone, records, side }): ReadonlyArray<Violation> => {
+const placed = (thing: string, isMerged: boolean, places: ReadonlyArray<Place>): ReadonlyArray<Violation> =>
+  places.flatMap(({ isGone, most, records, side }): ReadonlyArray<Violation> => {
     const there = `${thing} is ${records.length} times at ${side.name}`
     return [
-      ...(isGone && records.length > 0
+      ...(isGone && !isMerged && records.length > 0
         ? [violation("revived", `${thing} was deleted at ${side.name} and is there again`)]
         : []),
       ...(!isGone && records.length === 0 ? [violation("missing", `${thing} is not at ${side.name}`)] : []),
-      ...(records.length > 1 ? [violation("duplicate", there)] : []),
+      ...(records.length > most ? [violation("duplicate", there)] : []),
     ]
   })
+
+interface Held {
+  readonly side: Side
+  readonly record: Seen
+}
+
+/** One record of each side, in every way: where there are several, any may be the one that counts. */
+const choices = (places: ReadonlyArray<Place>): ReadonlyArray<ReadonlyArray<Held>> =>
+  places
+    .filter(({ isGone, records }) => !isGone && records.length > 0)
+    .reduce<ReadonlyArray<ReadonlyArray<Held>>>(
+      (all, { records, side }) => all.flatMap((held) => records.map((record) => [...held, { side, record }])),
+      [[]],
+    )
+
+const textOf = (group: GroupName, { record }: Held): string => normalised(group, record.values[group] ?? "")
+
+/** Where a group is quarantined it may be another one, of as many things as the engine itself lists; all but those. */
+const unanimous = (
+  group: GroupName,
+  has: ReadonlyArray<Held>,
+  quarantined: Map<string, number>,
+): ReadonlyArray<Held> => {
+  const where = ({ side }: Held): string => `${side.name}|${group}`
+  const left = (one: Held): number => quarantined.get(where(one)) ?? 0
+  const free = has.filter((one) => left(one) > 0)
+  const aside = [[], ...free.map((one) => [one]), free].find(
+    (some) => new Set(has.filter((one) => !some.includes(one)).map((one) => textOf(group, one))).size <= 1,
+  )
+  for (const one of aside ?? []) quarantined.set(where(one), left(one) - 1)
+  return has.filter((one) => aside?.includes(one) !== true)
+}
 
 /** What all sides hold, by group; those that are parked, or refer to what is gone somewhere, aside. */
 const settledIn = (
   { world }: Judged,
   thing: string,
-  held: ReadonlyArray<{ readonly side: Side; readonly record: Seen }>,
+  held: ReadonlyArray<Held>,
   parked: number,
+  quarantined: Map<string, number>,
 ): { readonly settled: ReadonlyMap<GroupName, string>; readonly found: ReadonlyArray<Violation> } => {
   const kind = kindOf(thing)
   const settled = new Map<GroupName, string>()
   const found: Array<Violation> = []
   for (const group of GROUPS[kind]) {
-    if (group === "company" && [...world.removed.keys()].some((key) => kindOf(key) === "company")) continue
-    const there = held.filter(({ side }) => side.groups[kind].includes(group))
-    const values = there.map(({ record }) => normalised(group, record.values[group] ?? ""))
+    if (group === "company" && [...world.reshaping.removed.keys()].some((key) => kindOf(key) === "company")) continue
+    const has = held.filter(({ side }) => side.groups[kind].includes(group))
+    const there = unanimous(group, has, quarantined)
+    const values = there.map((one) => textOf(group, one))
     if (new Set(values).size === 1) settled.set(group, values[0]!)
     else
       found.push(
@@ -149,22 +200,28 @@ const settledIn = (
   return { settled, found: found.slice(parked) }
 }
 
-const judgeThing = async (judged: Judged, thing: string, conflicts: number): Promise<ReadonlyArray<Violation>> => {
+const judgeThing = async (
+  judged: Judged,
+  thing: string,
+  conflicts: number,
+  quarantined: Map<string, number>,
+): Promise<ReadonlyArray<Violation>> => {
   const { history, world } = judged
   const removed = world.goneFrom(thing)
+  const names = history.namesOf(thing).length
   const places = [...world.sides].map(([name, side]) => ({
     side,
     records: world.recordsOf(name, thing),
     isGone: removed.has(name),
+    most: world.isAside(name, thing) ? names : 1,
   }))
   // Deleted before anybody else heard of it.
   if (removed.size > 0 && places.every(({ isGone, records }) => isGone || records.length === 0)) return []
-  const misplaced = placed(thing, places)
+  const misplaced = placed(thing, names > 1, places)
   if (misplaced.length > 0) return misplaced
-  const held = places.flatMap(({ isGone, records: [record], side }) =>
-    isGone || record === undefined ? [] : [{ side, record }],
-  )
-  const { found, settled } = settledIn(judged, thing, held, RULES[kindOf(thing)] === "asked" ? conflicts : 0)
+  const parked = RULES[kindOf(thing)] === "asked" ? conflicts : 0
+  const chosen = choices(places).map((held) => ({ held, ...settledIn(judged, thing, held, parked, quarantined) }))
+  const { found, held, settled } = chosen.find((one) => one.found.length === 0) ?? chosen[0]!
   if (found.length > 0) return found
   const before = history.violations.length
   if (conflicts === 0 || RULES[kindOf(thing)] !== "asked")
@@ -181,6 +238,13 @@ export const judge = async (judged: Judged): Promise<ReadonlyArray<Violation>> =
   if (now === undefined || waits === undefined) return [violation("answers", "the engine answers no questions")]
   const found: Array<Violation> = [...listed(judged, now, waits)]
   const conflicts = waits.filter(isAsked).length
-  for (const thing of world.things) if (found.length === 0) found.push(...(await judgeThing(judged, thing, conflicts)))
+  const quarantined = new Map<string, number>()
+  for (const one of waits)
+    if (isRewritten(world, one)) {
+      const where = `${one.connection}|${one.group}`
+      quarantined.set(where, (quarantined.get(where) ?? 0) + 1)
+    }
+  for (const thing of world.things)
+    if (found.length === 0) found.push(...(await judgeThing(judged, thing, conflicts, quarantined)))
   return found
 }

@@ -189,6 +189,11 @@ export const makeAppSide = (options: {
       kick()
       sandbox.archive(OBJECTS[kind], id)
     },
+    restore: (kind) => (id) => {
+      kick()
+      sandbox.put({ object: OBJECTS[kind], id, values: {} })
+    },
+    merge: null,
     writes: () => writes,
     connect: (token) => {
       sandbox.connect({ url: "http://concordat.invalid", tenant, connection: name, token })

@@ -6,15 +6,18 @@ import { type GroupName, joined, keyOf, type Kind, kindOf, type Values } from ".
 export class Entering {
   #values = 0
   readonly #chance: Chance
+  /** What the numbers in texts begin after. */
+  readonly #after: number
 
-  constructor(chance: Chance) {
+  constructor(chance: Chance, after: number) {
     this.#chance = chance
+    this.#after = after
   }
 
   /** A value that nobody entered before. */
   fresh(group: GroupName, key: string): string {
     this.#values += 1
-    const n = this.#values
+    const n = this.#after + this.#values
     switch (group) {
       case "name":
         return joined(`Name${n}`, key)
@@ -29,9 +32,9 @@ export class Entering {
       case "address":
         return joined(`Street ${n}`, `City${n}`, String(10_000 + n))
       case "closeDate":
-        return new Date(Date.UTC(2027, 0, n)).toISOString().slice(0, 10)
+        return new Date(Date.UTC(2027, 0, this.#values)).toISOString().slice(0, 10)
       case "money":
-        return String(n * 100)
+        return String(this.#values * 100)
       case "company":
         throw new Error("a company is chosen")
     }

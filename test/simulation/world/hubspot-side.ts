@@ -147,7 +147,11 @@ export const makeHubspotSide = (options: {
       return sandbox.put({ object: OBJECTS[kind], properties: given, associations }).id
     },
     edit: (kind, id, values) => void sandbox.put({ object: OBJECTS[kind], id, ...parts(kind, values) }),
+    automate: (kind, id, values) =>
+      void sandbox.put({ object: OBJECTS[kind], id, byWorkflow: true, ...parts(kind, values) }),
     remove: (kind, id) => sandbox.archive(OBJECTS[kind], id),
+    restore: (kind) => (id) => sandbox.restore(OBJECTS[kind], id),
+    merge: (kind, winner, loser) => sandbox.merge(OBJECTS[kind], winner, loser),
     writes: () => writes,
   }
 }

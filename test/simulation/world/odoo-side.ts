@@ -67,6 +67,8 @@ export const makeOdooSide = (options: {
   readonly timeline: Timeline
   readonly chance: Chance
   readonly skewMs: number
+  /** Whether its people archive what they want to be rid of, where there is an archive; else they delete it. */
+  readonly archives: boolean
   readonly webhook: Readonly<Record<string, string | number>>
   readonly deliver: (post: WebhookPost) => Promise<void>
   readonly onWritten: (written: Written) => void
@@ -123,6 +125,10 @@ export const makeOdooSide = (options: {
         return { res_model_id: partner, res_model: "res.partner", res_id: Number(person), activity_type_id: 4 }
     }
   }
+  // An archived company stays the company of its people, and so is no deletion.
+  const isArchived = (kind: Kind): boolean => kind === "person" || kind === "deal"
+  const setActive = (kind: Kind, id: string, active: boolean): Promise<void> =>
+    backdoor.put({ model: MODELS[kind], id: Number(id), vals: { active } }).then(() => undefined)
   return {
     name,
     tenant,
@@ -133,7 +139,7 @@ export const makeOdooSide = (options: {
     groups: groupsIn(SHAPES),
     get: (kind, id) => {
       const row = backdoor.get(MODELS[kind], Number(id))
-      if (row === undefined || row["active"] === false) return null
+      if (row === undefined) return null
       return MODELS[kind] === "res.partner" && (row["is_company"] === true) !== (kind === "company")
         ? null
         : seenOf(kind, row)
@@ -148,7 +154,13 @@ export const makeOdooSide = (options: {
       backdoor.put({ model: MODELS[kind], vals: { ...valsOf(kind, values), ...newOf(kind, about) } }).then(String),
     edit: (kind, id, values) =>
       backdoor.put({ model: MODELS[kind], id: Number(id), vals: valsOf(kind, values) }).then(() => undefined),
-    remove: (kind, id) => backdoor.unlink(MODELS[kind], [Number(id)]),
+    remove: (kind, id) =>
+      options.archives && isArchived(kind) ? setActive(kind, id, false) : backdoor.unlink(MODELS[kind], [Number(id)]),
+    restore: (kind) => (options.archives && isArchived(kind) ? (id) => setActive(kind, id, true) : null),
+    merge: async (kind, winner, loser) => {
+      await backdoor.merge(MODELS[kind], Number(winner), [Number(loser)])
+      return winner
+    },
     writes: () => writes,
   }
 }

@@ -2,11 +2,14 @@
 import type { HubspotSandbox } from "@concordat/providers/hubspot/sandbox/sandbox"
 import type { OdooSandbox } from "@concordat/providers/odoo/sandbox/sandbox"
 import type { Server } from "../network.ts"
-import type { Part } from "../oracle/history.ts"
+import type { History, Part } from "../oracle/history.ts"
+import type { HubspotSide } from "./hubspot-side.ts"
+import type { OdooSide } from "./odoo-side.ts"
+import type { Side } from "./side.ts"
 import type { Kind } from "./things.ts"
 
 /** Told of what an answer carries: what the engine knows of a record from now on. */
-export type Shown = (kind: Kind, id: string, part: Part) => void
+type Shown = (kind: Kind, id: string, part: Part) => void
 
 type Row = Readonly<Record<string, unknown>>
 const rowsOf = (said: unknown): ReadonlyArray<Row> =>
@@ -19,7 +22,7 @@ const KIND_OF: Readonly<Record<string, Kind>> = {
   tasks: "activity",
 }
 
-export const hubspotServer =
+const hubspotServer =
   (sandbox: HubspotSandbox, shown: Shown): Server =>
   (call) => {
     const url = new URL(call.url)
@@ -55,7 +58,7 @@ const kindsOf = (row: Row): ReadonlyArray<Kind> => {
   return "is_company" in row ? [row["is_company"] === true ? "company" : "person"] : ["person", "company"]
 }
 
-export const odooServer =
+const odooServer =
   (sandbox: OdooSandbox, shown: Shown): Server =>
   async (call) => {
     const body = typeof call.body === "string" ? call.body : ""
@@ -70,3 +73,11 @@ export const odooServer =
     }
     return { status: answer.status, headers: answer.headers, text: answer.body }
   }
+
+export const serverOf = (side: Side, history: History): Server => {
+  // An id that was merged away is answered with the record that it became part of.
+  const shown: Shown = (kind, id, part) => history.read(side.name, `${kind}:${side.get(kind, id)?.id ?? id}`, part)
+  return side.provider === "odoo"
+    ? odooServer((side as OdooSide).sandbox, shown)
+    : hubspotServer((side as HubspotSide).sandbox, shown)
+}

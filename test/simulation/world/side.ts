@@ -37,7 +37,13 @@ export interface Side {
   readonly seed: (kind: Kind, values: Values, about: About) => string
   readonly create: (kind: Kind, values: Values, about: About) => Promise<string> | string
   readonly edit: (kind: Kind, id: string, values: Values) => Promise<void> | void
+  /** As an edit, by no person; absent: an automation's edit looks like a person's there. */
+  readonly automate?: (kind: Kind, id: string, values: Values) => Promise<void> | void
   readonly remove: (kind: Kind, id: string) => Promise<void> | void
+  /** Takes back what was removed; null: what is removed there is gone for good. */
+  readonly restore: (kind: Kind) => ((id: string) => Promise<void> | void) | null
+  /** Makes one record of two of a kind, as its people do it; null: they can't. The id of what remains. */
+  readonly merge: ((kind: Kind, winner: string, loser: string) => Promise<string> | string) | null
   /** Writes that came over the interface so far. */
   readonly writes: () => number
 }

@@ -1,26 +1,29 @@
 /** One tenant's systems and the people in them, connected to an engine: what the engine sees of the world, and the oracle of the engine. */
-import type { TenantConfig } from "@concordat/all-in-one/config/Config"
-import type { HubspotSandbox } from "@concordat/providers/hubspot/sandbox/sandbox"
-import type { Delivery } from "@concordat/providers/hubspot/sandbox/webhooks"
+import type { ConnectionConfig, TenantConfig } from "@concordat/all-in-one/config/Config"
 import type { WebhookPost } from "@concordat/providers/odoo/sandbox/wire"
 import type { Deployment, Peer } from "../deployment.ts"
-import { type Network, PERFECT, type Server } from "../network.ts"
+import { type Network, PERFECT } from "../network.ts"
 import type { History } from "../oracle/history.ts"
+import { leak, THINGS_APART, VALUES_APART } from "../oracle/isolation.ts"
+import { Thrift } from "../oracle/thrift.ts"
 import { within } from "../outcome.ts"
 import type { Chance } from "../random.ts"
 import type { Script, SideName } from "../script.ts"
 import type { Owner, Timeline } from "../timeline.ts"
 import { type AppSide, makeAppSide } from "./app-side.ts"
+import { Automation } from "./automation.ts"
+import { deliver } from "./deliveries.ts"
 import { configurationOf, HOOK_SECRET, SECRET, TOKEN } from "./configuration.ts"
 import { answer } from "./endpoint.ts"
 import { Entering } from "./entering.ts"
 import { type HubspotSide, makeHubspotSide } from "./hubspot-side.ts"
 import { makeOdooSide, type OdooSide } from "./odoo-side.ts"
-import { hubspotServer, odooServer, type Shown } from "./servers.ts"
+import { Reshaping } from "./reshaping.ts"
+import { serverOf } from "./servers.ts"
+import { Troubles } from "./troubles.ts"
 import type { About, Seen, Side, Written } from "./side.ts"
 import { type GroupName, isNaming, keyFor, keyOf, type Kind, kindOf, KINDS, type Values } from "./things.ts"
 
-const WEBHOOK_EVERY_MS = 500
 /** How long the engine may take from the first to the second half of a write, ms. */
 const BOTH_MS = 60_000
 /** How long a provider, or the product, waits for an answer of the engine, ms. */
@@ -28,6 +31,8 @@ const WAIT_MS = 5_000
 
 export interface WorldOptions {
   readonly tenant: string
+  /** Which of the tenants it is, from 0 on. */
+  readonly number: number
   readonly script: Script
   readonly timeline: Timeline
   readonly chance: Chance
@@ -40,14 +45,18 @@ export class World {
   readonly owner: Owner = { isAlive: true }
   readonly tenant: TenantConfig
   readonly sides = new Map<SideName, Side>()
+  readonly rewriting: ReadonlyArray<SideName>
+  readonly thrift: Thrift
   readonly networks: Array<Network> = []
   readonly peers: ReadonlyArray<Peer>
   calls = 0
   /** The person whom an activity is with. */
   readonly with = new Map<string, string>()
-  /** Where a thing was deleted, and is not to be created again. */
-  readonly removed = new Map<string, Set<SideName>>()
+  readonly reshaping: Reshaping
+  /** null: its systems have none. */
+  readonly troubles: Troubles | null
   readonly #entering: Entering
+  readonly #automation: Automation
   /** How many there are of each kind. */
   readonly #counts = new Map<Kind, number>()
   readonly #options: WorldOptions
@@ -60,18 +69,50 @@ export class World {
   constructor(options: WorldOptions) {
     this.#options = options
     const { script } = options
+    this.rewriting = script.rewriting
+    this.thrift = new Thrift(script)
     this.webhooks = script.webhooks
+    const { history, onStep } = options
+    const recordsOf = (name: SideName, key: string) => this.recordsOf(name, key)
+    const parts = { sides: this.sides, history, onStep, recordsOf }
+    this.reshaping = new Reshaping({ ...parts, keys: this.#keys, with: this.with })
     for (const name of script.sides) this.sides.set(name, this.#side(name))
-    const connections = script.sides.map((name) => configurationOf(name, script))
+    const configurations = script.sides.map((name) => ({ ...configurationOf(name, script) }))
+    const connections: ReadonlyArray<ConnectionConfig> = configurations
     this.tenant = { name: options.tenant, region: "DE", rules: null, connections }
     this.peers = connections.map((connection) => ({
       tenant: this.tenant,
       connection,
       way: connection.provider === "app" ? null : this.#way(connection.name as SideName),
     }))
-    this.#entering = new Entering(options.chance)
+    const hubspot = this.sides.get("hubspot") as HubspotSide | undefined
+    const { deployment, tenant, timeline } = options
+    const ofHubspot = configurations.find(({ name }) => name === "hubspot")
+    this.troubles =
+      hubspot === undefined || ofHubspot === undefined
+        ? null
+        : new Troubles({
+            tenant,
+            timeline,
+            owner: this.owner,
+            deployment,
+            onStep,
+            hubspot,
+            credentials: (given) => {
+              ofHubspot.credentials = { ...ofHubspot.credentials, ...given }
+            },
+          })
+    this.#entering = new Entering(options.chance, options.number * VALUES_APART)
+    this.#automation = new Automation({
+      timeline,
+      owner: this.owner,
+      chance: options.chance.fork("automation"),
+      history,
+      entering: this.#entering,
+      onStep,
+    })
     for (const kind of KINDS)
-      for (const [at, known] of script.things[kind].entries()) this.#seed(kind, keyFor(kind, at + 1), known)
+      for (const [at, known] of script.things[kind].entries()) this.#seed(kind, this.keyFor(kind, at), known)
   }
 
   #side(name: SideName): Side {
@@ -101,6 +142,7 @@ export class World {
       timeline,
       chance: chance.fork("odoo"),
       skewMs: script.skewMs["odoo"] ?? 0,
+      archives: script.reshaping.odooArchives,
       webhook: {
         url: `http://concordat.invalid/webhooks/${tenant}/odoo?secret=${HOOK_SECRET}`,
         dropRate: this.webhooks.drop,
@@ -150,7 +192,7 @@ export class World {
   }
 
   #hubspot(): HubspotSide {
-    const { chance, script, tenant, timeline } = this.#options
+    const { chance, deployment, onStep, script, tenant, timeline } = this.#options
     const side = makeHubspotSide({
       name: "hubspot",
       tenant,
@@ -161,6 +203,8 @@ export class World {
       settings: {
         indexLagMs: script.indexLagMs,
         limits: { enforced: true },
+        mergeMintsId: script.reshaping.mergeMintsId,
+        mergeNamesChain: script.reshaping.mergeNamesChain,
         webhooks: {
           target: `http://concordat.invalid/webhooks/${tenant}/hubspot`,
           dropRate: this.webhooks.drop,
@@ -172,41 +216,15 @@ export class World {
       },
       onWritten: this.#written,
     })
-    this.#deliver(side.sandbox, chance.fork("hubspot webhooks"))
+    deliver(side.sandbox, {
+      timeline,
+      owner: this.owner,
+      chance: chance.fork("hubspot webhooks"),
+      forge: () => this.webhooks.forge,
+      onStep,
+      post: (request) => this.#within(deployment().webhook(tenant, "hubspot", request), WAIT_MS).catch(() => 0),
+    })
     return side
-  }
-
-  /** HubSpot sends what is due, again where the answer is no 2xx; now and then somebody else sends something. */
-  #deliver(sandbox: HubspotSandbox, chance: Chance): void {
-    const { deployment, onStep, tenant, timeline } = this.#options
-    const send = (url: string, headers: Readonly<Record<string, string>>, body: string): Promise<number> =>
-      this.#within(
-        deployment().webhook(tenant, "hubspot", {
-          method: "POST",
-          url,
-          headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
-          body: Buffer.from(body),
-        }),
-        WAIT_MS,
-      ).catch(() => 0)
-    const deliver = async (delivery: Delivery): Promise<void> => {
-      const status = await send(delivery.url, delivery.headers, delivery.body)
-      onStep(`webhook ${status}`)
-      if (status < 200 || status >= 300) sandbox.undelivered(delivery)
-    }
-    const forge = async ({ body, headers, url }: Delivery): Promise<void> => {
-      const status = await send(url, { ...headers, "x-hubspot-signature-v3": "bm90IG91cnM=" }, body)
-      if (status === 202) throw new Error("a forged webhook was taken")
-    }
-    const round = (): void => {
-      timeline.after(this.owner, WEBHOOK_EVERY_MS, round)
-      for (const delivery of sandbox.takeWebhooks()) {
-        timeline.promised()
-        void deliver(delivery).catch(timeline.fail)
-        if (chance.isLess(this.webhooks.forge)) void forge(delivery).catch(timeline.fail)
-      }
-    }
-    round()
   }
 
   #within<A>(promise: Promise<A>, ms: number): Promise<A> {
@@ -214,7 +232,7 @@ export class World {
   }
 
   #way(name: SideName): NonNullable<Peer["way"]> {
-    const { chance, onStep, script, timeline } = this.#options
+    const { chance, history, number, onStep, script, timeline } = this.#options
     const network: Network = {
       timeline,
       owner: this.owner,
@@ -222,19 +240,14 @@ export class World {
       faults: script.network,
       onCall: (call, status) => {
         this.calls += 1
+        const body = typeof call.body === "string" ? call.body : ""
+        const leaked = leak(`${call.operation} to ${name}`, `${call.url} ${body}`, number)
+        if (leaked !== null) history.violations.push(leaked)
         onStep(`${name} ${call.operation} ${status}`)
       },
     }
     this.networks.push(network)
-    return { network, server: this.#server(name) }
-  }
-
-  #server(name: SideName): Server {
-    const shown: Shown = (kind, id, part) => this.#options.history.read(name, `${kind}:${id}`, part)
-    const side = this.sides.get(name)!
-    return name === "odoo"
-      ? odooServer((side as OdooSide).sandbox, shown)
-      : hubspotServer((side as HubspotSide).sandbox, shown)
+    return { network, server: serverOf(this.sides.get(name)!, history) }
   }
 
   #about(kind: Kind, key: string, side: Side): About {
@@ -270,16 +283,18 @@ export class World {
   }
 
   readonly #written = (written: Written): void => {
-    const { history, onStep, timeline } = this.#options
-    const { id, kind, of, side: name, values = {}, wasWithheld = false } = written
+    const { history, onStep, script, timeline } = this.#options
+    const { kind, of, side: name, values = {}, wasWithheld = false } = written
     const side = this.sides.get(name as SideName)!
-    const seen = side.get(of, id)
-    onStep(`${name} was written: ${kind} ${of} ${id}`)
+    const seen = side.get(of, written.id)
+    onStep(`${name} was written: ${kind} ${of} ${written.id}`)
     if (seen === null) return
-    const key = this.#keys.get(`${name}|${of}:${id}`) ?? keyOf(of, seen.values)
+    const { id } = seen
+    const key = history.canonical(this.#keys.get(`${name}|${of}:${id}`) ?? keyOf(of, seen.values))
     if (key === "") return
     this.#keys.set(`${name}|${of}:${id}`, key)
     const record = `${of}:${id}`
+    this.thrift.wrote(`${name} ${record}`, key)
     if (kind === "dissociate" && seen.values.company === "") {
       // One reference for another is two calls: judged when there was time for both.
       timeline.after(this.owner, BOTH_MS, () => {
@@ -289,27 +304,41 @@ export class World {
       return
     }
     if (wasWithheld) history.released(name, record, key, values)
+    if (of === "person" && kind !== "archive" && script.rewriting.includes(side.name as SideName))
+      this.#automation.noticed(side, id, key)
     history.written(side, record, key, seen.values)
     if (!wasWithheld) history.withheld(name, record, key, values)
   }
 
   recordsOf(name: SideName, key: string): ReadonlyArray<Seen> {
     const kind = kindOf(key)
+    const { history } = this.#options
+    const now = history.canonical(key)
     return this.sides
       .get(name)!
       .list(kind)
-      .filter(({ values }) => keyOf(kind, values) === key)
+      .filter(({ values }) => history.canonical(keyOf(kind, values)) === now)
+      .map(({ id, values }) => ({
+        id,
+        values: values.company === undefined ? values : { ...values, company: history.canonical(values.company) },
+      }))
+  }
+
+  /** Of the things of a kind, the one with that number, from 0 on. */
+  keyFor(kind: Kind, number: number): string {
+    return keyFor(kind, this.#options.number * THINGS_APART + number + 1)
   }
 
   get things(): ReadonlyArray<string> {
-    return [...new Set(this.#keys.values())]
+    return [...new Set([...this.#keys.values()].map((key) => this.#options.history.canonical(key)))]
   }
 
   /** Where it was deleted, or can't be without what was. */
   goneFrom(key: string): ReadonlySet<SideName> {
-    const gone = new Set(this.removed.get(key) ?? [])
+    const { removed } = this.reshaping
+    const gone = new Set(this.#options.history.namesOf(key).flatMap((one) => [...(removed.get(one) ?? [])]))
     // What is with a person hangs on that person there.
-    if (this.sides.has("odoo") && this.removed.get(this.with.get(key) ?? "")?.has("odoo") === true) gone.add("odoo")
+    if (this.sides.has("odoo") && removed.get(this.with.get(key) ?? "")?.has("odoo") === true) gone.add("odoo")
     return gone
   }
 
@@ -317,6 +346,7 @@ export class World {
     const { history, onStep } = this.#options
     const side = this.sides.get(name)!
     const kind = kindOf(key)
+    const thing = history.canonical(key)
     const [record] = this.recordsOf(name, key)
     if (record === undefined || !side.groups[kind].includes(group)) return
     const of = `${key}|${group}`
@@ -327,31 +357,15 @@ export class World {
     const value = how.empty && !isKept ? "" : isBack ? previous : chosen()
     this.#previous.set(of, record.values[group] ?? "")
     onStep(`${name} ${key} ${group} becomes "${value}"`)
-    history.enter({ side: name, isApp: side.isApp, id: `${kind}:${record.id}` }, key, { [group]: value }, false)
+    const by = { side: name, isApp: side.isApp, id: `${kind}:${record.id}` }
+    history.enter(by, thing, { [group]: value }, false, this.isAside(name, thing))
     await side.edit(kind, record.id, { [group]: value })
   }
 
-  async remove(name: SideName, key: string) {
-    const { history, onStep } = this.#options
-    const side = this.sides.get(name)!
-    const [record] = this.recordsOf(name, key)
-    if (record === undefined) return
-    onStep(`${name} loses ${key}`)
-    const from = this.removed.get(key) ?? new Set<SideName>()
-    this.removed.set(key, from.add(name))
-    // What referred to it refers to nothing there from now on.
-    for (const kind of ["person", "deal"] as const)
-      for (const { id, values } of kindOf(key) === "company" && side.groups[kind].includes("company")
-        ? side.list(kind)
-        : [])
-        if (values.company === key)
-          history.enter(
-            { side: name, isApp: side.isApp, id: `${kind}:${id}` },
-            keyOf(kind, values),
-            { company: "" },
-            false,
-          )
-    await side.remove(kindOf(key), record.id)
+  /** Whether nobody can tell if that record of it is the one that counts. */
+  isAside(name: SideName, thing: string): boolean {
+    const where = this.reshaping.merged.get(thing)
+    return where !== undefined && !where.has(name)
   }
 
   async create(name: SideName, kind: Kind) {
@@ -359,7 +373,7 @@ export class World {
     const side = this.sides.get(name)!
     const number = (this.#counts.get(kind) ?? this.#options.script.things[kind].length) + 1
     this.#counts.set(kind, number)
-    const key = keyFor(kind, number)
+    const key = this.keyFor(kind, number - 1)
     const about = this.#about(kind, key, side)
     if (kind === "activity" && about.person === undefined) return
     const values = this.#entering.first(kind, key, side)
@@ -370,8 +384,9 @@ export class World {
     history.enter({ side: name, isApp: side.isApp, id: `${kind}:${id}` }, key, entered, false)
   }
 
-  /** From now on everything answers. */
+  /** Everything answers. */
   heal(): void {
+    this.troubles?.end()
     for (const network of this.networks) network.faults = PERFECT
     const app = this.sides.get("app") as AppSide | undefined
     app?.sandbox.settings({ lostAnswerRate: 0, duplicateRate: 0, sendDelayMs: [0, 0], applyDelayMs: [0, 0] })

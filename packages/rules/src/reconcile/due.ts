@@ -54,7 +54,7 @@ export const wantedView = (
 
 /**
  * What stands there and is linked to nothing of that type is not ours to take away: in a set it stays beside what we want,
- * and a single reference to it is left alone until it is known.
+ * and a single reference to it is left alone until it is known. A duplicate is as good as the primary record of its entity.
  */
 const withUnknown = (
   context: Context,
@@ -73,13 +73,19 @@ const withUnknown = (
     if (field?.to === undefined || there === null || there === undefined) continue
     const { to } = field
     if (typeof there === "string") {
-      if (refs.entity(to, there) === undefined) view = { ...view, [name]: there }
+      const ours = view[name]
+      if (there === ours) continue
+      const entity = refs.entity(to, there)
+      if (entity === undefined || (typeof ours === "string" && refs.entity(to, ours) === entity))
+        view = { ...view, [name]: there }
     } else if (Array.isArray(there)) {
       const ours = (view[name] ?? []) as ReadonlyArray<string>
-      const unknown = (there as ReadonlyArray<string>).filter(
-        (one) => !ours.includes(one) && refs.entity(to, one) === undefined,
-      )
-      if (unknown.length > 0) view = { ...view, [name]: [...ours, ...unknown] }
+      const besides = (there as ReadonlyArray<string>).filter((one) => !ours.includes(one))
+      if (besides.length === 0) continue
+      const known = new Map(besides.map((one) => [refs.entity(to, one), one]))
+      const standing = ours.map((one) => (there.includes(one) ? one : (known.get(refs.entity(to, one)) ?? one)))
+      const unknown = besides.filter((one) => refs.entity(to, one) === undefined)
+      view = { ...view, [name]: [...standing, ...unknown] }
     }
   }
   return view

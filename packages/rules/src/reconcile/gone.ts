@@ -63,7 +63,8 @@ export const unlink = (
 
 /**
  * The entity's primary record is gone, or was merged into another of its records there, often one that was made for it: that
- * one is the primary now, and is shown as at a first link, so that what it lacks is filled and empties no other side.
+ * one is the primary now, and is shown as at a first link, so that what it lacks is filled and empties no other side. Of a
+ * merge, what the new primary shows like the one before is no news.
  */
 const promote = (
   context: Context,
@@ -81,7 +82,8 @@ const promote = (
   const edit = new EntityEdit(context, doc, doc)
   const link = edit.link(connection)
   const duplicates = link.duplicates.filter((one) => !sameRecord(one, record))
-  edit.setLink(connection, { ...link, primary: record, duplicates, tombstone: null, groups: {} })
+  const groups = reason === MERGED ? alike(mapping, observation, link.groups) : {}
+  edit.setLink(connection, { ...link, primary: record, duplicates, tombstone: null, groups })
   tx.decide("TombstoneLifted", { connection, type: doc.type, entity: doc.id, reason })
   if (edit.doc.archived !== null) {
     edit.doc = { ...edit.doc, archived: null }
@@ -92,6 +94,20 @@ const promote = (
   observeFields(edit, mapping, observation)
   finish(edit)
   return true
+}
+
+const MERGED = "merged into another record"
+
+/** What is known of those groups that a record shows as they were known. */
+const alike = (mapping: ObjectMapping, { data }: Seen, before: LinkState["groups"]): LinkState["groups"] => {
+  const raw = opened(data.values)
+  const groups: Record<string, HeldState> = {}
+  for (const lens of mapping.groups) {
+    const held = heldUnder(before[lens.group], lens)
+    const read = lens.read(raw, undefined)
+    if (held.shadow !== null && read._tag === "Known" && lens.same(held.shadow, read.view)) groups[lens.group] = held
+  }
+  return groups
 }
 
 /** Somebody who deletes one of two records of the same person means the other one to stay: it is written to from now on. */
@@ -197,6 +213,15 @@ export const relink = (
   return true
 }
 
+/** Which entity the remaining record is shows when it is linked. */
+const awaitWinner = (context: Context, connection: string, loser: RecordKey, winner: RecordKey): void => {
+  const state = connectionDoc(context.tx, connection)
+  if (state === null) return
+  const name = recordKey(winner)
+  const merging = { ...state.merging, [name]: [...(state.merging?.[name] ?? []), loser] }
+  putConnection(context.tx, connection, { ...state, merging })
+}
+
 /** The provider made one record of two: our entities follow. */
 export const recordMerged = (context: Context, data: RecordMerged): void => {
   const { tx } = context
@@ -213,8 +238,8 @@ export const recordMerged = (context: Context, data: RecordMerged): void => {
       const from = entityDoc(tx, lost.type, lost.entity)
       const into = entityDoc(tx, won.type, won.entity)
       if (from !== null && into !== null && from.id !== into.id) mergeEntities(context, from, into, "provider")
-      else if (into !== null) promote(context, connection, winner, won, into, "merged into another record")
-    }
+      else if (into !== null) promote(context, connection, winner, won, into, MERGED)
+    } else awaitWinner(context, connection, loser, winner)
   }
   const { observation: _, ...rest } = lost
   putRecord(tx, connection, loser, { ...rest, state: "gone", reason: "merged", into: [winner] })

@@ -5,12 +5,21 @@ import { clear } from "@concordat/model/events/envelope"
 import type { Link } from "@concordat/model/events/entity"
 import { entityEventType } from "@concordat/model/events/stored"
 import type { Json, JsonObject } from "@concordat/model/json"
-import { connectionDoc, emptyLink, entityDoc, putRecord, recordDoc } from "../state/access.ts"
-import type { EntityDoc, GroupState, LinkState, RecordKey } from "../state/documents.ts"
+import { connectionDoc, emptyLink, entityDoc, putConnection, putRecord, recordDoc } from "../state/access.ts"
+import {
+  type EntityDoc,
+  type GroupState,
+  type LinkState,
+  type QuestionDoc,
+  recordKey,
+  type RecordKey,
+} from "../state/documents.ts"
 import { type Context, mappingOf, sameRecord } from "./context.ts"
 import { EntityEdit } from "./edit.ts"
 import { finish } from "./finish.ts"
 import { observeGroup } from "./group.ts"
+import { answered } from "./identify.ts"
+import { placeAgain } from "./place.ts"
 
 const linksOf = (doc: EntityDoc): ReadonlyArray<Link> =>
   Object.entries(doc.links)
@@ -98,6 +107,40 @@ export const mergeEntities = (context: Context, from: EntityDoc, into: EntityDoc
   for (const [connection, link] of moved) showAgain(edit, connection, link)
   tx.count(brought[0]?.connection ?? "", "merged")
   finish(edit)
+  for (const name of new Set([...from.questions, ...into.questions])) settleQuestion(context, name)
+}
+
+/** Whether these are one is no question any more. */
+const settleQuestion = (context: Context, name: string): void => {
+  const { tx } = context
+  const question = tx.get<QuestionDoc>("question", name)
+  if (question === null) return
+  const [connection, record] = recordOf(name)
+  if (recordDoc(tx, connection, record)?.state === "parked") return placeAgain(context, name)
+  const one = new Set(question.candidates.map((id) => entityDoc(tx, question.type, id)?.id))
+  const [entity] = one
+  if (one.size === 1) answered(context, connection, record, "merged", entity ?? null)
+}
+
+/** `connection|object:id`, taken apart. */
+const recordOf = (name: string): readonly [connection: string, record: RecordKey] => {
+  const [at, cut] = [name.indexOf("|"), name.indexOf(":", name.indexOf("|"))]
+  return [name.slice(0, at), { object: name.slice(at + 1, cut), id: name.slice(cut + 1) }]
+}
+
+/** A record was linked: what the provider had merged into it before belongs to its entity too. */
+export const mergeAwaited = (context: Context, connection: string, record: RecordKey): void => {
+  const { tx } = context
+  const state = connectionDoc(tx, connection)
+  const { [recordKey(record)]: losers, ...merging } = state?.merging ?? {}
+  if (state === null || losers === undefined) return
+  putConnection(tx, connection, { ...state, merging })
+  for (const loser of losers) {
+    const [lost, won] = [recordDoc(tx, connection, loser), recordDoc(tx, connection, record)]
+    if (lost?.type == null || lost.entity === null || won?.type !== lost.type || won.entity === null) continue
+    const [from, into] = [entityDoc(tx, lost.type, lost.entity), entityDoc(tx, won.type, won.entity)]
+    if (from !== null && into !== null && from.id !== into.id) mergeEntities(context, from, into, "provider")
+  }
 }
 
 /** What a moved record holds is shown to its new entity as at a first link. */

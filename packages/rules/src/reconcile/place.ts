@@ -14,6 +14,7 @@ import { type Context, objectMappings, prefetchReferences, references } from "./
 import { EntityEdit } from "./edit.ts"
 import { finish } from "./finish.ts"
 import { answered, ask, match, prefetchKeys, unwatchKeys, watchKeys } from "./identify.ts"
+import { mergeAwaited } from "./merge.ts"
 import { observeFields } from "./observe.ts"
 
 export interface Seen {
@@ -247,6 +248,7 @@ export const startEntity = (context: Context, seen: Seen, mapping: ObjectMapping
   observeFields(edit, mapping, seen)
   context.tx.count(connection, "created")
   finish(edit)
+  mergeAwaited(context, connection, record)
 }
 
 export const settleLink = (
@@ -292,4 +294,5 @@ export const linkTo = (context: Context, seen: Seen, mapping: ObjectMapping, id:
   if (primary) observeFields(edit, mapping, seen)
   context.tx.count(connection, "linked")
   finish(edit)
+  mergeAwaited(context, connection, record)
 }

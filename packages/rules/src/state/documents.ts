@@ -188,6 +188,8 @@ export interface ConnectionDoc {
   readonly gone: ReadonlyArray<number>
   /** How often its binding was written since it was opened: whoever knows the binding of this number needs not read it again. */
   readonly bound: number
+  /** What was merged by the provider into a record that is not linked yet, by that one's `object:id`. */
+  readonly merging?: Readonly<Record<string, ReadonlyArray<RecordKey>>>
 }
 
 /** kind `binding`, key `connection`: what its mapping is compiled from. Large and seldom changed, so apart from the rest. */

@@ -1,0 +1,115 @@
+/** What people do with whole records: they are rid of one, take it back, and make one of two. */
+import type { History } from "../oracle/history.ts"
+import type { SideName } from "../script.ts"
+import type { Seen, Side } from "./side.ts"
+import { type GroupName, keyOf, type Kind, kindOf } from "./things.ts"
+
+/** What of the world it takes. */
+export interface Place {
+  readonly sides: ReadonlyMap<SideName, Side>
+  readonly history: History
+  readonly onStep: (what: string) => void
+  /** What a record is of, by side, kind and id. */
+  readonly keys: Map<string, string>
+  /** The person whom an activity is with. */
+  readonly with: ReadonlyMap<string, string>
+  readonly recordsOf: (name: SideName, key: string) => ReadonlyArray<Seen>
+}
+
+export class Reshaping {
+  /** Where a thing was removed, and is not to be created again. */
+  readonly removed = new Map<string, Set<SideName>>()
+  /** What was made one of two, and where. */
+  readonly merged = new Map<string, Set<SideName>>()
+  /** Records that were removed, by side and thing. */
+  readonly #away = new Map<string, string>()
+  readonly #place: Place
+
+  constructor(place: Place) {
+    this.#place = place
+  }
+
+  #sideOf(name: SideName): Side {
+    return this.#place.sides.get(name)!
+  }
+
+  #enter(side: Side, kind: Kind, id: string, values: Seen["values"]): void {
+    const { history } = this.#place
+    const key = history.canonical(this.#place.keys.get(`${side.name}|${kind}:${id}`) ?? keyOf(kind, values))
+    if (key !== "") history.enter({ side: side.name, isApp: side.isApp, id: `${kind}:${id}` }, key, values, false)
+  }
+
+  /** What refers to a company refers to another one from now on, or to none. */
+  #refer(side: Side, from: string, to: string): void {
+    for (const kind of ["person", "deal"] as const)
+      for (const { id, values } of side.groups[kind].includes("company") ? side.list(kind) : [])
+        if (values.company === from) this.#enter(side, kind, id, { ...values, company: to })
+  }
+
+  #remove(name: SideName, key: string): void {
+    this.removed.set(key, (this.removed.get(key) ?? new Set<SideName>()).add(name))
+  }
+
+  async remove(name: SideName, key: string): Promise<void> {
+    const side = this.#sideOf(name)
+    const kind = kindOf(key)
+    const [record] = this.#place.recordsOf(name, key)
+    if (record === undefined || this.merged.has(this.#place.history.canonical(key))) return
+    this.#place.onStep(`${name} loses ${key}`)
+    this.#remove(name, key)
+    if (kind === "company") this.#refer(side, key, "")
+    else this.#away.set(`${name}|${key}`, record.id)
+    await side.remove(kind, record.id)
+  }
+
+  async restore(name: SideName, key: string): Promise<void> {
+    const side = this.#sideOf(name)
+    const kind = kindOf(key)
+    const id = this.#away.get(`${name}|${key}`)
+    const restore = side.restore(kind)
+    if (id === undefined || restore === null || this.#place.recordsOf(name, key).length > 0) return
+    this.#place.onStep(`${name} takes ${key} back`)
+    const from = this.removed.get(key)
+    from?.delete(name)
+    if (from?.size === 0) this.removed.delete(key)
+    this.#away.delete(`${name}|${key}`)
+    await restore(id)
+    // What it refers to may be gone by now.
+    const back = side.get(kind, id)
+    if (back !== null) this.#enter(side, kind, id, back.values)
+  }
+
+  async merge(name: SideName, ...two: readonly [winner: string, loser: string]): Promise<void> {
+    const { history, onStep, recordsOf } = this.#place
+    const [winner, loser] = two.map((key) => history.canonical(key)) as [string, string]
+    const side = this.#sideOf(name)
+    const kind = kindOf(winner)
+    const [into, more] = recordsOf(name, winner)
+    const [from, others] = recordsOf(name, loser)
+    if (into === undefined || from === undefined || more !== undefined || others !== undefined) return
+    if (side.merge === null || into.id === from.id || [winner, loser].some((key) => this.removed.has(key))) return
+    // Of two companies the one record would have both.
+    if (kind === "person" && from.values.company !== "" && from.values.company !== into.values.company) return
+    onStep(`${name} makes one of ${winner} and ${loser}`)
+    const filled = Object.fromEntries(
+      Object.entries(from.values).filter(([group]) => into.values[group as GroupName] === "" && group !== "company"),
+    )
+    if (name === "odoo") {
+      // It leaves no pointer: to everybody else the loser is gone.
+      if ([...this.#place.with.values()].includes(loser)) return
+      this.#enter(side, kind, into.id, { ...into.values, ...filled })
+      this.#remove(name, loser)
+      if (kind === "company") this.#refer(side, loser, winner)
+      await side.merge(kind, into.id, from.id)
+      return
+    }
+    history.merged(loser, winner)
+    this.merged.set(winner, (this.merged.get(winner) ?? new Set<SideName>()).add(name))
+    for (const one of this.merged.get(loser) ?? []) this.merged.get(winner)!.add(one)
+    const id = await side.merge(kind, into.id, from.id)
+    this.#place.keys.set(`${name}|${kind}:${id}`, winner)
+    history.moved(name, `${kind}:${into.id}`, `${kind}:${id}`)
+    const now = side.get(kind, id)
+    if (now !== null) this.#enter(side, kind, id, now.values)
+  }
+}
