@@ -11,6 +11,7 @@ import {
   type EntityDoc,
   type HeldState,
   type LinkState,
+  type QuestionDoc,
   recordKey,
   type RecordDoc,
   type RecordKey,
@@ -19,23 +20,27 @@ import type { ObjectMapping } from "../mapping/lens.ts"
 import { type Context, heldUnder, mappingOf, sameRecord } from "./context.ts"
 import { EntityEdit } from "./edit.ts"
 import { finish } from "./finish.ts"
-import { answered } from "./identify.ts"
+import { answered, parseQuestion } from "./identify.ts"
 import { mergeEntities } from "./merge.ts"
 import { observeFields } from "./observe.ts"
-import { placeAgain, type Seen } from "./place.ts"
+import { placeAgain, type Seen, unwatch } from "./place.ts"
 
 /** More than this share of a connection's records, and more than this many, gone within a day is not believed. */
 const GUARD_SHARE = 0.1
 const GUARD_COUNT = 5
 const DAY_MS = 86_400_000
 
-/** Takes a record off its entity. A primary leaves a tombstone, so that it is not created there again. */
+/**
+ * Takes a record off its entity. A primary leaves a tombstone, so that it is not created there again. `goesOn`: another
+ * record stands for what this one was, so nothing has been deleted.
+ */
 export const unlink = (
   context: Context,
   connection: string,
   record: RecordKey,
   known: RecordDoc,
   reason: string,
+  goesOn = false,
 ): void => {
   const { tx } = context
   const { entity, type } = known
@@ -53,7 +58,7 @@ export const unlink = (
   edit.say(entityEventType(type, "Unlinked"), { type, link: { connection, record, primary, how: reason }, reason })
   const isAlive = Object.values(edit.doc.links).some((one) => one.primary !== null)
   const propagates = primary && context.policy.deletions(type) === "propagate"
-  if (primary && (propagates || !isAlive) && edit.doc.archived === null) {
+  if (!goesOn && primary && (propagates || !isAlive) && edit.doc.archived === null) {
     edit.doc = { ...edit.doc, archived: reason }
     edit.say(entityEventType(type, "Archived"), { type, reason })
   }
@@ -197,6 +202,66 @@ export const relink = (
   return true
 }
 
+/**
+ * The record that two became is no entity's yet: some providers make a new one, which is seen after what it was made of, or
+ * before, and then resembles both. The loser's entity goes on with it, and keeps what it was known to hold there.
+ */
+const goesOnAs = (
+  context: Context,
+  connection: string,
+  loser: RecordKey,
+  lost: RecordDoc,
+  winner: RecordKey,
+  won: RecordDoc | null,
+): boolean => {
+  const { tx } = context
+  const state = connectionDoc(tx, connection)
+  const { entity, type } = lost
+  if (state === null || type === null || entity === null) return false
+  if (won !== null && won.state !== "parked" && won.state !== "waiting") return false
+  const mapping = mappingOf(context, state, winner.object, type)
+  const seen = won?.observation
+  if (mapping === undefined || (seen !== undefined && mapping.matches(opened(seen.data.values)) !== true)) return false
+  if (won?.state === "parked") unwatch(context, connection, winner, state, won)
+  if (won?.state === "waiting") tx.put("waiting", `${connection}|${recordKey(winner)}`, null)
+  answered(context, connection, winner, "merged by the provider", entity)
+  const doc = entityDoc(tx, type, entity)
+  if (doc === null) return false
+  const edit = new EntityEdit(context, doc, doc)
+  const link = edit.link(connection)
+  const primary = sameRecord(link.primary, loser)
+  const duplicates = link.duplicates.map((one) => (sameRecord(one, loser) ? winner : one))
+  edit.setLink(connection, primary ? { ...link, primary: winner, intents: [] } : { ...link, duplicates })
+  edit.sayLinked({ connection, record: winner, primary, how: "merged" })
+  putRecord(tx, connection, winner, {
+    type,
+    entity,
+    primary,
+    state: "linked",
+    ...(primary || seen === undefined ? {} : { observation: seen }),
+  })
+  if (primary && seen !== undefined) observeFields(edit, mapping, seen)
+  finish(edit)
+  return true
+}
+
+const gone = (context: Context, connection: string, loser: RecordKey, lost: RecordDoc, winner: RecordKey): void => {
+  const { observation: _, ...rest } = lost
+  putRecord(context.tx, connection, loser, { ...rest, state: "gone", reason: "merged", into: [winner] })
+}
+
+/** Where it was asked whether the two are one, the provider has answered. */
+const settleShared = (context: Context, into: EntityDoc, questions: ReadonlyArray<string>): void => {
+  const { tx } = context
+  for (const key of questions) {
+    const { connection, record } = parseQuestion(key)
+    const candidates = tx.get<QuestionDoc>("question", key)?.candidates ?? []
+    const isParked = recordDoc(tx, connection, record)?.state === "parked"
+    if (!isParked && candidates.every((id) => entityDoc(tx, into.type, id)?.id === into.id))
+      answered(context, connection, record, "merged by the provider", into.id)
+  }
+}
+
 /** The provider made one record of two: our entities follow. */
 export const recordMerged = (context: Context, data: RecordMerged): void => {
   const { tx } = context
@@ -208,16 +273,19 @@ export const recordMerged = (context: Context, data: RecordMerged): void => {
   const won = recordDoc(tx, connection, winner)
   if (lost.state === "parked") answered(context, connection, loser, "merged by the provider", null)
   if (lost.state === "linked" && lost.type !== null && lost.entity !== null) {
-    unlink(context, connection, loser, lost, "merged")
+    if (goesOnAs(context, connection, loser, lost, winner, won)) return gone(context, connection, loser, lost, winner)
+    const isKnown = won?.state === "linked" && won.type === lost.type && won.entity !== null
+    unlink(context, connection, loser, lost, "merged", isKnown)
     if (won?.state === "linked" && won.type === lost.type && won.entity !== null) {
       const from = entityDoc(tx, lost.type, lost.entity)
       const into = entityDoc(tx, won.type, won.entity)
-      if (from !== null && into !== null && from.id !== into.id) mergeEntities(context, from, into, "provider")
-      else if (into !== null) promote(context, connection, winner, won, into, "merged into another record")
+      if (from !== null && into !== null && from.id !== into.id) {
+        mergeEntities(context, from, into, "provider")
+        settleShared(context, into, from.questions)
+      } else if (into !== null) promote(context, connection, winner, won, into, "merged into another record")
     }
   }
-  const { observation: _, ...rest } = lost
-  putRecord(tx, connection, loser, { ...rest, state: "gone", reason: "merged", into: [winner] })
+  gone(context, connection, loser, lost, winner)
   if (won?.state === "parked") placeAgain(context, `${connection}|${recordKey(winner)}`)
 }
 
