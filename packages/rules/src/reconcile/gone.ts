@@ -30,6 +30,9 @@ const GUARD_SHARE = 0.1
 const GUARD_COUNT = 5
 const DAY_MS = 86_400_000
 
+/** Of a record that the provider made of others. */
+const MADE = "made by a merge"
+
 /**
  * Takes a record off its entity. A primary leaves a tombstone, so that it is not created there again. `goesOn`: another
  * record stands for what this one was, so nothing has been deleted.
@@ -238,6 +241,7 @@ const goesOnAs = (
     entity,
     primary,
     state: "linked",
+    reason: MADE,
     ...(primary || seen === undefined ? {} : { observation: seen }),
   })
   if (primary && seen !== undefined) observeFields(edit, mapping, seen)
@@ -248,6 +252,36 @@ const goesOnAs = (
 const gone = (context: Context, connection: string, loser: RecordKey, lost: RecordDoc, winner: RecordKey): void => {
   const { observation: _, ...rest } = lost
   putRecord(context.tx, connection, loser, { ...rest, state: "gone", reason: "merged", into: [winner] })
+}
+
+/**
+ * Whose values the new record mostly has is the one that the provider merged the other into: its records in other systems
+ * are those that are written from then on, whichever of the two was said to be merged first.
+ */
+const speaksFor = (
+  context: Context,
+  connection: string,
+  winner: RecordKey,
+  from: EntityDoc,
+  into: EntityDoc,
+): boolean => {
+  const state = connectionDoc(context.tx, connection)
+  const mapping = state === null ? undefined : mappingOf(context, state, winner.object, into.type)
+  let [same, others] = [0, 0]
+  for (const lens of mapping?.groups ?? []) {
+    const is = heldUnder(
+      into.links[connection]?.groups[lens.group] ?? { signature: lens.signature, shadow: null },
+      lens,
+    )
+    const was = heldUnder(
+      from.links[connection]?.groups[lens.group] ?? { signature: lens.signature, shadow: null },
+      lens,
+    )
+    if (is.shadow === null || was.shadow === null || lens.empty(is.shadow)) continue
+    if (lens.same(is.shadow, was.shadow)) same += 1
+    else others += 1
+  }
+  return same > others
 }
 
 /** Where it was asked whether the two are one, the provider has answered. */
@@ -280,8 +314,11 @@ export const recordMerged = (context: Context, data: RecordMerged): void => {
       const from = entityDoc(tx, lost.type, lost.entity)
       const into = entityDoc(tx, won.type, won.entity)
       if (from !== null && into !== null && from.id !== into.id) {
-        mergeEntities(context, from, into, "provider")
-        settleShared(context, into, from.questions)
+        const isMain = won.reason === MADE && speaksFor(context, connection, winner, from, into)
+        const [goes, stays] = isMain ? [into, from] : [from, into]
+        const asked = goes.questions
+        mergeEntities(context, goes, stays, "provider")
+        settleShared(context, stays, asked)
       } else if (into !== null) promote(context, connection, winner, won, into, "merged into another record")
     }
   }
