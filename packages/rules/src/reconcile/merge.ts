@@ -18,7 +18,7 @@ import { type Context, mappingOf, sameRecord } from "./context.ts"
 import { EntityEdit } from "./edit.ts"
 import { finish } from "./finish.ts"
 import { observeGroup } from "./group.ts"
-import { answered } from "./identify.ts"
+import { answered, parseQuestion } from "./identify.ts"
 import { placeAgain } from "./place.ts"
 
 const linksOf = (doc: EntityDoc): ReadonlyArray<Link> =>
@@ -115,17 +115,11 @@ const settleQuestion = (context: Context, name: string): void => {
   const { tx } = context
   const question = tx.get<QuestionDoc>("question", name)
   if (question === null) return
-  const [connection, record] = recordOf(name)
+  const { connection, record } = parseQuestion(name)
   if (recordDoc(tx, connection, record)?.state === "parked") return placeAgain(context, name)
   const one = new Set(question.candidates.map((id) => entityDoc(tx, question.type, id)?.id))
   const [entity] = one
   if (one.size === 1) answered(context, connection, record, "merged", entity ?? null)
-}
-
-/** `connection|object:id`, taken apart. */
-const recordOf = (name: string): readonly [connection: string, record: RecordKey] => {
-  const [at, cut] = [name.indexOf("|"), name.indexOf(":", name.indexOf("|"))]
-  return [name.slice(0, at), { object: name.slice(at + 1, cut), id: name.slice(cut + 1) }]
 }
 
 /** A record was linked: what the provider had merged into it before belongs to its entity too. */
