@@ -1,7 +1,7 @@
 /** Two records become one at a provider: in whichever order its parts are told of. */
 import { assert, describe, it } from "vitest"
-import type { Core } from "./core.ts"
-import { ada, bertha, scene } from "./scene.ts"
+import { type Core, policyOf } from "./core.ts"
+import { ada, bertha, groupsDue, scene } from "./scene.ts"
 
 const merged = (core: Core, object: string, externalId: string, into: string, at: number) =>
   core.append(at, { _tag: "RecordMerged", connection: "crm", object, externalId, into, readStartedAt: at - 100 })
@@ -70,5 +70,111 @@ describe("a provider's merge", () => {
     core.observe("crm", "person", "c1", { ...ada, company: "firm:f1", title: "Programmer" }, 4_000)
     const contact = core.entities("contact")[0]!.id
     assert.deepStrictEqual(core.plan("erp", "contact", contact)?.values, { title: "Programmer" })
+  })
+  it("[R18] a provider's merge merges ours; what the loser brought goes along", () => {
+    const core = scene()
+    core.observe("crm", "person", "c1", ada, 2_000)
+    core.observe("crm", "person", "c2", { ...bertha, phone: "+493012345" }, 2_100)
+    core.observe("erp", "person", "e2", { ...bertha, phone: "+493012345" }, 2_200)
+    core.append(3_000, {
+      _tag: "RecordMerged",
+      connection: "crm",
+      object: "person",
+      externalId: "c2",
+      into: "c1",
+      readStartedAt: 2_900,
+    })
+    const [doc] = core.entities("contact")
+    assert.strictEqual(core.entities("contact").length, 1)
+    assert.deepStrictEqual([doc!.links["crm"]!.primary?.id, doc!.links["erp"]!.primary?.id], ["c1", "e2"])
+    assert.deepStrictEqual(core.value("contact", "phone"), ["+493012345"])
+  })
+  for (const isSeenFirst of [true, false])
+    it(`[R18] two that became a third one, seen ${isSeenFirst ? "before" : "after"} they went, go on as that one`, () => {
+      const core = scene({ policy: { ...policyOf(), deletions: () => "propagate" } })
+      core.observe("crm", "person", "c1", ada, 2_000)
+      core.observe("crm", "person", "c2", { ...bertha, phone: "+493012345" }, 2_100)
+      core.observe("app", "person", "1", ada, 2_200)
+      core.observe("app", "person", "2", { ...bertha, phone: "+493012345" }, 2_300)
+      const both = { ...ada, title: "Programmer", phone: "+493012345", otherEmails: [bertha.email] }
+      if (isSeenFirst) core.observe("crm", "person", "c3", both, 2_900)
+      for (const externalId of ["c1", "c2"])
+        core.append(3_000, {
+          _tag: "RecordMerged",
+          connection: "crm",
+          object: "person",
+          externalId,
+          into: "c3",
+          readStartedAt: 2_950,
+        })
+      if (!isSeenFirst) core.observe("crm", "person", "c3", both, 3_100)
+      const [doc, ...others] = core.entities("contact")
+      assert.deepStrictEqual(others, [])
+      assert.deepStrictEqual(
+        [doc!.archived, doc!.links["crm"]!.primary?.id, doc!.links["app"]!.primary?.id],
+        [null, "c3", "1"],
+      )
+      assert.deepStrictEqual(
+        doc!.links["app"]!.duplicates.map(({ id }) => id),
+        ["2"],
+      )
+      assert.deepStrictEqual(
+        [core.value("contact", "title"), core.value("contact", "phone")],
+        [["Programmer"], ["+493012345"]],
+      )
+      assert.deepStrictEqual(
+        core.due("app").map((one) => one.due.kind),
+        ["update"],
+      )
+      assert.deepStrictEqual(core.loaded.range("question", ""), [])
+    })
+  it("[R18] the records of the one that was merged into go on, whichever of the two is said to be merged first", () => {
+    const core = scene()
+    core.observe("crm", "person", "c1", ada, 2_000)
+    core.observe("crm", "person", "c2", bertha, 2_100)
+    core.observe("app", "person", "1", ada, 2_200)
+    core.observe("app", "person", "2", bertha, 2_300)
+    const merged = (externalId: string, at: number): void =>
+      void core.append(at, {
+        _tag: "RecordMerged",
+        connection: "crm",
+        object: "person",
+        externalId,
+        into: "c3",
+        readStartedAt: at - 50,
+      })
+    merged("c2", 3_000)
+    core.observe("crm", "person", "c3", { ...ada, otherEmails: [bertha.email] }, 3_100)
+    merged("c1", 3_200)
+    const [doc, ...others] = core.entities("contact")
+    assert.deepStrictEqual(others, [])
+    assert.deepStrictEqual([doc!.links["crm"]!.primary?.id, doc!.links["app"]!.primary?.id], ["c3", "1"])
+    assert.deepStrictEqual(core.value("contact", "title"), ["Countess"])
+  })
+  it("[R18] a primary record that is merged into a duplicate leaves it as the primary, which is written from then on", () => {
+    const core = scene()
+    core.observe("crm", "person", "c1", ada, 2_000)
+    core.observe("app", "person", "1", ada, 2_100)
+    const ownId = `mark0000-${core.entities("contact")[0]!.id}`
+    // Some providers make a new record of the two, which carries our id.
+    core.observe("crm", "person", "c3", { ...ada, title: "" }, 2_500, { ownId })
+    core.observe("crm", "person", "c3", { ...ada, title: "", phone: "+493012345" }, 2_600, { ownId })
+    core.append(3_000, {
+      _tag: "RecordMerged",
+      connection: "crm",
+      object: "person",
+      externalId: "c1",
+      into: "c3",
+      readStartedAt: 2_900,
+    })
+    const [doc] = core.entities("contact")
+    const { duplicates, primary, tombstone } = doc!.links["crm"]!
+    assert.deepStrictEqual([primary?.id, duplicates, tombstone, doc!.archived], ["c3", [], null, null])
+    assert.deepStrictEqual(core.value("contact", "title"), ["Countess"])
+    assert.deepStrictEqual(core.value("contact", "phone"), ["+493012345"])
+    assert.deepStrictEqual(groupsDue(core, "crm"), [["title"]])
+    core.observe("app", "person", "1", { ...ada, phone: "+493012345", title: "Programmer" }, 4_000)
+    assert.deepStrictEqual(core.value("contact", "title"), ["Programmer"])
+    assert.strictEqual(core.plan("crm", "contact", doc!.id)!.id, "c3")
   })
 })
