@@ -6,6 +6,7 @@
  *     npm run prove -- --seed 42 --journal c17   and all events and documents that name this
  *     npm run prove -- --script failed.json      a script as it was printed
  *     npm run prove -- --mutations               rules taken away, and the seed that sees it
+ *     npm run prove -- --field [4]               the named faults of the field, or one of them by number or name
  */
 import { Presets, SingleBar } from "cli-progress"
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
@@ -13,6 +14,7 @@ import { availableParallelism, tmpdir } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { makeCrew } from "./crew.ts"
+import { proveField } from "../field/prove-field.ts"
 import { forbidRealTime } from "./forbid.ts"
 import { proveMutations } from "./mutations.ts"
 import { run, type RunResult } from "./run.ts"
@@ -24,7 +26,8 @@ const HOUR_MS = 3_600_000
 /** Runs that a failing script is made smaller with. */
 const SHRINKING_RUNS = 150
 
-const { values } = parseArgs({
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
   options: {
     seeds: { type: "string", default: "200" },
     from: { type: "string", default: "1" },
@@ -33,6 +36,8 @@ const { values } = parseArgs({
     journal: { type: "string" },
     threads: { type: "string", default: String(Math.min(2, availableParallelism())) },
     mutations: { type: "boolean", default: false },
+    field: { type: "boolean", default: false },
+    small: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },
 })
@@ -129,17 +134,25 @@ const many = async (count: number, from: number): Promise<boolean> => {
   return failures.length === 0
 }
 
-const holds = values.mutations
-  ? await proveMutations({
-      seeds: number("seeds"),
-      from: number("from"),
+const holds = values.field
+  ? await proveField({
+      wanted: positionals.join(" "),
+      isSmall: values.small,
       threads: number("threads"),
-      out,
       isJson: values.json,
+      out,
     })
-  : values.script !== undefined
-    ? await replayed(JSON.parse(readFileSync(values.script, "utf8")) as Script)
-    : values.seed !== undefined
-      ? await replayed(scriptOf(number("seed")))
-      : await many(number("seeds"), number("from"))
+  : values.mutations
+    ? await proveMutations({
+        seeds: number("seeds"),
+        from: number("from"),
+        threads: number("threads"),
+        out,
+        isJson: values.json,
+      })
+    : values.script !== undefined
+      ? await replayed(JSON.parse(readFileSync(values.script, "utf8")) as Script)
+      : values.seed !== undefined
+        ? await replayed(scriptOf(number("seed")))
+        : await many(number("seeds"), number("from"))
 process.exitCode = holds ? 0 : 1

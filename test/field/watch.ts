@@ -1,0 +1,36 @@
+/** The history of the world, which also knows what the engine has read so far and under which ids it made things. */
+import { History, type Part } from "../simulation/oracle/history.ts"
+import type { Values } from "../simulation/world/things.ts"
+
+export class Watch extends History {
+  readonly #ids = new Map<string, string>()
+  readonly #read = new Set<string>()
+
+  override read(side: string, id: string, part: Part): void {
+    super.read(side, id, part)
+    this.#read.add(`${side}|${id.slice(id.indexOf(":") + 1)}`)
+  }
+
+  override written(
+    side: { readonly name: string; readonly isApp: boolean },
+    id: string,
+    thing: string,
+    now: Values,
+  ): void {
+    super.written(side, id, thing, now)
+    this.stands(side.name, thing, id.slice(id.indexOf(":") + 1))
+  }
+
+  wasRead(side: string, id: string): boolean {
+    return this.#read.has(`${side}|${id}`)
+  }
+
+  /** The record that a thing is in a system. */
+  stands(side: string, thing: string, id: string): void {
+    this.#ids.set(`${side}|${thing}`, id)
+  }
+
+  idOf(side: string, thing: string): string | undefined {
+    return this.#ids.get(`${side}|${thing}`)
+  }
+}
