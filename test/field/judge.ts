@@ -56,7 +56,7 @@ export const expected = (thing: Thing, group: GroupName): string => normalised(g
 
 /** Groups of a thing that are compared in a system. */
 export const compared = (thing: Thing, side: Side): ReadonlyArray<GroupName> =>
-  side.groups[kindOf(thing.key)].filter((group) => !thing.asked.has(group))
+  side.groups[kindOf(thing.key)].filter((group) => !thing.listed.has(`${side.name}|${group}`))
 
 /** Whether a record holds all that stands. */
 export const agrees = (thing: Thing, side: Side, record: Seen): boolean =>

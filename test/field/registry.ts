@@ -1,8 +1,33 @@
 /** All stories, in their order. */
 import type { Crm, Scenario } from "./scenario.ts"
 import { calm } from "./scenarios/calm.ts"
+import { archivedAndMerged, neverBack } from "./scenarios/gone.ts"
+import { overlap } from "./scenarios/joining.ts"
+import {
+  bulkEdit,
+  duringBackfill,
+  indexLag,
+  lateCommit,
+  oneMoment,
+  sharedSecond,
+  shiftingPages,
+} from "./scenarios/polls.ts"
+import { automation } from "./scenarios/rewriting.ts"
 
-export const SCENARIOS: ReadonlyArray<Scenario> = [calm]
+export const SCENARIOS: ReadonlyArray<Scenario> = [
+  calm,
+  duringBackfill,
+  indexLag,
+  lateCommit,
+  oneMoment,
+  sharedSecond,
+  bulkEdit,
+  archivedAndMerged,
+  shiftingPages,
+  neverBack,
+  overlap,
+  automation,
+]
 
 export interface Cast {
   readonly scenario: Scenario
@@ -15,7 +40,7 @@ const castsOf = (scenario: Scenario): ReadonlyArray<Cast> =>
   scenario.over.map((crm) => ({
     scenario,
     crm,
-    title: crm === "hubspot" ? scenario.name : `${scenario.name} (${crm})`,
+    title: scenario.over.length === 1 || crm === "hubspot" ? scenario.name : `${scenario.name} (${crm})`,
   }))
 
 /** Every story over every CRM: those of HubSpot first. Of a number or a name, its own only. */

@@ -5,7 +5,11 @@
 import { readRules } from "@concordat/all-in-one/config/documents"
 import { ask } from "@concordat/engine/operations/requests"
 import { status } from "@concordat/engine/operations/status"
+import type { Listed, WaitingItem } from "@concordat/engine/operations/views"
+import { waiting } from "@concordat/engine/operations/waiting"
 import type { HttpCall } from "@concordat/engine/ports/ProviderHttp"
+import type { HubspotSandbox } from "@concordat/providers/hubspot/sandbox/sandbox"
+import type { OdooSandbox } from "@concordat/providers/odoo/sandbox/sandbox"
 import type * as Effect from "effect/Effect"
 import { Deployment, type Peer } from "../simulation/deployment.ts"
 import { PERFECT, type Server } from "../simulation/network.ts"
@@ -15,6 +19,8 @@ import type { Script, SideName } from "../simulation/script.ts"
 import { makeStores, type Ports, type Stores } from "../simulation/store/ports.ts"
 import { Timeline } from "../simulation/timeline.ts"
 import { Entering } from "../simulation/world/entering.ts"
+import type { HubspotSide } from "../simulation/world/hubspot-side.ts"
+import type { OdooSide } from "../simulation/world/odoo-side.ts"
 import type { Side } from "../simulation/world/side.ts"
 import { type GroupName, kindOf, type Values } from "../simulation/world/things.ts"
 import { World } from "../simulation/world/world.ts"
@@ -151,8 +157,12 @@ export class Scene {
     return this.#entering.fresh(group, key)
   }
 
-  /** Things as they always were, alike in all systems that know them. */
-  seed(keys: ReadonlyArray<string>, sides: ReadonlyArray<SideName>): void {
+  /** Things as they always were, alike in all systems that know them but for what a system never was told. */
+  seed(
+    keys: ReadonlyArray<string>,
+    sides: ReadonlyArray<SideName>,
+    untold: Readonly<Partial<Record<SideName, ReadonlyArray<GroupName>>>> = {},
+  ): void {
     const first = sides.map((name) => this.side(name))
     const rows = keys.map((key) => {
       const kind = kindOf(key)
@@ -160,14 +170,21 @@ export class Scene {
       this.truth.made(key, values)
       return { key, values }
     })
-    for (const side of first)
-      for (const [at, id] of planted(side, rows).entries()) {
-        const { key, values } = rows[at]!
+    for (const side of first) {
+      const known = rows.map(({ key, values }) => {
+        const told = Object.entries(values).filter(
+          ([group]) => untold[side.name as SideName]?.includes(group as GroupName) !== true,
+        )
+        return { key, values: Object.fromEntries(told) as Values }
+      })
+      for (const [at, id] of planted(side, known).entries()) {
+        const { key, values } = known[at]!
         const kind = kindOf(key)
         const held = Object.fromEntries(side.groups[kind].map((group) => [group, values[group] ?? ""]))
         this.watch.stands(side.name, key, id)
         this.watch.enter({ side: side.name, isApp: side.isApp, id: `${kind}:${id}` }, key, held, true)
       }
+    }
   }
 
   /** The record that a thing is in a system. */
@@ -177,15 +194,44 @@ export class Scene {
     return id
   }
 
+  /** A person enters a value, in whatever way. */
+  entered(name: SideName, key: string, group: GroupName, value: string): void {
+    const { isApp } = this.side(name)
+    const id = `${kindOf(key)}:${this.idOf(name, key)}`
+    this.watch.enter({ side: name, isApp, id }, key, { [group]: value }, false)
+    this.truth.entered(key, group, value)
+  }
+
   /** A person enters a value. */
   edit(name: SideName, key: string, group: GroupName, value = this.fresh(group, key)): string {
-    const side = this.side(name)
-    const kind = kindOf(key)
-    const id = this.idOf(name, key)
-    this.watch.enter({ side: name, isApp: side.isApp, id: `${kind}:${id}` }, key, { [group]: value }, false)
-    this.truth.entered(key, group, value)
-    this.does(side.edit(kind, id, { [group]: value }))
+    this.entered(name, key, group, value)
+    this.does(this.side(name).edit(kindOf(key), this.idOf(name, key), { [group]: value }))
     return value
+  }
+
+  get hubspot(): HubspotSandbox {
+    return (this.side("hubspot") as HubspotSide).sandbox
+  }
+
+  get odoo(): OdooSandbox {
+    return (this.side("odoo") as OdooSide).sandbox
+  }
+
+  /**
+   * A person merges two people of a CRM. What the one lacked it has from the other; a new id may stand for both. Without a
+   * trace of it, what was merged away looks deleted, and where rules let deletions follow it is gone everywhere.
+   */
+  async merge(name: "hubspot" | "odoo", winner: string, loser: string): Promise<void> {
+    const [kept, gone] = [this.idOf(name, winner), this.idOf(name, loser)]
+    let id = kept
+    if (name === "hubspot") id = this.hubspot.merge("contacts", kept, gone)
+    else await this.odoo.backdoor.merge("res.partner", Number(kept), [Number(gone)])
+    this.timeline.promised()
+    this.watch.stands(name, winner, id)
+    this.truth.of(loser).gone.add(name)
+    const { values } = this.side(name).get("person", id)!
+    this.watch.enter({ side: name, isApp: false, id: `person:${id}` }, winner, values, false)
+    for (const [group, value] of Object.entries(values)) this.truth.entered(winner, group as GroupName, value)
   }
 
   /** A person makes a thing. */
@@ -220,6 +266,13 @@ export class Scene {
     await this.timeline.until(this.timeline.now + ms)
   }
 
+  /** Lets time pass until something has happened; says so where it never does. */
+  async happens(what: string, has: () => boolean, limitMs = 10 * MINUTE): Promise<void> {
+    const until = this.timeline.now + limitMs
+    while (!has() && this.timeline.now < until) await this.pass(SECOND)
+    if (!has()) this.unkept.push(`it never came to ${what}`)
+  }
+
   /** An answer of the engine's to an operator; undefined: it gave none in time. */
   async asked<A>(question: () => Effect.Effect<A, unknown, Ports>): Promise<A | undefined> {
     const until = this.timeline.now + ANSWER_MS
@@ -231,6 +284,20 @@ export class Scene {
       await this.pass(5 * SECOND)
     }
     return undefined
+  }
+
+  /** Everything that the engine lists as waiting, with its reason. */
+  async waiting(): Promise<ReadonlyArray<WaitingItem>> {
+    const items: Array<WaitingItem> = []
+    for (let after: string | null = null; ;) {
+      const page: Listed<WaitingItem> | undefined = await this.asked(() =>
+        waiting(this.tenant, { connection: null, after, limit: 1_000, kind: null }),
+      )
+      if (page === undefined) throw new Error("the engine does not say what waits")
+      items.push(...page.items)
+      if (page.next === null) return items
+      after = page.next
+    }
   }
 
   async untilBackfilled(limitMs = 12 * HOUR): Promise<void> {

@@ -13,8 +13,8 @@ export interface Thing {
   readonly gone: Set<SideName>
   /** Where it never has to be: what it would refer to is not there, or the tenant does not want it there. */
   readonly absent: Set<SideName>
-  /** Groups of which a person is asked, and systems may differ until then. */
-  readonly asked: Set<GroupName>
+  /** `side|group`: what is listed there with a reason why it is not held; a story that says so checks the list. */
+  readonly listed: Set<string>
 }
 
 export class Truth {
@@ -33,7 +33,7 @@ export class Truth {
   /** A thing that is there from now on; what is not named is empty. */
   made(key: string, values: Values): Thing {
     const all = groupsOf(key).map((group) => [group, values[group] ?? ""] as const)
-    const thing: Thing = { key, values: new Map(all), gone: new Set(), absent: new Set(), asked: new Set() }
+    const thing: Thing = { key, values: new Map(all), gone: new Set(), absent: new Set(), listed: new Set() }
     this.#things.set(key, thing)
     return thing
   }
@@ -42,8 +42,8 @@ export class Truth {
     this.of(key).values.set(group, value)
   }
 
-  /** It is part of another thing from now on, and nowhere on its own. */
-  merged(key: string): void {
-    this.#things.delete(key)
+  /** Somebody is to be asked about it there, or it can't be held there. */
+  listed(key: string, side: SideName, group: GroupName): void {
+    this.of(key).listed.add(`${side}|${group}`)
   }
 }

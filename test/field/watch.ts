@@ -5,6 +5,8 @@ import type { Values } from "../simulation/world/things.ts"
 export class Watch extends History {
   readonly #ids = new Map<string, string>()
   readonly #read = new Set<string>()
+  /** Told of each write of the engine's, after it was made. */
+  onWritten: (side: string, thing: string, id: string) => void = () => {}
 
   override read(side: string, id: string, part: Part): void {
     super.read(side, id, part)
@@ -18,7 +20,9 @@ export class Watch extends History {
     now: Values,
   ): void {
     super.written(side, id, thing, now)
-    this.stands(side.name, thing, id.slice(id.indexOf(":") + 1))
+    const record = id.slice(id.indexOf(":") + 1)
+    this.stands(side.name, thing, record)
+    this.onWritten(side.name, thing, record)
   }
 
   wasRead(side: string, id: string): boolean {
