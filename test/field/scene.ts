@@ -22,7 +22,7 @@ import { Entering } from "../simulation/world/entering.ts"
 import type { HubspotSide } from "../simulation/world/hubspot-side.ts"
 import type { OdooSide } from "../simulation/world/odoo-side.ts"
 import type { Side } from "../simulation/world/side.ts"
-import { type GroupName, kindOf, type Values } from "../simulation/world/things.ts"
+import { type GroupName, keyOf, kindOf, type Values } from "../simulation/world/things.ts"
 import { World } from "../simulation/world/world.ts"
 import { agrees, judge, type Verdict } from "./judge.ts"
 import { planted, rawCount } from "./planting.ts"
@@ -345,7 +345,8 @@ export class Scene {
         const side = this.side(name)
         const id = this.watch.idOf(name, thing.key)
         const record = id === undefined ? null : side.get(kindOf(thing.key), id)
-        if (thing.gone.has(name)) return record !== null
+        // An id that was merged away leads to what it became.
+        if (thing.gone.has(name)) return record !== null && keyOf(kindOf(thing.key), record.values) === thing.key
         if (record === null) return !thing.absent.has(name)
         return !agrees(thing, side, record)
       })
