@@ -2,7 +2,9 @@
 import type { Crm, Scenario } from "./scenario.ts"
 import { calm } from "./scenarios/calm.ts"
 import { archivedAndMerged, neverBack } from "./scenarios/gone.ts"
-import { overlap } from "./scenarios/joining.ts"
+import { joinedDuringBackfill, overlap } from "./scenarios/joining.ts"
+import { longGone, restored } from "./scenarios/long.ts"
+import { betweenWriteAndRead, staleRead, thereAndBack } from "./scenarios/own-writes.ts"
 import {
   bulkEdit,
   duringBackfill,
@@ -12,7 +14,9 @@ import {
   sharedSecond,
   shiftingPages,
 } from "./scenarios/polls.ts"
+import { dailyQuota } from "./scenarios/quota.ts"
 import { automation } from "./scenarios/rewriting.ts"
+import { currencies, mergedBesideOthers } from "./scenarios/third.ts"
 
 export const SCENARIOS: ReadonlyArray<Scenario> = [
   calm,
@@ -27,6 +31,15 @@ export const SCENARIOS: ReadonlyArray<Scenario> = [
   neverBack,
   overlap,
   automation,
+  longGone,
+  joinedDuringBackfill,
+  staleRead,
+  betweenWriteAndRead,
+  thereAndBack,
+  dailyQuota,
+  mergedBesideOthers,
+  currencies,
+  restored,
 ]
 
 export interface Cast {

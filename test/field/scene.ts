@@ -50,6 +50,8 @@ export interface Setting {
   /** The tenant's rules, as in its configuration. */
   readonly rules?: string
   readonly isApart?: boolean
+  /** The home currency of a connection, where it is no US dollar. */
+  readonly currency?: Readonly<Record<string, string>>
 }
 
 /** No webhook arrives: polls alone find what changed. */
@@ -86,12 +88,15 @@ export class Scene {
   readonly timeline = new Timeline(START)
   readonly truth = new Truth()
   readonly watch = new Watch(() => this.timeline.now)
-  readonly stores: Stores = makeStores()
+  /** The journal can be another one later: that of a backup. */
+  readonly stores: { -readonly [K in keyof Stores]: Stores[K] } = makeStores()
   readonly chance: Chance
   readonly world: World
   readonly deployment: Deployment
   readonly tenant: string
   readonly unkept: Array<string> = []
+  /** Nobody takes changes, nor sends edits, while it is. */
+  isProductAway = false
   readonly #entering: Entering
   readonly #intercepts = new Map<string, Intercept>()
   readonly #baseline = new Map<SideName, number>()
@@ -110,7 +115,7 @@ export class Scene {
       timeline: this.timeline,
       chance: this.chance.fork("world"),
       history: this.watch,
-      deployment: () => deployment,
+      deployment: () => this.#reached(deployment),
       onStep: () => {},
     })
     for (const [side, { sandbox }] of this.#sandboxes()) this.#baseline.set(side, rawCount(side, sandbox))
@@ -118,7 +123,7 @@ export class Scene {
       timeline: this.timeline,
       stores: this.stores,
       chance: this.chance.fork("engine"),
-      peers: this.world.peers.map((peer) => this.#heard(peer, setting.rules)),
+      peers: this.world.peers.map((peer) => this.#heard(peer, setting)),
       isApart: setting.isApart ?? false,
       faults: { writeMs: 0, readMs: 0, unmade: 0, unknown: 0 },
       onStep: () => {},
@@ -130,17 +135,31 @@ export class Scene {
     return [...this.world.sides].map(([name, side]) => [name, side as Side & { readonly sandbox: unknown }] as const)
   }
 
-  #heard(peer: Peer, rules: string | undefined): Peer {
+  /** As the systems reach it. */
+  #reached(deployment: Deployment): Deployment {
+    if (!this.isProductAway) return deployment
+    const away: Pick<Deployment, "groupOf" | "webhook"> = {
+      groupOf: () => {
+        throw new Error("the product is away")
+      },
+      webhook: (...given) => deployment.webhook(...given),
+    }
+    return away as Deployment
+  }
+
+  #heard(peer: Peer, { currency, rules }: Setting): Peer {
     const document = rules === undefined ? null : readRules({ name: "rules.yaml", text: rules })
     if (document !== null && document.problems.length > 0) throw new Error(JSON.stringify(document.problems))
     const tenant = { ...peer.tenant, rules: document?.document ?? null }
     const { way } = peer
-    if (way === null) return { ...peer, tenant }
+    const home = currency?.[peer.connection.name]
+    const connection = home === undefined ? peer.connection : { ...peer.connection, currency: home }
+    if (way === null) return { tenant, connection, way }
     const server: Server = (call) => {
       const intercept = this.#intercepts.get(peer.connection.name)
       return intercept === undefined ? way.server(call) : intercept(call, () => way.server(call))
     }
-    return { ...peer, tenant, way: { ...way, server } }
+    return { tenant, connection, way: { ...way, server } }
   }
 
   side(name: SideName): Side {
@@ -336,8 +355,8 @@ export class Scene {
   }
 
   /** Whether all systems hold all that stands. Those that agreed are looked at again by the judge only. */
-  isAgreed(names: ReadonlyArray<SideName> = [...this.world.sides.keys()]): boolean {
-    const { things } = this.truth
+  isAgreed(names: ReadonlyArray<SideName> = [...this.world.sides.keys()], keys?: ReadonlySet<string>): boolean {
+    const things = this.truth.things.filter(({ key }) => keys?.has(key) !== false)
     for (let looked = 0; looked < things.length; looked += 1) {
       const at = (this.#open + looked) % things.length
       const thing = things[at]!
@@ -358,9 +377,9 @@ export class Scene {
   }
 
   /** Seconds from the mark until everything agrees, or until nobody waits any longer. */
-  async agreement(limitMs: number, names?: ReadonlyArray<SideName>): Promise<number> {
+  async agreement(limitMs: number, names?: ReadonlyArray<SideName>, keys?: ReadonlySet<string>): Promise<number> {
     const until = this.timeline.now + limitMs
-    while (!this.isAgreed(names) && this.timeline.now < until) await this.pass(SECOND)
+    while (!this.isAgreed(names, keys) && this.timeline.now < until) await this.pass(SECOND)
     return Math.round((this.timeline.now - this.#began) / SECOND)
   }
 

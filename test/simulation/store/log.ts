@@ -39,6 +39,11 @@ export class Log {
     return this.#events.filter((event) => event.revision >= this.#streams.get(event.stream)!.from)
   }
 
+  /** Of the first `count` events ever appended those that are not forgotten. */
+  before(count: number): ReadonlyArray<RecordedEvent> {
+    return this.#events.slice(0, count).filter((event) => event.revision >= this.#streams.get(event.stream)!.from)
+  }
+
   get count(): number {
     return this.#events.length
   }

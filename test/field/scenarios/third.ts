@@ -1,0 +1,66 @@
+/** (18) (19) What a third system makes of it: merges, and money that it counts in another currency. */
+import { people, type Scenario } from "../scenario.ts"
+import { HOUR, Scene, SECOND } from "../scene.ts"
+import { keyFor } from "../../simulation/world/things.ts"
+
+export const mergedBesideOthers: Scenario = {
+  number: 18,
+  name: "merged beside a third",
+  says: "20 pairs merged in one CRM that are two records each in the other one and in the app; HubSpot gives a new id",
+  over: ["hubspot", "odoo"],
+  play: async ({ crm, title }) => {
+    const scene = new Scene(title, { sides: ["app", "hubspot", "odoo"] })
+    const keys = people(100)
+    scene.seed(keys, ["app", "hubspot", "odoo"])
+    await scene.begin()
+    await scene.agreement(HOUR)
+    for (let n = 0; n < 20; n += 1) {
+      const [winner, loser] = [keys[2 * n]!, keys[2 * n + 1]!]
+      // Half of them carry our id by then.
+      if (n % 2 === 0) {
+        scene.edit("app", winner, "title")
+        scene.edit("app", loser, "title")
+        await scene.pass(30 * SECOND)
+      }
+      await scene.merge(crm, winner, loser)
+      await scene.pass(10 * SECOND)
+      scene.edit(n % 4 < 2 ? crm : "app", winner, "title")
+      await scene.pass(10 * SECOND)
+    }
+    scene.mark()
+    return scene.result()
+  },
+}
+
+export const currencies: Scenario = {
+  number: 19,
+  name: "currencies",
+  says: "20 deals in US dollars beside a CRM that counts in euros: the number never stands there",
+  over: ["hubspot"],
+  play: async ({ title }) => {
+    const scene = new Scene(title, { sides: ["app", "hubspot", "odoo"], currency: { odoo: "EUR" } })
+    const keys = Array.from({ length: 20 }, (_, at) => keyFor("deal", at + 1))
+    scene.seed(keys, ["hubspot"])
+    await scene.begin()
+    for (const key of keys) scene.truth.listed(key, "odoo", "money")
+    await scene.agreement(HOUR)
+    let wrong = 0
+    const look = (): void => {
+      wrong += scene
+        .side("odoo")
+        .list("deal")
+        .filter(({ values }) => (values.money ?? "") !== "").length
+    }
+    for (const key of keys) {
+      scene.edit("hubspot", key, "money")
+      await scene.pass(10 * SECOND)
+      look()
+    }
+    scene.mark()
+    const result = await scene.result()
+    look()
+    const named = (await scene.waiting()).filter(({ connection, group }) => connection === "odoo" && group === "money")
+    const unkept = named.length < keys.length ? [`${named.length} of ${keys.length} amounts are named`] : []
+    return { ...result, stale: result.stale + wrong, unkept: [...result.unkept, ...unkept] }
+  },
+}
