@@ -50,8 +50,6 @@ export interface Setting {
   /** The tenant's rules, as in its configuration. */
   readonly rules?: string
   readonly isApart?: boolean
-  /** The home currency of a connection, where it is no US dollar. */
-  readonly currency?: Readonly<Record<string, string>>
 }
 
 /** No webhook arrives: polls alone find what changed. */
@@ -123,7 +121,7 @@ export class Scene {
       timeline: this.timeline,
       stores: this.stores,
       chance: this.chance.fork("engine"),
-      peers: this.world.peers.map((peer) => this.#heard(peer, setting)),
+      peers: this.world.peers.map((peer) => this.#heard(peer, setting.rules)),
       isApart: setting.isApart ?? false,
       faults: { writeMs: 0, readMs: 0, unmade: 0, unknown: 0 },
       onStep: () => {},
@@ -147,13 +145,11 @@ export class Scene {
     return away as Deployment
   }
 
-  #heard(peer: Peer, { currency, rules }: Setting): Peer {
+  #heard(peer: Peer, rules: string | undefined): Peer {
     const document = rules === undefined ? null : readRules({ name: "rules.yaml", text: rules })
     if (document !== null && document.problems.length > 0) throw new Error(JSON.stringify(document.problems))
     const tenant = { ...peer.tenant, rules: document?.document ?? null }
-    const { way } = peer
-    const home = currency?.[peer.connection.name]
-    const connection = home === undefined ? peer.connection : { ...peer.connection, currency: home }
+    const { connection, way } = peer
     if (way === null) return { tenant, connection, way }
     const server: Server = (call) => {
       const intercept = this.#intercepts.get(peer.connection.name)

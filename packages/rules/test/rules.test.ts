@@ -276,6 +276,29 @@ describe("identity", () => {
       )
       assert.deepStrictEqual(core.loaded.range("question", ""), [])
     })
+  it("[R18] the records of the one that was merged into go on, whichever of the two is said to be merged first", () => {
+    const core = scene()
+    core.observe("crm", "person", "c1", ada, 2_000)
+    core.observe("crm", "person", "c2", bertha, 2_100)
+    core.observe("app", "person", "1", ada, 2_200)
+    core.observe("app", "person", "2", bertha, 2_300)
+    const merged = (externalId: string, at: number): void =>
+      void core.append(at, {
+        _tag: "RecordMerged",
+        connection: "crm",
+        object: "person",
+        externalId,
+        into: "c3",
+        readStartedAt: at - 50,
+      })
+    merged("c2", 3_000)
+    core.observe("crm", "person", "c3", { ...ada, otherEmails: [bertha.email] }, 3_100)
+    merged("c1", 3_200)
+    const [doc, ...others] = core.entities("contact")
+    assert.deepStrictEqual(others, [])
+    assert.deepStrictEqual([doc!.links["crm"]!.primary?.id, doc!.links["app"]!.primary?.id], ["c3", "1"])
+    assert.deepStrictEqual(core.value("contact", "title"), ["Countess"])
+  })
   it("[R18] a primary record that is merged into a duplicate leaves it as the primary, which is written from then on", () => {
     const core = scene()
     core.observe("crm", "person", "c1", ada, 2_000)

@@ -18,7 +18,8 @@ export const dailyQuota: Scenario = {
     const keys = people(120)
     scene.seed(keys, ["app", "hubspot", "odoo"])
     await scene.begin()
-    await scene.agreement(HOUR)
+    // What Odoo had of its own, its administrator say, has come to all by then.
+    await scene.pass(10 * MINUTE)
     const { daily } = scene.hubspot.settings().limits
     scene.hubspot.settings({ limits: { daily: 1 } })
     for (const [n, key] of keys.slice(0, 60).entries()) {

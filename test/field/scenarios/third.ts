@@ -38,7 +38,10 @@ export const currencies: Scenario = {
   says: "20 deals in US dollars beside a CRM that counts in euros: the number never stands there",
   over: ["hubspot"],
   play: async ({ title }) => {
-    const scene = new Scene(title, { sides: ["app", "hubspot", "odoo"], currency: { odoo: "EUR" } })
+    const scene = new Scene(title, { sides: ["app", "hubspot", "odoo"] })
+    const { backdoor } = scene.odoo
+    const [euro] = backdoor.list("res.currency", [["name", "=", "EUR"]])
+    backdoor.seed("res.company", [{ ...backdoor.get("res.company", 1), currency_id: euro!["id"]!, partner_id: 1 }])
     const keys = Array.from({ length: 20 }, (_, at) => keyFor("deal", at + 1))
     scene.seed(keys, ["hubspot"])
     await scene.begin()

@@ -30,6 +30,9 @@ const GUARD_SHARE = 0.1
 const GUARD_COUNT = 5
 const DAY_MS = 86_400_000
 
+/** Of a record that the provider made of others. */
+const MADE = "made by a merge"
+
 /**
  * Takes a record off its entity. A primary leaves a tombstone, so that it is not created there again. `goesOn`: another
  * record stands for what this one was, so nothing has been deleted.
