@@ -1,8 +1,9 @@
 /** `npm run prove -- --field`: every story with its harm, as a table and as JSON. */
 import { Worker } from "node:worker_threads"
+import type { Plant } from "../simulation/crew.ts"
 import { HARMS } from "./judge.ts"
 import type { Asked, Played } from "./playing.ts"
-import { type Cast, castOf } from "./registry.ts"
+import { castOf } from "./registry.ts"
 import type { Result } from "./scene.ts"
 
 export interface FieldOptions {
@@ -17,17 +18,23 @@ export interface FieldOptions {
 export const isSound = (result: Result): boolean =>
   HARMS.every((harm) => result[harm] === 0) && result.unkept.length === 0
 
-const alone = (asked: Asked): Promise<Played> =>
+const alone = (asked: Asked, plant: Plant | null): Promise<Played> =>
   new Promise((done, failed) => {
     const worker = new Worker(new URL("./worker.ts", import.meta.url), {
+      workerData: { plant },
+      execArgv: plant === null ? [] : ["--import", new URL("../simulation/plant.ts", import.meta.url).href],
       resourceLimits: { maxYoungGenerationSizeMb: 64, maxOldGenerationSizeMb: 4_096 },
     })
     const end = (then: () => void): void => void worker.terminate().then(then, failed)
-    worker.on("message", (played: Played) => end(() => done(played)))
+    worker.on("message", (of: Played) => end(() => done(of)))
     worker.on("error", failed)
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     worker.postMessage(asked)
   })
+
+/** In a thread of its own; with a mutation, where a rule is to be taken away. */
+export const played = (asked: Asked, plant: Plant | null = null): Promise<Played> =>
+  alone(asked, plant).catch((error: unknown) => ({ title: asked.title, thrown: String(error) }))
 
 const COLUMNS = [...HARMS, "writes", "secondsToAgreement"] as const
 
@@ -36,18 +43,10 @@ const row = (name: string, cells: ReadonlyArray<string | number>): string =>
 
 const headline = (): string => row("", [...HARMS, "writes", "s to agree"])
 
-const told = (played: Played): ReadonlyArray<string> => {
-  if ("thrown" in played) return [`  ${played.thrown}`]
-  return [...played.result.unkept.map((what) => `not kept: ${what}`), ...played.result.details].map(
-    (line) => `  ${line}`,
-  )
+const told = (of: Played): ReadonlyArray<string> => {
+  if ("thrown" in of) return [`  ${of.thrown}`]
+  return [...of.result.unkept.map((what) => `not kept: ${what}`), ...of.result.details].map((line) => `  ${line}`)
 }
-
-const played = (one: Cast, options: FieldOptions): Promise<Played> =>
-  alone({ title: one.title, isSmall: options.isSmall }).catch((error: unknown) => ({
-    title: one.title,
-    thrown: String(error),
-  }))
 
 export const proveField = async (options: FieldOptions): Promise<boolean> => {
   const cast = castOf(options.wanted)
@@ -60,7 +59,7 @@ export const proveField = async (options: FieldOptions): Promise<boolean> => {
   const one = async (): Promise<void> => {
     for (let next = left.shift(); next !== undefined; next = left.shift()) {
       const began = process.hrtime.bigint()
-      const result = await played(next, options)
+      const result = await played({ title: next.title, isSmall: options.isSmall })
       found.set(next.title, result)
       const seconds = Math.round(Number(process.hrtime.bigint() - began) / 1e8) / 10
       const isGood = "result" in result && isSound(result.result)
