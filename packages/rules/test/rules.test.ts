@@ -237,68 +237,6 @@ describe("identity", () => {
     assert.deepStrictEqual([doc!.links["crm"]!.primary?.id, doc!.links["erp"]!.primary?.id], ["c1", "e2"])
     assert.deepStrictEqual(core.value("contact", "phone"), ["+493012345"])
   })
-  for (const isSeenFirst of [true, false])
-    it(`[R18] two that became a third one, seen ${isSeenFirst ? "before" : "after"} they went, go on as that one`, () => {
-      const core = scene({ policy: { ...policyOf(), deletions: () => "propagate" } })
-      core.observe("crm", "person", "c1", ada, 2_000)
-      core.observe("crm", "person", "c2", { ...bertha, phone: "+493012345" }, 2_100)
-      core.observe("app", "person", "1", ada, 2_200)
-      core.observe("app", "person", "2", { ...bertha, phone: "+493012345" }, 2_300)
-      const both = { ...ada, title: "Programmer", phone: "+493012345", otherEmails: [bertha.email] }
-      if (isSeenFirst) core.observe("crm", "person", "c3", both, 2_900)
-      for (const externalId of ["c1", "c2"])
-        core.append(3_000, {
-          _tag: "RecordMerged",
-          connection: "crm",
-          object: "person",
-          externalId,
-          into: "c3",
-          readStartedAt: 2_950,
-        })
-      if (!isSeenFirst) core.observe("crm", "person", "c3", both, 3_100)
-      const [doc, ...others] = core.entities("contact")
-      assert.deepStrictEqual(others, [])
-      assert.deepStrictEqual(
-        [doc!.archived, doc!.links["crm"]!.primary?.id, doc!.links["app"]!.primary?.id],
-        [null, "c3", "1"],
-      )
-      assert.deepStrictEqual(
-        doc!.links["app"]!.duplicates.map(({ id }) => id),
-        ["2"],
-      )
-      assert.deepStrictEqual(
-        [core.value("contact", "title"), core.value("contact", "phone")],
-        [["Programmer"], ["+493012345"]],
-      )
-      assert.deepStrictEqual(
-        core.due("app").map((one) => one.due.kind),
-        ["update"],
-      )
-      assert.deepStrictEqual(core.loaded.range("question", ""), [])
-    })
-  it("[R18] the records of the one that was merged into go on, whichever of the two is said to be merged first", () => {
-    const core = scene()
-    core.observe("crm", "person", "c1", ada, 2_000)
-    core.observe("crm", "person", "c2", bertha, 2_100)
-    core.observe("app", "person", "1", ada, 2_200)
-    core.observe("app", "person", "2", bertha, 2_300)
-    const merged = (externalId: string, at: number): void =>
-      void core.append(at, {
-        _tag: "RecordMerged",
-        connection: "crm",
-        object: "person",
-        externalId,
-        into: "c3",
-        readStartedAt: at - 50,
-      })
-    merged("c2", 3_000)
-    core.observe("crm", "person", "c3", { ...ada, otherEmails: [bertha.email] }, 3_100)
-    merged("c1", 3_200)
-    const [doc, ...others] = core.entities("contact")
-    assert.deepStrictEqual(others, [])
-    assert.deepStrictEqual([doc!.links["crm"]!.primary?.id, doc!.links["app"]!.primary?.id], ["c3", "1"])
-    assert.deepStrictEqual(core.value("contact", "title"), ["Countess"])
-  })
   it("[R18] a primary record that is merged into a duplicate leaves it as the primary, which is written from then on", () => {
     const core = scene()
     core.observe("crm", "person", "c1", ada, 2_000)

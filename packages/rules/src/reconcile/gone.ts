@@ -11,7 +11,6 @@ import {
   type EntityDoc,
   type HeldState,
   type LinkState,
-  type QuestionDoc,
   recordKey,
   type RecordDoc,
   type RecordKey,
@@ -20,30 +19,23 @@ import type { ObjectMapping } from "../mapping/lens.ts"
 import { type Context, heldUnder, mappingOf, sameRecord } from "./context.ts"
 import { EntityEdit } from "./edit.ts"
 import { finish } from "./finish.ts"
-import { answered, parseQuestion } from "./identify.ts"
+import { answered } from "./identify.ts"
 import { mergeEntities } from "./merge.ts"
 import { observeFields } from "./observe.ts"
-import { placeAgain, type Seen, unwatch } from "./place.ts"
+import { placeAgain, type Seen } from "./place.ts"
 
 /** More than this share of a connection's records, and more than this many, gone within a day is not believed. */
 const GUARD_SHARE = 0.1
 const GUARD_COUNT = 5
 const DAY_MS = 86_400_000
 
-/** Of a record that the provider made of others. */
-const MADE = "made by a merge"
-
-/**
- * Takes a record off its entity. A primary leaves a tombstone, so that it is not created there again. `goesOn`: another
- * record stands for what this one was, so nothing has been deleted.
- */
+/** Takes a record off its entity. A primary leaves a tombstone, so that it is not created there again. */
 export const unlink = (
   context: Context,
   connection: string,
   record: RecordKey,
   known: RecordDoc,
   reason: string,
-  goesOn = false,
 ): void => {
   const { tx } = context
   const { entity, type } = known
@@ -61,7 +53,7 @@ export const unlink = (
   edit.say(entityEventType(type, "Unlinked"), { type, link: { connection, record, primary, how: reason }, reason })
   const isAlive = Object.values(edit.doc.links).some((one) => one.primary !== null)
   const propagates = primary && context.policy.deletions(type) === "propagate"
-  if (!goesOn && primary && (propagates || !isAlive) && edit.doc.archived === null) {
+  if (primary && (propagates || !isAlive) && edit.doc.archived === null) {
     edit.doc = { ...edit.doc, archived: reason }
     edit.say(entityEventType(type, "Archived"), { type, reason })
   }
@@ -241,9 +233,7 @@ export const recordMerged = (context: Context, data: RecordMerged): void => {
   const won = recordDoc(tx, connection, winner)
   if (lost.state === "parked") answered(context, connection, loser, "merged by the provider", null)
   if (lost.state === "linked" && lost.type !== null && lost.entity !== null) {
-    if (goesOnAs(context, connection, loser, lost, winner, won)) return gone(context, connection, loser, lost, winner)
-    const isKnown = won?.state === "linked" && won.type === lost.type && won.entity !== null
-    unlink(context, connection, loser, lost, "merged", isKnown)
+    unlink(context, connection, loser, lost, "merged")
     if (won?.state === "linked" && won.type === lost.type && won.entity !== null) {
       const from = entityDoc(tx, lost.type, lost.entity)
       const into = entityDoc(tx, won.type, won.entity)
@@ -251,7 +241,8 @@ export const recordMerged = (context: Context, data: RecordMerged): void => {
       else if (into !== null) promote(context, connection, winner, won, into, MERGED)
     } else awaitWinner(context, connection, loser, winner)
   }
-  gone(context, connection, loser, lost, winner)
+  const { observation: _, ...rest } = lost
+  putRecord(tx, connection, loser, { ...rest, state: "gone", reason: "merged", into: [winner] })
   if (won?.state === "parked") placeAgain(context, `${connection}|${recordKey(winner)}`)
 }
 

@@ -78,13 +78,6 @@ export const match = (
 
 const question = (connection: string, record: RecordKey): string => `${connection}|${recordKey(record)}`
 
-/** The record that a question is about. */
-export const parseQuestion = (key: string): { readonly connection: string; readonly record: RecordKey } => {
-  const at = key.indexOf("|")
-  const cut = key.indexOf(":", at)
-  return { connection: key.slice(0, at), record: { object: key.slice(at + 1, cut), id: key.slice(cut + 1) } }
-}
-
 /** Asks people which entity it is. Until they say, nothing of the candidates is created anywhere. */
 export const ask = (
   context: Context,

@@ -183,8 +183,7 @@ export const place = (
   else startEntity(context, seen, mapping, null)
 }
 
-/** A parked record that has found its place is not looked at again. */
-export const unwatch = (
+const unwatch = (
   context: Context,
   connection: string,
   record: RecordKey,
@@ -199,7 +198,10 @@ export const unwatch = (
 
 /** Looks at a parked record again: a candidate, a link or a key has changed. */
 export const placeAgain = (context: Context, waiting: string): void => {
-  const { connection, record } = parseQuestion(waiting)
+  const at = waiting.indexOf("|")
+  const connection = waiting.slice(0, at)
+  const cut = waiting.indexOf(":", at)
+  const record = { object: waiting.slice(at + 1, cut), id: waiting.slice(cut + 1) }
   const doc = recordDoc(context.tx, connection, record)
   const state = connectionDoc(context.tx, connection)
   if (doc === null || state === null || doc.state !== "parked" || doc.observation === undefined) return
