@@ -13,7 +13,7 @@ const FAST = [
   "index lag",
   "a transaction of 15 s",
   "one millisecond",
-  "archived and merged",
+  "archived and merged (odoo)",
   "twice quickly",
   "two CRMs joined",
   "automation that rewrites",

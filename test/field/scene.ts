@@ -12,10 +12,10 @@ import type { HubspotSandbox } from "@concordat/providers/hubspot/sandbox/sandbo
 import type { OdooSandbox } from "@concordat/providers/odoo/sandbox/sandbox"
 import type * as Effect from "effect/Effect"
 import { Deployment, type Peer } from "../simulation/deployment.ts"
-import { PERFECT, type Server } from "../simulation/network.ts"
+import type { Server } from "../simulation/network.ts"
 import { outcomeOf } from "../simulation/outcome.ts"
 import { type Chance, makeChance } from "../simulation/random.ts"
-import type { Script, SideName } from "../simulation/script.ts"
+import type { SideName } from "../simulation/script.ts"
 import { makeStores, type Ports, type Stores } from "../simulation/store/ports.ts"
 import { Timeline } from "../simulation/timeline.ts"
 import { Entering } from "../simulation/world/entering.ts"
@@ -26,57 +26,19 @@ import { type GroupName, keyOf, kindOf, type Values } from "../simulation/world/
 import { World } from "../simulation/world/world.ts"
 import { agrees, judge, type Verdict } from "./judge.ts"
 import { planted, rawCount } from "./planting.ts"
+import { HOUR, MINUTE, scriptOf, SECOND, type Setting } from "./setting.ts"
 import { Truth } from "./truth.ts"
 import { Watch } from "./watch.ts"
 
-export const SECOND = 1_000
-export const MINUTE = 60_000
-export const HOUR = 60 * MINUTE
+export { HOUR, MINUTE, SECOND, SILENT } from "./setting.ts"
 
 const START = Date.parse("2026-03-02T08:00:00Z")
 const ANSWER_MS = 30 * MINUTE
 /** How long after agreement it is looked whether anything is written still. */
 const QUIET_MS = 10 * MINUTE
 
-/** What is not said is calm: no webhook is lost, no call, and search shows everything at once. */
-export interface Setting {
-  readonly sides: ReadonlyArray<SideName>
-  readonly odoo?: 17 | 19
-  readonly pollMs?: Readonly<Record<string, number>>
-  readonly indexLagMs?: readonly [number, number]
-  readonly webhooks?: Partial<Script["webhooks"]>
-  readonly network?: Partial<Script["network"]>
-  readonly app?: Partial<Script["app"]>
-  /** The tenant's rules, as in its configuration. */
-  readonly rules?: string
-  readonly isApart?: boolean
-}
-
-/** No webhook arrives: polls alone find what changed. */
-export const SILENT: Partial<Script["webhooks"]> = { drop: 1 }
-
 /** What somebody on the way does with a call: lets it through at once, later, or with something before or after it. */
 export type Intercept = (call: HttpCall, serve: () => ReturnType<Server>) => ReturnType<Server>
-
-const scriptOf = (setting: Setting): Script => ({
-  seed: 0,
-  sides: setting.sides,
-  things: { person: [], company: [], deal: [], activity: [] },
-  actions: [],
-  isApart: setting.isApart ?? false,
-  odoo: setting.odoo ?? 17,
-  pollMs: setting.pollMs ?? {},
-  indexLagMs: setting.indexLagMs ?? [0, 0],
-  skewMs: {},
-  webhooks: { drop: 0, duplicate: 0, reorder: 0, delayMs: [100, 1_000], forge: 0, ...setting.webhooks },
-  network: { ...PERFECT, ...setting.network },
-  store: { writeMs: 0, readMs: 0, unmade: 0, unknown: 0 },
-  bus: { redeliver: 0, reorder: 0 },
-  app: { lostAnswer: 0, duplicate: 0, delayMs: 0, ...setting.app },
-  beside: [],
-  reshaping: { mergeMintsId: true, mergeNamesChain: true, odooArchives: false },
-  rewriting: [],
-})
 
 export interface Result extends Verdict {
   readonly writes: number
@@ -405,7 +367,8 @@ export class Scene {
     return judge({
       sides,
       truth: this.truth,
-      violations: this.watch.violations,
+      // Alone, it has no other tenant whose things could be seen: high numbers are its own.
+      violations: this.watch.violations.filter(({ invariant }) => invariant !== "isolation"),
       strays: strays.reduce((sum, one) => sum + one, 0),
     })
   }
