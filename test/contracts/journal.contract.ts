@@ -284,6 +284,38 @@ export const journalContract = <E>(name: string, adapter: Layer.Layer<Journal, E
       }),
     )
 
+    it.effect("[J20] a stream goes on where it is told to, as if what was before had been forgotten", () =>
+      Effect.gen(function* () {
+        const journal = yield* Journal
+        const [fresh, short, long] = [unique("delivery"), unique("delivery"), unique("delivery")]
+        const end = yield* journal.end
+        yield* journal.skip(fresh, 7)
+        assert.deepStrictEqual(yield* journal.read(fresh, forward), [])
+        for (const expected of [-1, 5, 7])
+          assert.strictEqual((yield* journal.append({ stream: fresh, expected, events: some(1) }))._tag, "Conflict")
+        const events = some(2)
+        appended(yield* journal.append({ stream: fresh, expected: 6, events }))
+        // Doing it again changes nothing.
+        yield* journal.skip(fresh, 7)
+        const read = yield* journal.read(fresh, forward)
+        assert.deepStrictEqual(
+          read.map(({ id, revision }) => [id, revision]),
+          events.map(({ id }, i) => [id, 7 + i]),
+        )
+        assert.deepStrictEqual(ids(yield* everything(end, [fresh], 100)), ids(events))
+
+        appended(yield* journal.append({ stream: short, expected: -1, events: some(2) }))
+        yield* journal.skip(short, 4)
+        assert.deepStrictEqual(yield* journal.read(short, forward), [])
+        appended(yield* journal.append({ stream: short, expected: 3, events: some(1) }))
+
+        const five = some(5)
+        appended(yield* journal.append({ stream: long, expected: -1, events: five }))
+        yield* journal.skip(long, 3)
+        assert.deepStrictEqual(ids(yield* journal.read(long, forward)), ids(five.slice(3)))
+      }),
+    )
+
     it.effect("[J14] of many appends on one revision one wins", () =>
       Effect.gen(function* () {
         const journal = yield* Journal
