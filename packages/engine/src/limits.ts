@@ -4,6 +4,14 @@
 export const COMMIT_RECORDS = 500
 /** Tries of one commit whose outcome nobody knows, or whose streams moved, before the worker starts anew. */
 export const COMMIT_TRIES = 8
+/** Events read in one go while a journal is copied: at most some MB of them are held. */
+export const COPIED_EVENTS = 500
+/** Streams of which it is remembered meanwhile where they begin; of others it is asked again. */
+export const COPIED_STREAMS = 20_000
+/** Streams asked for that at once. */
+export const COPY_READS = 16
+/** Bytes appended at once: what any server takes with room to spare, and what makes a round trip worth it. */
+export const COPY_BYTES = 512 * 1024
 /** Events read in one go when a document is rebuilt from its stream. */
 export const REBUILD_EVENTS = 1_000
 /** Documents read in one go while all of a kind are looked at. */

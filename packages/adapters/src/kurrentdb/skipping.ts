@@ -20,7 +20,9 @@ export const makeSkipping = (reading: Reading, appending: Appending, forgetting:
     let last = (yield* reading.head(stream)) ?? (yield* forgetting.forgottenTo(stream)) - 1
     while (last + 1 < revision) {
       const count = Math.min(revision - last - 1, PLACES_AT_ONCE)
-      const outcome = yield* appending.append([{ stream, expected: last, events: Array.from({ length: count }, place) }])
+      const outcome = yield* appending.append([
+        { stream, expected: last, events: Array.from({ length: count }, place) },
+      ])
       if (outcome._tag !== "Appended") {
         const detail = `${stream} could not be made to go on at ${revision}: ${outcome._tag} after ${last}`
         return yield* new JournalError({ reason: "unavailable", detail })
