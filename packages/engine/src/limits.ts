@@ -121,6 +121,10 @@ export const DECIDED_EVENTS = 500
 export const COMMIT_AGAIN_MS = 50
 /** Streams whose ends are read together where a decision is in the journal already: a replay asks for every one of them. */
 export const ADOPTED_AT_ONCE = 64
+/** How long a commit waits for the bus to take its wake-ups; one that did not is left alone for a while, or each commit would
+ * wait for it again. */
+export const WAKE_WAIT_MS = 500
+export const WAKE_AGAIN_MS = 5_000
 /** Rounds of loading for one decision. A merge of two well-known companies takes some dozens; a loop would take for ever. */
 export const DECISION_ROUNDS = 10_000
 /** Decisions made without a break: some 3 ms in which nothing else of the process goes on. */
