@@ -231,6 +231,7 @@ export const makePorts = (stores: Stores, access: Access = plainAccess) => {
     consume,
     // What is lost here is lost without a word, which is the worst case.
     lost: Stream.never,
+    answers: Effect.void,
   })
 
   const commit = Commit.of({
