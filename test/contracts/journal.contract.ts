@@ -1,46 +1,14 @@
 /** What every adapter of the `Journal` port does. Each test uses streams of its own, so that a server can be shared. */
 import { Journal } from "@concordat/engine/ports/Journal"
-import type { AppendResult, NewEvent, RecordedEvent } from "@concordat/engine/ports/Journal"
+import type { AppendResult } from "@concordat/engine/ports/Journal"
 import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import { randomUUID } from "node:crypto"
-
-const made = (n: number): NewEvent => ({
-  id: randomUUID(),
-  type: "ContactChanged",
-  data: JSON.stringify({ n, text: "naïve 😀 \u0000 end" }),
-  metadata: { at: "2026-01-01T00:00:00Z", n: String(n) },
-})
-const some = (count: number): ReadonlyArray<NewEvent> => Array.from({ length: count }, (_, n) => made(n))
-const unique = (category: string): string => `${category}-3f.t${randomUUID().replaceAll("-", "")}.x`
-
-const appended = (result: AppendResult): string => {
-  assert.strictEqual(result._tag, "Appended")
-  return result._tag === "Appended" ? result.position : ""
-}
-const ids = (events: ReadonlyArray<{ readonly id: string }>): ReadonlyArray<string> => events.map((event) => event.id)
-const forward = { from: 0, direction: "forward", limit: 1_000 } as const
-
-/** All events after a position, page by page. */
-const everything = Effect.fnUntraced(function* (after: string | null, prefixes: ReadonlyArray<string>, limit: number) {
-  const journal = yield* Journal
-  const events: Array<RecordedEvent> = []
-  for (let from = after; ;) {
-    const page = yield* journal.readAll({ after: from, prefixes, limit })
-    assert.isAtMost(page.events.length, limit)
-    events.push(...page.events)
-    if (page.position === from || page.events.length === 0) return events
-    from = page.position
-  }
-})
-
-export interface JournalTraits {
-  /** Reads over all streams show what a stream has forgotten until the store is cleaned up. Default: they don't. */
-  readonly keepsForgotten?: boolean
-}
+import { appended, everything, forward, ids, made, some, unique } from "./journal-events.ts"
+import { forgetting, type JournalTraits } from "./journal-forgetting.contract.ts"
 
 export const journalContract = <E>(name: string, adapter: Layer.Layer<Journal, E>, traits: JournalTraits = {}): void =>
   layer(adapter)(`Journal: ${name}`, (it) => {
@@ -252,37 +220,7 @@ export const journalContract = <E>(name: string, adapter: Layer.Layer<Journal, E
       }),
     )
 
-    it.effect("[J12] truncating forgets what is before a revision and nothing else", () =>
-      Effect.gen(function* () {
-        const journal = yield* Journal
-        const stream = unique("record")
-        const events = some(6)
-        appended(yield* journal.append({ stream, expected: -1, events: events.slice(0, 5) }))
-        const before = yield* journal.read(stream, forward)
-        yield* journal.truncate(stream, 3)
-        assert.deepStrictEqual(yield* journal.read(stream, forward), before.slice(3))
-        yield* journal.truncate(stream, 1)
-        appended(yield* journal.append({ stream, expected: 4, events: events.slice(5) }))
-        const read = yield* journal.read(stream, forward)
-        assert.deepStrictEqual(ids(read), ids(events.slice(3)))
-        const kept = traits.keepsForgotten === true ? events : events.slice(3)
-        assert.deepStrictEqual(ids(yield* everything(null, [stream], 100)), ids(kept))
-      }),
-    )
-
-    it.effect("[J13] after deleting a stream an append goes on after its last revision", () =>
-      Effect.gen(function* () {
-        const journal = yield* Journal
-        const stream = unique("record")
-        appended(yield* journal.append({ stream, expected: -1, events: some(3) }))
-        yield* journal.delete(stream)
-        assert.deepStrictEqual(yield* journal.read(stream, forward), [])
-        assert.strictEqual((yield* journal.append({ stream, expected: -1, events: some(1) }))._tag, "Conflict")
-        appended(yield* journal.append({ stream, expected: 2, events: some(1) }))
-        const [event] = yield* journal.read(stream, forward)
-        assert.strictEqual(event!.revision, 3)
-      }),
-    )
+    forgetting(it, traits)
 
     it.effect("[J14] of many appends on one revision one wins", () =>
       Effect.gen(function* () {

@@ -5,6 +5,8 @@ export interface Witness {
   readonly url: string
   /** `tenant.connection id` of each record that an acknowledged webhook names. */
   readonly acknowledged: ReadonlySet<string>
+  /** Requests that were acknowledged so far. */
+  readonly answers: () => number
   readonly close: () => Promise<void>
 }
 
@@ -17,6 +19,7 @@ const namesIn = (path: string, body: string): ReadonlyArray<string> => {
 /** `target`: where the intake is by now. */
 export const startWitness = async (target: () => string): Promise<Witness> => {
   const acknowledged = new Set<string>()
+  let answers = 0
   const server = createServer((request, response) => {
     const chunks: Array<Buffer> = []
     request.on("data", (chunk: Buffer) => chunks.push(chunk))
@@ -29,6 +32,7 @@ export const startWitness = async (target: () => string): Promise<Witness> => {
       const passOn = async (): Promise<number> => {
         const given = Object.fromEntries(headers) as Record<string, string>
         const { ok, status } = await fetch(`${target()}${path}`, { method: "POST", headers: given, body })
+        if (ok) answers += 1
         if (ok) for (const name of namesIn(path, body.toString("utf8"))) acknowledged.add(name)
         return status
       }
@@ -44,6 +48,7 @@ export const startWitness = async (target: () => string): Promise<Witness> => {
   return {
     url: `http://127.0.0.1:${address.port}`,
     acknowledged,
+    answers: () => answers,
     close: () =>
       new Promise((closed) => {
         server.closeAllConnections()

@@ -4,6 +4,14 @@
 export const COMMIT_RECORDS = 500
 /** Tries of one commit whose outcome nobody knows, or whose streams moved, before the worker starts anew. */
 export const COMMIT_TRIES = 8
+/** Events read in one go while a journal is copied: at most some MB of them are held. */
+export const COPIED_EVENTS = 500
+/** Streams of which it is remembered meanwhile where they begin; of others it is asked again. */
+export const COPIED_STREAMS = 20_000
+/** Streams asked for that at once. */
+export const COPY_READS = 16
+/** Bytes appended at once: what any server takes with room to spare, and what makes a round trip worth it. */
+export const COPY_BYTES = 512 * 1024
 /** Events read in one go when a document is rebuilt from its stream. */
 export const REBUILD_EVENTS = 1_000
 /** Documents read in one go while all of a kind are looked at. */
@@ -113,6 +121,10 @@ export const DECIDED_EVENTS = 500
 export const COMMIT_AGAIN_MS = 50
 /** Streams whose ends are read together where a decision is in the journal already: a replay asks for every one of them. */
 export const ADOPTED_AT_ONCE = 64
+/** How long a commit waits for the bus to take its wake-ups; one that did not is left alone for a while, or each commit would
+ * wait for it again. */
+export const WAKE_WAIT_MS = 500
+export const WAKE_AGAIN_MS = 5_000
 /** Rounds of loading for one decision. A merge of two well-known companies takes some dozens; a loop would take for ever. */
 export const DECISION_ROUNDS = 10_000
 /** Decisions made without a break: some 3 ms in which nothing else of the process goes on. */

@@ -9,12 +9,19 @@ export interface Health {
   readonly workers: ReadonlyMap<string, WorkerState>
   /** Workers without which the process is not ready. */
   readonly needs: ReadonlyArray<string>
-  /** Stores that do not answer now; absent: they are in the process. */
-  readonly away?: Effect.Effect<ReadonlyArray<string>>
+  /** Absent: they are in the process. */
+  readonly stores?: StoresHealth
+}
+
+export interface StoresHealth {
+  /** Those that do not answer now. */
+  readonly away: Effect.Effect<ReadonlyArray<string>>
+  /** Those without which the process is not ready. Of the others it says no more than that they are away. */
+  readonly needed: ReadonlyArray<string>
 }
 
 /** A connection whose provider is down does not make the process unready: others would suffer from its restart. */
-export const layerHealth = ({ away, needs, workers }: Health) =>
+export const layerHealth = ({ needs, stores, workers }: Health) =>
   HttpRouter.use(
     Effect.fnUntraced(function* (router) {
       yield* router.add("GET", "/healthz", Effect.succeed(HttpServerResponse.text("ok")))
@@ -24,9 +31,10 @@ export const layerHealth = ({ away, needs, workers }: Health) =>
         Effect.gen(function* () {
           const states = [...workers.values()]
           const failing = states.filter(({ failures }) => failures > 0).length
-          const missing = away === undefined ? [] : yield* away
-          const ready = missing.length === 0 && needs.every((name) => workers.get(name)?.failures === 0)
-          const body = { ready, workers: states.length, failing, ...(away === undefined ? {} : { away: missing }) }
+          const away = stores === undefined ? [] : yield* stores.away
+          const isServed = !away.some((name) => stores?.needed.includes(name))
+          const ready = isServed && needs.every((name) => workers.get(name)?.failures === 0)
+          const body = { ready, workers: states.length, failing, ...(stores === undefined ? {} : { away }) }
           return yield* Effect.orDie(HttpServerResponse.json(body, { status: ready ? 200 : 503 }))
         }),
       )

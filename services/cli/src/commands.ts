@@ -21,5 +21,6 @@ export const COMMANDS = {
   replay: () => import("./commands/replay.ts").then((loaded) => loaded.replay),
   release: () => import("./commands/release.ts").then((loaded) => loaded.release),
   "create-again": () => import("./commands/create-again.ts").then((loaded) => loaded.createAgain),
+  migrate: () => import("./commands/migrate.ts").then((loaded) => loaded.migrate),
   mapping: () => import("./commands/mapping.ts").then((loaded) => loaded.mapping),
 } as const

@@ -21,6 +21,7 @@ export const SAYS = {
   replay: "Try again what a connection refused",
   release: "Write again what is quarantined, once the cause there is mended",
   "create-again": "Create a record again that was deleted at a connection",
+  migrate: "Move a tenant's journal from the embedded store to KurrentDB, or back",
   mapping: "Mappings between a provider's fields and ours",
 } as const
 export type CommandName = keyof typeof SAYS

@@ -15,7 +15,9 @@ runService("ingester", (service) =>
       publicUrl: service.config.http.publicUrl,
       receiver: (tenant, connection) => receivers.get(connectionName(tenant, connection)) ?? "unknown",
     })
-    const address = yield* listen(service, serve(webhooks, yield* optionsOf(service, board, [])))
+    // A webhook is taken with the journal alone, and a balancer is to send them here as long as they are.
+    const options = yield* optionsOf(service, board, [], ["journal"])
+    const address = yield* listen(service, serve(webhooks, options))
     yield* Effect.logInfo("ingester is up", { address, connections: receivers.size })
     return yield* Effect.never
   }),

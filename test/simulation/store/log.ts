@@ -135,6 +135,13 @@ export class Log {
     if (stream !== undefined) stream.from = Math.max(stream.from, Math.min(before, stream.last + 1))
   }
 
+  skip(name: string, revision: number): void {
+    const stream = this.#streams.get(name) ?? { last: -1, from: 0, places: [] }
+    this.#streams.set(name, stream)
+    stream.last = Math.max(stream.last, revision - 1)
+    stream.from = Math.max(stream.from, revision)
+  }
+
   onAppend(listener: (streams: ReadonlyArray<string>) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)

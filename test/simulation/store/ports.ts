@@ -148,6 +148,7 @@ export const makePorts = (stores: Stores, access: Access = plainAccess) => {
     at: (position) => read(() => log.at(parsePosition(position))),
     truncate: (stream, before) => read(() => log.forget(stream, before)),
     delete: (stream) => read(() => log.forget(stream, Number.POSITIVE_INFINITY)),
+    skip: (stream, revision) => read(() => log.skip(stream, revision)),
     end: read(() => (log.end === 0 ? null : showPosition(log.end))),
   })
 
@@ -230,6 +231,7 @@ export const makePorts = (stores: Stores, access: Access = plainAccess) => {
     consume,
     // What is lost here is lost without a word, which is the worst case.
     lost: Stream.never,
+    answers: Effect.void,
   })
 
   const commit = Commit.of({

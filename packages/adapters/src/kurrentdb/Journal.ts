@@ -25,6 +25,7 @@ import {
   UNIT_EVENTS,
 } from "./limits.ts"
 import { makeReading } from "./reading.ts"
+import { makeSkipping } from "./skipping.ts"
 import { subscribe } from "./subscription.ts"
 import { isHidden } from "./unit-names.ts"
 import { makeUnits } from "./units.ts"
@@ -55,6 +56,7 @@ export const makeJournal = Effect.fnUntraced(function* (clients: Clients) {
   const reading = yield* makeReading(clients.reader)
   const appending = yield* makeAppending(clients.writer, reading)
   const forgetting = makeForgetting(reading, appending)
+  const skipping = makeSkipping(reading, appending, forgetting)
   const units = makeUnits(reading, appending, forgetting)
   /** What a server refused once is not tried again. */
   let refusedBytes = Infinity
@@ -132,6 +134,7 @@ export const makeJournal = Effect.fnUntraced(function* (clients: Clients) {
     truncate: forgetting.truncate,
     // Not the server's own delete: that would let the stream begin anew, as if it had never been.
     delete: (stream) => forgetting.truncate(stream, Number.MAX_SAFE_INTEGER),
+    skip: skipping,
     end: reading.end,
   }
   return journal

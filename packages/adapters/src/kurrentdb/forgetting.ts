@@ -49,6 +49,13 @@ export const makeForgetting = (reading: Reading, appending: Appending) => {
     })
   })
 
-  return { truncate }
+  /** The first revision that is not forgotten, as the stream's metadata say. */
+  const forgottenTo = Effect.fnUntraced(function* (stream: string): Effect.fn.Return<number, JournalError> {
+    const { values } = yield* metadataOf(stream)
+    const known = values[TRUNCATE_BEFORE]
+    return typeof known === "number" ? known : 0
+  })
+
+  return { truncate, forgottenTo }
 }
 export type Forgetting = ReturnType<typeof makeForgetting>

@@ -36,6 +36,9 @@ export const STREAMS_REMEMBERED = 10_000
 /** Events of completed units that are kept before they are forgotten: each forgetting is an event of its own. */
 export const UNIT_EVENTS_KEPT = 2_000
 
+/** Places for missing revisions in one append: some 100 B each, below what the oldest server takes. */
+export const PLACES_AT_ONCE = 4_000
+
 /** Events of one read. At some 10 kB each they stay well below what the client takes in 30 s. */
 export const PAGE_EVENTS = 1_000
 export const READ_TIMEOUT_MS = 30_000

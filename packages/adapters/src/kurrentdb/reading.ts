@@ -14,7 +14,7 @@ import type { Failure } from "./failures.ts"
 import { Incoming } from "./incoming.ts"
 import { CALLS_AT_ONCE, PAGE_EVENTS, READ_TIMEOUT_MS, READ_TRIES } from "./limits.ts"
 import { laterOf, parsePosition } from "./positions.ts"
-import { isHidden } from "./unit-names.ts"
+import { isShown } from "./unit-names.ts"
 import { allRequest, channelOf, endRequest, openRead, streamRequest } from "./wire.ts"
 import type { StreamRead } from "./wire.ts"
 
@@ -124,7 +124,7 @@ export const makeReading = Effect.fnUntraced(function* (reader: Renewable) {
       for (const record of fresh) {
         const { event } = toWireEvent(record)
         from = event.position
-        if (!isHidden(event.stream)) events.push(event)
+        if (isShown(event)) events.push(event)
       }
       if (records.length < count) {
         const now = yield* Effect.tryPromise({ try: () => channelOf(client), catch: (cause) => toFailure(cause) })

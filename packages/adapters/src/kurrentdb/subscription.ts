@@ -16,7 +16,7 @@ import { Incoming } from "./incoming.ts"
 import { CONFIRM_TIMEOUT_MS, REOPEN_TRIES, RETRY_MAX_MS, RETRY_MS } from "./limits.ts"
 import { knownPosition } from "./positions.ts"
 import { checkPosition, endOf } from "./reading.ts"
-import { isHidden } from "./unit-names.ts"
+import { isShown } from "./unit-names.ts"
 import { allRequest, channelOf, openRead } from "./wire.ts"
 
 interface Options {
@@ -51,7 +51,7 @@ const itemsOf = (
     const { event } = toWireEvent(record)
     // What was seen before a reconnection does not come twice.
     if (!isAfter(event.position, place.reached)) return { items: [], place }
-    const items: Array<Subscribed> = isHidden(event.stream) ? [] : [{ _tag: "Event", event }]
+    const items: Array<Subscribed> = isShown(event) ? [{ _tag: "Event", event }] : []
     return { items, place: { ...place, reached: event.position } }
   }
   const checkpoint = message.getCheckpoint()

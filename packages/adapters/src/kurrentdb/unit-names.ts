@@ -1,10 +1,15 @@
-/** Names of the streams that hold units of several streams, on servers that append to one stream at a time. */
+/** Names of what the adapter keeps for itself: streams with units of several streams, and places of revisions. */
 
 const CATEGORY = "unit-"
 export const isUnitStream = (stream: string): boolean => stream.startsWith(CATEGORY)
 
 /** What readers of the journal never see: the server's own streams and the units. */
 export const isHidden = (stream: string): boolean => stream.startsWith("$") || isUnitStream(stream)
+
+/** Type of what only keeps the place of a revision that is forgotten. */
+export const PLACE = "RevisionSkipped"
+export const isShown = ({ stream, type }: { readonly stream: string; readonly type: string }): boolean =>
+  !isHidden(stream) && type !== PLACE
 
 /** `worker-3f.acme.hubspot` has its units in `unit-3f.worker.acme.hubspot`: of the same partition. */
 export const unitStreamOf = (lead: string): string => {

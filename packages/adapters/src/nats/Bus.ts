@@ -5,6 +5,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import { toBusError } from "./failures.ts"
 import type { Link } from "./Link.ts"
 import type { Publisher } from "./Publisher.ts"
 import { type Pulled, Puller } from "./Puller.ts"
@@ -81,5 +82,8 @@ export const makeBus = (link: Link, publisher: Publisher): Shape => {
     return streams.length === 1 ? streams[0]! : Stream.mergeAll(streams, { concurrency: "unbounded" })
   }
 
-  return { publish, consume, lost: Stream.fromPubSub(link.lost) }
+  // One that hangs keeps its connection for a while: only an answer says that it is there.
+  const answers = Effect.asVoid(Effect.tryPromise({ try: () => link.nc.rtt(), catch: toBusError }))
+
+  return { publish, consume, lost: Stream.fromPubSub(link.lost), answers }
 }

@@ -121,5 +121,5 @@ export const makeBus = (client: Client, bell: Bell): Shape => {
     )
 
   // Messages are in the transaction that makes something due: neither is lost without the other.
-  return { publish, consume, lost: Stream.never }
+  return { publish, consume, lost: Stream.never, answers: Effect.void }
 }

@@ -113,6 +113,8 @@ export const makeJournal = (client: Client): Context.Service.Shape<typeof Journa
       Effect.mapError(Effect.asVoid(client.request({ op: "forget", stream, before })), toJournalError),
     delete: (stream) =>
       Effect.mapError(Effect.asVoid(client.request({ op: "forget", stream, before: "all" })), toJournalError),
+    skip: (stream, revision) =>
+      Effect.mapError(Effect.asVoid(client.request({ op: "skip", stream, revision })), toJournalError),
     at: (shown) => {
       const position = parsePosition(shown)
       if (position === null) return Effect.succeed(null)

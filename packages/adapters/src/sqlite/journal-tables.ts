@@ -146,6 +146,17 @@ export const openJournalTables = (db: DatabaseSync) => {
     keepEnd.run(end)
   }
 
+  /** What was never here counts as forgotten. */
+  const skip = (name: string, revision: number): void => {
+    const known = look(name)
+    if (known.revision + 1 < revision) {
+      const { bucket, id } = known.id === 0 ? create(name) : known
+      setKept.run(revision, id)
+      remember(name, { id, bucket, revision: revision - 1 })
+    }
+    forget(name, revision)
+  }
+
   const readStream = (name: string, from: number, isBackward: boolean, limit: number): EventPage => {
     const { id } = look(name)
     const wanted = Math.min(limit, PAGE_EVENTS)
@@ -156,6 +167,7 @@ export const openJournalTables = (db: DatabaseSync) => {
   return {
     append,
     forget,
+    skip,
     readStream,
     reload,
     end: () => end,

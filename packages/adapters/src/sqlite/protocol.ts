@@ -28,6 +28,7 @@ export interface CommitRequest {
 export type Write =
   | CommitRequest
   | { readonly op: "forget"; readonly stream: string; readonly before: number | "all" }
+  | { readonly op: "skip"; readonly stream: string; readonly revision: number }
   | { readonly op: "clear" }
   | { readonly op: "join"; readonly now: number; readonly group: string; readonly subjects: ReadonlyArray<string> }
   | {
@@ -107,6 +108,7 @@ export type Committed =
 export interface Answers {
   readonly commit: Committed
   readonly forget: null
+  readonly skip: null
   readonly clear: null
   readonly join: null
   readonly take: Taken

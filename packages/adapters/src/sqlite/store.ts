@@ -19,6 +19,7 @@ const isWrite = (request: Request): request is Write => {
   switch (request.op) {
     case "commit":
     case "forget":
+    case "skip":
     case "clear":
     case "join":
     case "take":
@@ -61,6 +62,9 @@ export const openStore = (path: string) => {
       }
       case "forget":
         journal.forget(request.stream, request.before)
+        return null
+      case "skip":
+        journal.skip(request.stream, request.revision)
         return null
       case "clear":
         state.clear()

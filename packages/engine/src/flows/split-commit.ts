@@ -7,9 +7,10 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Bus } from "../ports/Bus.ts"
-import { Commit, type Unit } from "../ports/Commit.ts"
+import { Commit } from "../ports/Commit.ts"
 import { type AppendResult, Journal } from "../ports/Journal.ts"
 import { StateWriter } from "../ports/State.ts"
+import { makeWaking } from "./waking.ts"
 
 interface Stores {
   readonly journal: Context.Service.Shape<typeof Journal>
@@ -18,21 +19,7 @@ interface Stores {
 }
 
 export const makeSplitCommit = ({ bus, journal, state }: Stores): Context.Service.Shape<typeof Commit> => {
-  let isOut = false
-  /** A bus that is away holds nothing up: what is due stands in the state, and is looked for there. */
-  const wake = (commands: Unit["commands"]) =>
-    bus.publish(commands).pipe(
-      Effect.andThen(
-        Effect.sync(() => {
-          isOut = false
-        }),
-      ),
-      Effect.catchTag("BusError", (error) => {
-        const isNew = !isOut
-        isOut = true
-        return isNew ? Effect.logWarning("workers are not woken and look for themselves", error.message) : Effect.void
-      }),
-    )
+  const wake = makeWaking(bus)
   return {
     commit: Effect.fnUntraced(function* ({ appends, checkpoint, commands, documents, lease }) {
       const result: AppendResult =

@@ -52,6 +52,8 @@ export class Bus extends Context.Service<
      * them looks for itself at what there is to do. From the moment of listening on.
      */
     readonly lost: Stream.Stream<void>
+    /** Succeeds once the bus has answered, and fails or waits while it is away. */
+    readonly answers: Effect.Effect<void, BusError>
   }
 >()("@concordat/engine/ports/Bus") {}
 

@@ -99,6 +99,11 @@ export class Journal extends Context.Service<
     readonly truncate: (stream: string, before: number) => Effect.Effect<void, JournalError>
     /** Forgets all of a stream; a later append goes on after the last revision. */
     readonly delete: (stream: string) => Effect.Effect<void, JournalError>
+    /**
+     * Makes the stream go on at a revision, as if all before it had been there and were forgotten. For the copy of a journal,
+     * whose streams nobody else writes meanwhile. Where the stream is further already, it forgets what is before.
+     */
+    readonly skip: (stream: string, revision: number) => Effect.Effect<void, JournalError>
     /** The event at a position; `null` where none stands there (any more), or the position is none of this journal. */
     readonly at: (position: string) => Effect.Effect<RecordedEvent | null, JournalError>
     /** The last position there is; `null` while nothing was ever appended. */

@@ -42,7 +42,9 @@ export const readProduction = (environment: Environment): Effect.Effect<Producti
       return Redacted.make(value)
     }
     const [journal, bus, state] = [store("KURRENTDB_URL"), store("NATS_URL"), store("POSTGRES_URL")]
-    const replicas = environment["NATS_REPLICAS"] ?? "1"
+    // A compose file that passes on what is not given gives an empty text.
+    const given = environment["NATS_REPLICAS"] ?? ""
+    const replicas = given === "" ? "1" : given
     if (!["1", "3", "5"].includes(replicas))
       faults.push(`NATS_REPLICAS is ${JSON.stringify(replicas)}: 1, or in a cluster 3 or 5`)
     const port = environment["CONCORDAT_PORT"] ?? ""

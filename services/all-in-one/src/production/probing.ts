@@ -1,4 +1,5 @@
-/** Which stores answer, for `/readyz`. The bus is not asked: without it everything goes on, only later. */
+/** Which stores answer, for `/readyz`. */
+import { Bus } from "@concordat/engine/ports/Bus"
 import { Journal } from "@concordat/engine/ports/Journal"
 import { State } from "@concordat/engine/ports/State"
 import * as Effect from "effect/Effect"
@@ -14,10 +15,19 @@ const isAway = (probe: Effect.Effect<unknown, unknown>): Effect.Effect<boolean> 
     Effect.orElseSucceed(() => true),
   )
 
+/** Without the bus everything goes on, only later: no service needs it. */
+export type StoreName = "journal" | "state" | "bus"
+
 /** Names of the stores that do not answer. */
-export const storesAway: Effect.Effect<ReadonlyArray<string>, never, Journal | State> = Effect.gen(function* () {
-  const [journal, state] = [yield* Journal, yield* State]
-  const probes = { journal: isAway(journal.end), state: isAway(state.checkpoint("readyz")) }
-  const away = yield* Effect.all(probes, { concurrency: "unbounded" })
-  return Object.entries(away).flatMap(([store, isSo]) => (isSo ? [store] : []))
-})
+export const storesAway: Effect.Effect<ReadonlyArray<StoreName>, never, Journal | State | Bus> = Effect.gen(
+  function* () {
+    const [bus, journal, state] = [yield* Bus, yield* Journal, yield* State]
+    const probes: Record<StoreName, Effect.Effect<boolean>> = {
+      journal: isAway(journal.end),
+      state: isAway(state.checkpoint("readyz")),
+      bus: isAway(bus.answers),
+    }
+    const away = yield* Effect.all(probes, { concurrency: "unbounded" })
+    return (["journal", "state", "bus"] as const).filter((name) => away[name])
+  },
+)

@@ -1,4 +1,5 @@
 /** What each service of the production layout answers by HTTP, and who it is to the others. */
+import type { Bus } from "@concordat/engine/ports/Bus"
 import type { Journal } from "@concordat/engine/ports/Journal"
 import { Leases } from "@concordat/engine/ports/Leases"
 import type { State } from "@concordat/engine/ports/State"
@@ -13,7 +14,7 @@ import { notListening } from "../NotListening.ts"
 import type { ServerOptions } from "../server.ts"
 import type { WorkerState } from "../workers.ts"
 import { addressOf } from "./environment.ts"
-import { storesAway } from "./probing.ts"
+import { type StoreName, storesAway } from "./probing.ts"
 import type { Service } from "./service.ts"
 
 /** What a service counts and keeps of its workers. */
@@ -29,16 +30,18 @@ export const makeBoard = ({ catalogue, config }: Service) => {
 }
 export type Board = ReturnType<typeof makeBoard>
 
-/** `tenants`: those whose numbers this service shows; of all services one shows them, or sums would count them twice. */
+/** `tenants`: those whose numbers this service shows; of all services one shows them, or sums would count them
+ * twice. `needed`: the stores without which it is not ready. */
 export const optionsOf = Effect.fnUntraced(function* (
   { config }: Service,
   { connections, recording, workers }: Board,
   tenants: ReadonlyArray<string>,
+  needed: ReadonlyArray<StoreName> = ["journal", "state"],
 ) {
-  const stores = yield* Effect.context<Journal | State>()
+  const stores = yield* Effect.context<Journal | State | Bus>()
   const options: ServerOptions = {
     http: config.http,
-    health: { workers, needs: [], away: Effect.provideContext(storesAway, stores) },
+    health: { workers, needs: [], stores: { away: Effect.provideContext(storesAway, stores), needed } },
     metrics: {
       tenants,
       connections,

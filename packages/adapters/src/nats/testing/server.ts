@@ -50,6 +50,8 @@ export interface OwnServer {
   readonly start: () => Promise<void>
   /** `SIGKILL`: as a crash; the store stays. */
   readonly stop: (signal?: "SIGTERM" | "SIGKILL") => Promise<void>
+  /** Without waiting for anything: SIGSTOP and SIGCONT. */
+  readonly signal: (signal: NodeJS.Signals) => void
   /** Takes the store away, while it is stopped. */
   readonly wipe: () => void
   readonly remove: () => void
@@ -86,6 +88,7 @@ export const ownServer = async (settings = "", jetStream = true): Promise<OwnSer
     url: `nats://127.0.0.1:${port}`,
     start,
     stop,
+    signal: (signal) => void child?.kill(signal),
     wipe: () => rmSync(store, { recursive: true, force: true }),
     remove: () => rmSync(home, { recursive: true, force: true }),
   }

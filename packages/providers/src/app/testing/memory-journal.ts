@@ -83,6 +83,7 @@ export const makeMemoryJournal = (): MemoryJournal => {
       ),
     truncate: () => Effect.void,
     delete: () => Effect.void,
+    skip: () => Effect.void,
     at: (position) => Effect.sync(() => all.find((event) => event.position === position) ?? null),
     end: Effect.sync(() => (all.length === 0 ? null : String(all.length))),
   })
