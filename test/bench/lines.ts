@@ -10,6 +10,7 @@ import { recompute } from "./lines/recompute.ts"
 import { replay } from "./lines/replay.ts"
 import { reread } from "./lines/reread.ts"
 import { starting } from "./lines/start.ts"
+import { pushing, roundTrip } from "./lines/two-portals.ts"
 import { webhooks } from "./lines/webhooks.ts"
 
 export const LINES: ReadonlyArray<Line> = [
@@ -23,6 +24,8 @@ export const LINES: ReadonlyArray<Line> = [
   recompute,
   webhooks,
   pushLatency,
+  roundTrip,
   backfill,
+  pushing,
   starting,
 ]
