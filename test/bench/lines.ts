@@ -4,6 +4,7 @@ import { backfill } from "./lines/backfill.ts"
 import { changed } from "./lines/changed.ts"
 import { feed } from "./lines/feed.ts"
 import { firstSync } from "./lines/first-sync.ts"
+import { growth } from "./lines/growth.ts"
 import { journalAppend, journalWriters } from "./lines/journal.ts"
 import { pushLatency } from "./lines/push-latency.ts"
 import { recompute } from "./lines/recompute.ts"
@@ -28,4 +29,5 @@ export const LINES: ReadonlyArray<Line> = [
   backfill,
   pushing,
   starting,
+  growth,
 ]

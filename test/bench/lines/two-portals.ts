@@ -59,7 +59,7 @@ const confirmations = (store: string): Promise<ReadonlyMap<string, number>> =>
   )
 
 const measureTrips = async (context: Context): Promise<ReadonlyArray<Row>> => {
-  const people = context.people(100, 400)
+  const people = context.people(50, 400)
   const everyMs = 100
   return withBench(context.dir, async (bench) => {
     const { engine, ids, left, theirs } = await linked(bench, people, "1h")
