@@ -3,6 +3,7 @@ import type { TenantStatus } from "@concordat/api/operator/views"
 import { knock } from "@concordat/cli/demo/oracle/fetch"
 import { type Running, scriptOf, start, stop, urlOf } from "@concordat/cli/demo/processes"
 import { readFileSync, writeFileSync } from "node:fs"
+import { get } from "node:http"
 import { createServer } from "node:net"
 import { join } from "node:path"
 import { TENANT } from "./engine.ts"
@@ -47,6 +48,18 @@ const freePort = (): Promise<number> =>
 export const pause = (ms: number): Promise<void> =>
   new Promise((resolve) => {
     setTimeout(resolve, ms)
+  })
+
+/** On a connection of its own, which nobody keeps open and the engine's end would wait for. */
+const answersOk = (url: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const call = get(url, { agent: false, timeout: 1_000 }, (answer) => {
+      answer.resume()
+      answer.once("end", () => resolve(answer.statusCode === 200))
+    })
+    call.once("timeout", () => call.destroy())
+    call.once("error", () => resolve(false))
+    call.once("close", () => resolve(false))
   })
 
 export interface Portal {
@@ -150,10 +163,7 @@ ${connections.join("")}`,
         engine = start(scriptOf("@concordat/all-in-one/main"), [file], { env, log })
         this.#running.push(engine)
         for (;;) {
-          const isReady = await fetch(`${url}/readyz`).then(
-            ({ ok }) => ok,
-            () => false,
-          )
+          const isReady = await answersOk(`${url}/readyz`)
           const took = performance.now() - from
           if (isReady) return took / 1_000
           if (engine.child.exitCode !== null || took > READY_MS)

@@ -4,12 +4,14 @@ import { backfill } from "./lines/backfill.ts"
 import { changed } from "./lines/changed.ts"
 import { feed } from "./lines/feed.ts"
 import { firstSync } from "./lines/first-sync.ts"
+import { growth } from "./lines/growth.ts"
 import { journalAppend, journalWriters } from "./lines/journal.ts"
 import { pushLatency } from "./lines/push-latency.ts"
 import { recompute } from "./lines/recompute.ts"
 import { replay } from "./lines/replay.ts"
 import { reread } from "./lines/reread.ts"
 import { starting } from "./lines/start.ts"
+import { pushing, roundTrip } from "./lines/two-portals.ts"
 import { webhooks } from "./lines/webhooks.ts"
 
 export const LINES: ReadonlyArray<Line> = [
@@ -23,6 +25,9 @@ export const LINES: ReadonlyArray<Line> = [
   recompute,
   webhooks,
   pushLatency,
+  roundTrip,
   backfill,
+  pushing,
   starting,
+  growth,
 ]

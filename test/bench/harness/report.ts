@@ -48,7 +48,9 @@ const columns = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
     .join("\n")
 }
 
-const aboutOf = ({ about, name, what }: Row): string => {
+/** Rows of one measurement say how it was made once. */
+const aboutOf = ({ about, name, what }: Row, before: Row | undefined): string => {
+  if (before !== undefined && JSON.stringify(before.about) === JSON.stringify(about)) return `${name}: ${what}`
   const { detail, eventsPerRecord, journal, ran, recordBytes } = about
   const facts = [
     ...(recordBytes === undefined ? [] : [`records of ${Math.round(recordBytes)} bytes`]),
@@ -64,7 +66,7 @@ export const table = ({ lines, missing }: Outcome): string =>
   [
     columns([HEAD, ...lines.map(cells)]),
     "",
-    ...lines.map(aboutOf),
+    ...lines.map((row, i) => aboutOf(row, lines[i - 1])),
     ...Object.entries(missing).map(([name, why]) => `${name}: not measured, ${why}`),
   ].join("\n")
 

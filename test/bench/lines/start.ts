@@ -10,7 +10,7 @@ import { THREE_PROCESSES, withBench } from "../deployment.ts"
 import { linkedSize, linkedStore } from "../prepared.ts"
 import { rssOf } from "../harness/stopwatch.ts"
 
-const TIMES = 5
+const TIMES = 3
 const CLI = fileURLToPath(import.meta.resolve("@concordat/cli/main"))
 
 const ready = async (context: Context): Promise<Row> => {
