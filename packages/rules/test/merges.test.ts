@@ -36,6 +36,28 @@ describe("a provider's merge", () => {
     merged(core, "person", "c1", "c3", 3_200)
     assertOne(core)
   })
+  it("[R18] puts the values of the one nowhere in the place of the other's while only one half of it is known", () => {
+    const core = scene()
+    for (const [at, id, person] of [
+      [2_000, "1", ada],
+      [2_100, "2", bertha],
+    ] as const) {
+      core.observe("crm", "person", `c${id}`, person, at)
+      core.observe("app", "person", id, person, at + 50)
+    }
+    merged(core, "person", "c2", "c3", 3_000)
+    core.observe("crm", "person", "c3", { ...ada, otherEmails: [bertha.email] }, 3_100)
+    assert.deepStrictEqual(
+      [core.due("app"), core.value("contact", "email").toSorted()],
+      [[], [ada.email, bertha.email]],
+    )
+    merged(core, "person", "c1", "c3", 3_200)
+    const [doc, ...others] = core.entities("contact")
+    assert.deepStrictEqual(others, [])
+    assert.deepStrictEqual([doc!.links["crm"]!.primary?.id, doc!.links["app"]!.primary?.id], ["c3", "1"])
+    assert.deepStrictEqual(core.value("contact", "email"), [ada.email])
+    assert.deepStrictEqual(core.loaded.range("question", ""), [])
+  })
   it("[R18] answers the question whether the two that it makes one are one", () => {
     const { core, ownId } = known()
     core.observe("crm", "person", "c3", { ...ada, otherEmails: [bertha.email] }, 3_000, { ownId })

@@ -20,17 +20,14 @@ import { type Context, heldUnder, mappingOf, sameRecord } from "./context.ts"
 import { EntityEdit } from "./edit.ts"
 import { finish } from "./finish.ts"
 import { answered } from "./identify.ts"
-import { mergeEntities } from "./merge.ts"
+import { awaitWinner, mergeEntities } from "./merge.ts"
 import { observeFields } from "./observe.ts"
-import { placeAgain, type Seen, unwatch } from "./place.ts"
+import { place, type Seen } from "./place.ts"
 
 /** More than this share of a connection's records, and more than this many, gone within a day is not believed. */
 const GUARD_SHARE = 0.1
 const GUARD_COUNT = 5
 const DAY_MS = 86_400_000
-
-/** Of a record that the provider made of others. */
-const MADE = "made by a merge"
 
 /**
  * Takes a record off its entity. A primary leaves a tombstone, so that it is not created there again. `goesOn`: another
@@ -220,93 +217,12 @@ export const relink = (
   return true
 }
 
-/** Which entity the remaining record is shows when it is linked. */
-const awaitWinner = (context: Context, connection: string, loser: RecordKey, winner: RecordKey): void => {
-  const state = connectionDoc(context.tx, connection)
-  if (state === null) return
-  const name = recordKey(winner)
-  const merging = { ...state.merging, [name]: [...(state.merging?.[name] ?? []), loser] }
-  putConnection(context.tx, connection, { ...state, merging })
-}
-
-/**
- * The record that two became is no entity's yet: some providers make a new one, which is seen after what it was made of, or
- * before, and then resembles both. The loser's entity goes on with it, and keeps what it was known to hold there.
- */
-const goesOnAs = (
-  context: Context,
-  connection: string,
-  loser: RecordKey,
-  lost: RecordDoc,
-  winner: RecordKey,
-  won: RecordDoc | null,
-): boolean => {
-  const { tx } = context
-  const state = connectionDoc(tx, connection)
-  const { entity, type } = lost
-  if (state === null || type === null || entity === null) return false
-  if (won !== null && won.state !== "parked" && won.state !== "waiting") return false
-  const mapping = mappingOf(context, state, winner.object, type)
-  const seen = won?.observation
-  if (mapping === undefined || (seen !== undefined && mapping.matches(opened(seen.data.values)) !== true)) return false
-  if (won?.state === "parked") unwatch(context, connection, winner, state, won)
-  if (won?.state === "waiting") tx.put("waiting", `${connection}|${recordKey(winner)}`, null)
-  answered(context, connection, winner, "merged by the provider", entity)
-  const doc = entityDoc(tx, type, entity)
-  if (doc === null) return false
-  const edit = new EntityEdit(context, doc, doc)
-  const link = edit.link(connection)
-  const primary = sameRecord(link.primary, loser)
-  const duplicates = link.duplicates.map((one) => (sameRecord(one, loser) ? winner : one))
-  edit.setLink(connection, primary ? { ...link, primary: winner, intents: [] } : { ...link, duplicates })
-  edit.sayLinked({ connection, record: winner, primary, how: "merged" })
-  putRecord(tx, connection, winner, {
-    type,
-    entity,
-    primary,
-    state: "linked",
-    reason: MADE,
-    ...(primary || seen === undefined ? {} : { observation: seen }),
-  })
-  if (primary && seen !== undefined) observeFields(edit, mapping, seen)
-  finish(edit)
-  return true
-}
-
-const gone = (context: Context, connection: string, loser: RecordKey, lost: RecordDoc, winner: RecordKey): void => {
-  const { observation: _, ...rest } = lost
-  putRecord(context.tx, connection, loser, { ...rest, state: "gone", reason: "merged", into: [winner] })
-}
-
-/**
- * Whose values the new record mostly has is the one that the provider merged the other into: its records in other systems
- * are those that are written from then on, whichever of the two was said to be merged first.
- */
-const speaksFor = (
-  context: Context,
-  connection: string,
-  winner: RecordKey,
-  from: EntityDoc,
-  into: EntityDoc,
-): boolean => {
-  const state = connectionDoc(context.tx, connection)
-  const mapping = state === null ? undefined : mappingOf(context, state, winner.object, into.type)
-  let [same, others] = [0, 0]
-  for (const lens of mapping?.groups ?? []) {
-    const is = heldUnder(
-      into.links[connection]?.groups[lens.group] ?? { signature: lens.signature, shadow: null },
-      lens,
-    )
-    const was = heldUnder(
-      from.links[connection]?.groups[lens.group] ?? { signature: lens.signature, shadow: null },
-      lens,
-    )
-    if (is.shadow === null || was.shadow === null || lens.empty(is.shadow)) continue
-    if (lens.same(is.shadow, was.shadow)) same += 1
-    else others += 1
-  }
-  return same > others
-}
+/** Whether another record stands for what was merged into it, or will: then nothing has been deleted. */
+const standsFor = (won: RecordDoc | null, lost: RecordDoc): boolean =>
+  won === null ||
+  won.state === "parked" ||
+  won.state === "waiting" ||
+  (won.state === "linked" && won.type === lost.type && won.entity !== null)
 
 /** The provider made one record of two: our entities follow. */
 export const recordMerged = (context: Context, data: RecordMerged): void => {
@@ -319,21 +235,19 @@ export const recordMerged = (context: Context, data: RecordMerged): void => {
   const won = recordDoc(tx, connection, winner)
   if (lost.state === "parked") answered(context, connection, loser, "merged by the provider", null)
   if (lost.state === "linked" && lost.type !== null && lost.entity !== null) {
-    if (goesOnAs(context, connection, loser, lost, winner, won)) return gone(context, connection, loser, lost, winner)
-    const isKnown = won?.state === "linked" && won.type === lost.type && won.entity !== null
-    unlink(context, connection, loser, lost, "merged", isKnown)
+    unlink(context, connection, loser, lost, "merged", standsFor(won, lost))
     if (won?.state === "linked" && won.type === lost.type && won.entity !== null) {
       const from = entityDoc(tx, lost.type, lost.entity)
       const into = entityDoc(tx, won.type, won.entity)
-      if (from !== null && into !== null && from.id !== into.id) {
-        const isMain = won.reason === MADE && speaksFor(context, connection, winner, from, into)
-        const [goes, stays] = isMain ? [into, from] : [from, into]
-        mergeEntities(context, goes, stays, "provider")
-      } else if (into !== null) promote(context, connection, winner, won, into, MERGED)
+      if (from !== null && into !== null && from.id !== into.id) mergeEntities(context, from, into, "provider")
+      else if (into !== null) promote(context, connection, winner, won, into, MERGED)
     } else awaitWinner(context, connection, loser, winner)
   }
-  gone(context, connection, loser, lost, winner)
-  if (won?.state === "parked") placeAgain(context, `${connection}|${recordKey(winner)}`)
+  const { observation: _, ...rest } = lost
+  putRecord(tx, connection, loser, { ...rest, state: "gone", reason: "merged", into: [winner] })
+  const state = connectionDoc(tx, connection)
+  if (won?.state === "parked" && won.observation !== undefined && state !== null)
+    place(context, state, won.observation, { others: won.others ?? [] })
 }
 
 /**

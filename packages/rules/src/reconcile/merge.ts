@@ -14,7 +14,8 @@ import {
   recordKey,
   type RecordKey,
 } from "../state/documents.ts"
-import { type Context, mappingOf, sameRecord } from "./context.ts"
+import type { ObjectMapping } from "../mapping/lens.ts"
+import { type Context, heldUnder, mappingOf, sameRecord } from "./context.ts"
 import { EntityEdit } from "./edit.ts"
 import { finish } from "./finish.ts"
 import { observeGroup } from "./group.ts"
@@ -120,6 +121,50 @@ const settleQuestion = (context: Context, name: string): void => {
   const one = new Set(question.candidates.map((id) => entityDoc(tx, question.type, id)?.id))
   const [entity] = one
   if (one.size === 1) answered(context, connection, record, "merged", entity ?? null)
+}
+
+/** The remaining record is no entity's yet: which one it is shows when it is linked, and this one's becomes one with that. */
+export const awaitWinner = (context: Context, connection: string, loser: RecordKey, winner: RecordKey): void => {
+  const state = connectionDoc(context.tx, connection)
+  if (state === null) return
+  const name = recordKey(winner)
+  const merging = { ...state.merging, [name]: [...(state.merging?.[name] ?? []), loser] }
+  putConnection(context.tx, connection, { ...state, merging })
+}
+
+/** How many groups a record shows as they are known of an entity there. */
+const likeness = (doc: EntityDoc, connection: string, mapping: ObjectMapping, raw: JsonObject): number =>
+  mapping.groups.filter((lens) => {
+    const { shadow } = heldUnder(doc.links[connection]?.groups[lens.group], lens)
+    const read = lens.read(raw, undefined)
+    return shadow !== null && read._tag === "Known" && !lens.empty(read.view) && lens.same(shadow, read.view)
+  }).length
+
+/**
+ * Of the entities whose records the provider made this one of, where it can be no other: the one that it resembles most. That is
+ * the one that the others were merged into, and its records in other systems are those that are written from then on.
+ */
+export const mergedInto = (
+  context: Context,
+  connection: string,
+  record: RecordKey,
+  mapping: ObjectMapping,
+  raw: JsonObject,
+  candidates: ReadonlyArray<string>,
+): string | null => {
+  const { tx } = context
+  const { type } = mapping
+  const entities = new Map<string, EntityDoc>()
+  for (const loser of connectionDoc(tx, connection)?.merging?.[recordKey(record)] ?? []) {
+    const lost = recordDoc(tx, connection, loser)
+    const doc = lost?.type !== type || lost.entity === null ? null : entityDoc(tx, type, lost.entity)
+    if (doc !== null) entities.set(doc.id, doc)
+  }
+  if (!candidates.every((id) => entities.has(entityDoc(tx, type, id)?.id ?? ""))) return null
+  const [best] = [...entities.values()]
+    .map((doc) => [likeness(doc, connection, mapping, raw), doc.id] as const)
+    .toSorted(([a, one], [b, other]) => b - a || (one < other ? -1 : 1))
+  return best?.[1] ?? null
 }
 
 /** A record was linked: what the provider had merged into it before belongs to its entity too. */

@@ -14,7 +14,7 @@ import { type Context, objectMappings, prefetchReferences, references } from "./
 import { EntityEdit } from "./edit.ts"
 import { finish } from "./finish.ts"
 import { answered, ask, match, parseQuestion, prefetchKeys, unwatchKeys, watchKeys } from "./identify.ts"
-import { mergeAwaited } from "./merge.ts"
+import { mergeAwaited, mergedInto } from "./merge.ts"
 import { observeFields } from "./observe.ts"
 
 export interface Seen {
@@ -160,6 +160,12 @@ export const place = (
     return
   }
   const found = match(context, type, connection, groups, others)
+  const merged = found._tag === "Ask" ? mergedInto(context, connection, record, mapping, raw, found.candidates) : null
+  if (merged !== null) {
+    if (known?.state === "parked") unwatch(context, connection, record, state, known)
+    answered(context, connection, record, "merged by the provider", merged)
+    return linkTo(context, seen, mapping, merged, "merged by the provider")
+  }
   if (found._tag === "Ask") {
     if (known?.observation !== undefined && known.state === "parked") unwatch(context, connection, record, state, known)
     putRecord(tx, connection, record, {
@@ -184,7 +190,7 @@ export const place = (
 }
 
 /** A parked record that has found its place is not looked at again. */
-export const unwatch = (
+const unwatch = (
   context: Context,
   connection: string,
   record: RecordKey,
