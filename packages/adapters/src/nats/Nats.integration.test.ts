@@ -98,7 +98,7 @@ describe.skipIf(missingOwn !== null)(`NATS${missingOwn === null ? "" : ` (${miss
       // Answers that were on their way are lost too: those messages come once more.
       yield* Effect.forkScoped(Effect.forever(Effect.flatMap(Queue.take(queue), ({ ack }) => ack)))
       let left = Number.POSITIVE_INFINITY
-      for (let tries = 0; left > 0 && tries < 50; tries++) {
+      for (let tries = 0; left > 0 && tries < 250; tries++) {
         yield* Effect.sleep("100 millis")
         left = (yield* streamOf(server)).state.messages
       }
