@@ -53,9 +53,8 @@ export const limitsOf = (settings: Readonly<Record<string, string>>): Definition
   const { burst, daily } = planOf(settings["plan"])
   return {
     buckets: {
-      // A bucket lets through its capacity and ten seconds of refill in a rolling window of ten. A large capacity would be
-      // taken from every second of a long walk.
-      default: { capacity: burst / 40, perSecond: (burst * 9.725) / 100 },
+      // A bucket lets through its capacity and ten seconds of refill in a rolling window of ten.
+      default: { capacity: burst / 10, perSecond: (burst * 9) / 100 },
       // Five searches a second for the whole account, counted apart from the rest.
       search: { capacity: 1, perSecond: 4 },
       // Every call counts for the day, searches too: their answers carry its two headers.
