@@ -16,7 +16,7 @@ const INTERNED: ReadonlySet<string> = new Set(["connection", "tenant", "binding"
 
 /** A connection's binding as it was last read, and the number under which its connection had it then. */
 interface Bound {
-  readonly number: number
+  readonly number: number | undefined
   readonly binding: BindingDoc
 }
 

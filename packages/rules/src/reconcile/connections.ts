@@ -29,7 +29,6 @@ export const connectionOpened = (context: Context, opened: ConnectionOpened): vo
     closed: false,
     backfill: { state: "none", startedAt: 0, finishedAt: 0 },
     gone: [],
-    bound: 0,
   }
   putConnection(tx, opened.connection, { ...doc, opened, closed: false })
   const tenant = tenantDoc(tx)
@@ -50,7 +49,7 @@ const change = (context: Context, connection: string, to: (doc: ConnectionDoc) =
 const bind = (context: Context, connection: string, part: Partial<BindingDoc>): void => {
   const { tx } = context
   putBinding(tx, connection, { ...bindingDoc(tx, connection), ...part })
-  change(context, connection, (doc) => ({ ...doc, bound: doc.bound + 1 }))
+  change(context, connection, (doc) => ({ ...doc, bound: (doc.bound ?? 0) + 1 }))
 }
 export const metadataObserved = (context: Context, connection: string, metadata: Metadata): void =>
   bind(context, connection, { metadata })

@@ -20,7 +20,7 @@ import { type Context, heldUnder, mappingOf, sameRecord } from "./context.ts"
 import { EntityEdit } from "./edit.ts"
 import { finish } from "./finish.ts"
 import { answered } from "./identify.ts"
-import { awaitWinner, mergeEntities } from "./merge.ts"
+import { awaitNext, awaitWinner, mergeEntities } from "./merge.ts"
 import { observeFields } from "./observe.ts"
 import { place, type Seen } from "./place.ts"
 
@@ -230,18 +230,20 @@ export const recordMerged = (context: Context, data: RecordMerged): void => {
   const { connection } = data
   const loser = { object: data.object, id: data.externalId }
   const winner = { object: data.object, id: data.into }
+  awaitNext(context, connection, loser, winner)
   const lost = recordDoc(tx, connection, loser)
   if (lost === null || lost.state === "gone") return
   const won = recordDoc(tx, connection, winner)
   if (lost.state === "parked") answered(context, connection, loser, "merged by the provider", null)
   if (lost.state === "linked" && lost.type !== null && lost.entity !== null) {
-    unlink(context, connection, loser, lost, "merged", standsFor(won, lost))
+    const goesOn = standsFor(won, lost)
+    unlink(context, connection, loser, lost, "merged", goesOn)
     if (won?.state === "linked" && won.type === lost.type && won.entity !== null) {
       const from = entityDoc(tx, lost.type, lost.entity)
       const into = entityDoc(tx, won.type, won.entity)
       if (from !== null && into !== null && from.id !== into.id) mergeEntities(context, from, into, "provider")
       else if (into !== null) promote(context, connection, winner, won, into, MERGED)
-    } else awaitWinner(context, connection, loser, winner)
+    } else if (goesOn) awaitWinner(context, connection, loser, winner)
   }
   const { observation: _, ...rest } = lost
   putRecord(tx, connection, loser, { ...rest, state: "gone", reason: "merged", into: [winner] })

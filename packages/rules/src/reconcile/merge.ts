@@ -132,6 +132,16 @@ export const awaitWinner = (context: Context, connection: string, loser: RecordK
   putConnection(context.tx, connection, { ...state, merging })
 }
 
+/** The record that something waits for was merged itself, often before anybody saw it: what remains of it is waited for. */
+export const awaitNext = (context: Context, connection: string, loser: RecordKey, winner: RecordKey): void => {
+  const state = connectionDoc(context.tx, connection)
+  const { [recordKey(loser)]: waiting, ...merging } = state?.merging ?? {}
+  if (state === null || waiting === undefined) return
+  putConnection(context.tx, connection, { ...state, merging })
+  for (const one of waiting) awaitWinner(context, connection, one, winner)
+  if (recordDoc(context.tx, connection, winner)?.state === "linked") mergeAwaited(context, connection, winner)
+}
+
 /** How many groups a record shows as they are known of an entity there. */
 const likeness = (doc: EntityDoc, connection: string, mapping: ObjectMapping, raw: JsonObject): number =>
   mapping.groups.filter((lens) => {

@@ -186,8 +186,8 @@ export interface ConnectionDoc {
   }
   /** Times of the records gone within the last day. */
   readonly gone: ReadonlyArray<number>
-  /** How often its binding was written since it was opened: whoever knows the binding of this number needs not read it again. */
-  readonly bound: number
+  /** How often its binding was written since it was opened; absent: never. Whoever knows the binding of this number needs not read it again. */
+  readonly bound?: number
   /** What was merged by the provider into a record that is not linked yet, by that one's `object:id`. */
   readonly merging?: Readonly<Record<string, ReadonlyArray<RecordKey>>>
 }

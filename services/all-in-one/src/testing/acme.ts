@@ -38,7 +38,6 @@ const connection = (provider: string, armed: boolean): ConnectionDoc => ({
   closed: false,
   backfill: { state: "running", startedAt: 0, finishedAt: 0 },
   gone: [],
-  bound: 0,
 })
 
 export const from = (connection: string, id: string, event: string): Provenance => ({

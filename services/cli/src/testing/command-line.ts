@@ -121,7 +121,6 @@ const connection: ConnectionDoc = {
   closed: false,
   backfill: { state: "done", startedAt: 1, finishedAt: 2 },
   gone: [],
-  bound: 0,
 }
 const from = {
   connection: "odoo",
