@@ -7,5 +7,9 @@ export default defineConfig({
     testTimeout: 30_000,
     // Two cores: more workers would only take turns.
     maxWorkers: 2,
+    // Each thread that loads TypeScript has its own copy of Node's parser in WebAssembly. Where many threads begin at once, V8
+    // can crash as it replaces what leads from it to JavaScript by something faster (seen as a failed check of
+    // `jit_page.has_value()`; of the kind of https://github.com/nodejs/node/issues/64500). So nothing is replaced.
+    execArgv: ["--wasm-wrapper-tiering-budget=1000000000"],
   },
 })

@@ -3,7 +3,7 @@
  * answered; here a request names what is free, and what is free counts until an answer or the end of its time.
  */
 import { BusError } from "@concordat/engine/ports/Bus"
-import { AckPolicy, DeliverPolicy } from "@nats-io/jetstream"
+import { AckPolicy, type ConsumerInfo, DeliverPolicy } from "@nats-io/jetstream"
 import { createInbox, type Msg, nanos } from "@nats-io/transport-node"
 import { pause, pauseMs } from "./backoff.ts"
 import { passes, toBusError } from "./failures.ts"
@@ -129,8 +129,23 @@ export class Puller {
     this.#ask()
   }
 
+  /** After a crash what was acknowledged and the messages themselves can be of different age: neither is forced to the disk. */
   async #putConsumer(): Promise<void> {
-    await this.#link.jsm.consumers.add(PUSH_STREAM, {
+    const consumer = await this.#addConsumer()
+    const { last_seq } = (await this.#link.jsm.streams.info(PUSH_STREAM)).state
+    if (consumer.delivered.stream_seq > last_seq) {
+      // It would pass over what is published where lost messages stood.
+      await this.#link.jsm.consumers.delete(PUSH_STREAM, this.#name)
+      await this.#addConsumer()
+      return
+    }
+    // What came back would take room until it is too old: nobody is given it again.
+    const seq = consumer.ack_floor.stream_seq + 1
+    if (seq > 1) await this.#link.jsm.streams.purge(PUSH_STREAM, { filter: this.#options.filter, seq })
+  }
+
+  #addConsumer(): Promise<ConsumerInfo> {
+    return this.#link.jsm.consumers.add(PUSH_STREAM, {
       name: this.#name,
       durable_name: this.#name,
       filter_subject: this.#options.filter,

@@ -54,6 +54,8 @@ export interface OwnServer {
   readonly signal: (signal: NodeJS.Signals) => void
   /** Takes the store away, while it is stopped. */
   readonly wipe: () => void
+  /** The folder of its store. */
+  readonly store: string
   readonly remove: () => void
 }
 
@@ -90,6 +92,7 @@ export const ownServer = async (settings = "", jetStream = true): Promise<OwnSer
     stop,
     signal: (signal) => void child?.kill(signal),
     wipe: () => rmSync(store, { recursive: true, force: true }),
+    store,
     remove: () => rmSync(home, { recursive: true, force: true }),
   }
 }
