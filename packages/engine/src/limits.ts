@@ -2,6 +2,8 @@
 
 /** Streams of one commit: about 1 MB of events, 10 ms of the store's time, and rare enough to share one fsync. */
 export const COMMIT_RECORDS = 500
+/** Calls that push records in and wait for the disk, of one connection; more wait at their own end. */
+export const PUSHED_WAITING = 1_000
 /** Tries of one commit whose outcome nobody knows, or whose streams moved, before the worker starts anew. */
 export const COMMIT_TRIES = 8
 /** Events read in one go while a journal is copied: at most some MB of them are held. */
@@ -117,6 +119,9 @@ export const TURN_LOOK_MS = 50
 
 /** Events decided before they are committed together: one transaction for many, and not so many that live ones wait. */
 export const DECIDED_EVENTS = 500
+/** After a batch of so many the next one gathers for a while: pages come one after the other, and people's edits do not. */
+export const MANY_EVENTS = 50
+export const GATHER_MS = 5
 /** How soon a batch is committed again whose outcome nobody knows. */
 export const COMMIT_AGAIN_MS = 50
 /** Streams whose ends are read together where a decision is in the journal already: a replay asks for every one of them. */

@@ -26,9 +26,10 @@ const wakeUps = (heard: (entity: string) => void) =>
         ackWait: "30 seconds",
       })
       .pipe(
-        Stream.runForEach(({ ack, body }) => {
-          heard((JSON.parse(body) as { readonly entity: string }).entity)
-          return ack
+        // Answered as a worker does: what came together at once.
+        Stream.runForEachArray((deliveries) => {
+          for (const { body } of deliveries) heard((JSON.parse(body) as { readonly entity: string }).entity)
+          return Effect.forEach(deliveries, ({ ack }) => ack, { concurrency: "unbounded", discard: true })
         }),
       ),
   )

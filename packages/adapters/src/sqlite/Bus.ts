@@ -83,8 +83,10 @@ export const makeBus = (client: Client, bell: Bell): Shape => {
 
         const settle = Effect.fnUntraced(function* (subject: string, seq: number, attempt: number, due: number | null) {
           yield* client.request({ op: "settle", group, seq, attempt, due })
+          // Who is full has not looked at all there is; anybody else is told of what comes.
+          const wasFull = inFlight.size >= maxInFlight
           inFlight.delete(seq)
-          signal.set()
+          if (wasFull) signal.set()
           if (due !== null) bell.ring([{ subject }])
         }, Effect.mapError(toBusError))
 
@@ -112,8 +114,7 @@ export const makeBus = (client: Client, bell: Bell): Shape => {
           if (free <= 0) return [[], Option.some(Math.min(...inFlight.values()))] as const
           const taken = yield* client.request({ op: "take", group, subjects, max: free, now, ackWait })
           for (let i = 0; i < taken.numbers.length; i += 2) inFlight.set(taken.numbers[i]!, now + ackWait)
-          const items = deliveries(taken)
-          return [items, Option.some(items.length > 0 ? ("now" as const) : taken.nextDue)] as const
+          return [deliveries(taken), Option.some(taken.nextDue)] as const
         }, Effect.mapError(toBusError))
 
         return Stream.paginate<number | null | "now", Delivery, BusError>("now", next)

@@ -111,22 +111,22 @@ export const openBusTables = (db: DatabaseSync) => {
     const group = groups.get(name)
     const found: Array<readonly [number, number, number, string, string, string, number]> = []
     const wanted = Math.min(max, BUS_PAGE)
-    let nextDue: number | null = null
-    for (const [subject, subjectNumber] of group === undefined ? [] : subjects) {
-      if (!matches(asked, subject)) continue
+    const ours = group === undefined ? [] : [...subjects].filter(([subject]) => matches(asked, subject))
+    for (const [subject, subjectNumber] of ours) {
       const rows = dueOf.all(group!.id, subjectNumber, now, wanted) as unknown as ReadonlyArray<
         readonly [number, number, number, string, string]
       >
       for (const [seq, attempt, due, id, body] of rows)
         found.push([seq, attempt, due, id, body, subject, subjectNumber])
-      // Only who goes away empty-handed needs to know when to come again.
-      if (found.length > 0) continue
-      const { due } = firstDue.get(group!.id, subjectNumber) as { due: number | null }
-      if (due !== null && (nextDue === null || due < nextDue)) nextDue = due
     }
     const next = found.sort((a, b) => a[2] - b[2] || a[0] - b[0]).slice(0, wanted)
     for (const [seq, attempt, due, , , , subjectNumber] of next)
       change.run(now + ackWait, attempt + 1, 1, group!.id, subjectNumber, due, seq)
+    let nextDue: number | null = null
+    for (const [, subjectNumber] of ours) {
+      const { due } = firstDue.get(group!.id, subjectNumber) as { due: number | null }
+      if (due !== null && (nextDue === null || due < nextDue)) nextDue = due
+    }
     return {
       texts: next.flatMap(([, , , id, body, subject]) => [subject, id, body]),
       numbers: next.flatMap(([seq, attempt]) => [seq, attempt + 1]),

@@ -30,6 +30,12 @@ const isWrite = (request: Request): request is Write => {
   }
 }
 
+/**
+ * What only says who has a message. Lost with the machine's power it means another delivery, which is allowed; a dead process
+ * loses none of it. So it does not wait for the disk.
+ */
+const isHandling = ({ op }: Write): boolean => op === "take" || op === "settle"
+
 const charactersOf = (request: Request): number => {
   if (request.op !== "commit") return 0
   let sum = 0
@@ -116,8 +122,9 @@ export const openStore = (path: string) => {
   /** One transaction. What fails in a shared one is done again alone, so that it fails nobody else. */
   const transact = (units: ReadonlyArray<Envelope & { readonly request: Write }>): ReadonlyArray<Reply> => {
     let committing = false
+    const waits = !units.every(({ request }) => isHandling(request))
     try {
-      db.exec("BEGIN IMMEDIATE")
+      db.exec(`PRAGMA synchronous = ${waits ? "FULL" : "NORMAL"}; BEGIN IMMEDIATE`)
       const replies = units.map(({ id, request }): Reply => ({ id, ok: true, answer: write(request) }))
       committing = true
       db.exec("COMMIT")

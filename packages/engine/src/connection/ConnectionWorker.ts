@@ -20,9 +20,8 @@ import { State } from "../ports/State.ts"
 import { makeGate } from "./faults.ts"
 import { type Gap, runGaps } from "./gaps.ts"
 import { makeHinting } from "./hinting.ts"
-import { ingest } from "./ingest.ts"
 import { makeLedger } from "./Ledger.ts"
-import { canRead, fenceOf, lockOf, type Parts, untilFree } from "./parts.ts"
+import { canRead, fenceOf, lockOf, type Parts } from "./parts.ts"
 import { makePlanner } from "./planning.ts"
 import { makePolling } from "./polling.ts"
 import { makePushing } from "./pushing.ts"
@@ -30,6 +29,7 @@ import { rebuildAll, rebuildCursors } from "./rebuild.ts"
 import { runSettling } from "./settling.ts"
 import { intended, sentOf } from "./settle.ts"
 import { makeCounting, type Stats } from "./stats.ts"
+import { makeTaking } from "./taking.ts"
 import { makeTick } from "./tick.ts"
 import { type WorkerView, viewOf } from "./view.ts"
 import { asWorkerError, type WorkerError } from "./WorkerError.ts"
@@ -170,21 +170,18 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
   const polling = yield* makePolling(parts, gate)
   const hinting = yield* makeHinting(parts, gate, polling.soon)
   const pushing = yield* makePushing(parts, gate, hinting.add([]))
+  const taking = yield* makeTaking(parts)
   lookAt = hinting.addNow
   share = hinting.share
   lookAt([...parts.follows].map(parseRecordKey))
 
-  /** Facts that the system itself brings: they count whatever their stamps say. */
   const take = Effect.fnUntraced(function* (
     records: ReadonlyArray<RecordKey>,
     readings: ReadonlyArray<Reading>,
     via: "backfill" | "webhook",
   ) {
-    const mapping = (yield* asWorkerError(connection)(parts.planner.mapping)) ?? { hash: "", objects: [] }
-    yield* untilFree(parts, records)
-    const startedAt = yield* parts.tick
-    const taken = yield* ingest(parts, { mapping, readings, via, startedAt, byId: true, unconditional: true })
-    return records.map((record) => ({ id: record.id, revision: taken.revisions.get(recordKey(record)) ?? -1 }))
+    const { revisions } = yield* taking({ records, readings, via })
+    return records.map((record) => ({ id: record.id, revision: revisions.get(recordKey(record)) ?? -1 }))
   })
 
   const submit: ConnectionHandle["submit"] = Effect.fn("Connection.submit")(function* (records, how) {

@@ -11,7 +11,15 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
-import { ADOPTED_AT_ONCE, CACHED_CHARACTERS, CACHED_TENANTS, COMMIT_AGAIN_MS, DECIDED_EVENTS } from "../limits.ts"
+import {
+  ADOPTED_AT_ONCE,
+  CACHED_CHARACTERS,
+  CACHED_TENANTS,
+  COMMIT_AGAIN_MS,
+  DECIDED_EVENTS,
+  GATHER_MS,
+  MANY_EVENTS,
+} from "../limits.ts"
 import { type BusError, pushSubject } from "../ports/Bus.ts"
 import { Commit, type Unit } from "../ports/Commit.ts"
 import { type Append, Journal, type JournalError, type RecordedEvent } from "../ports/Journal.ts"
@@ -32,8 +40,8 @@ export interface Progress {
 }
 
 /**
- * A batch in parts that are decided one after the other: an event that names hundreds of entities loads them all, and has a
- * part of its own, or a first sync would end with every entity in memory.
+ * A batch in parts that are decided one after the other, none of more than `DECIDED_EVENTS`: an event that names hundreds of
+ * entities loads them all, and has a part of its own, or a first sync would end with every entity in memory.
  */
 export const partsOf = (events: ReadonlyArray<RecordedEvent>): ReadonlyArray<ReadonlyArray<RecordedEvent>> => {
   const parts: Array<Array<RecordedEvent>> = []
@@ -42,7 +50,7 @@ export const partsOf = (events: ReadonlyArray<RecordedEvent>): ReadonlyArray<Rea
     if (event.type === "EntitiesListed") {
       parts.push([event])
       open = null
-    } else if (open === null) parts.push((open = [event]))
+    } else if (open === null || open.length >= DECIDED_EVENTS) parts.push((open = [event]))
     else open.push(event)
   }
   return parts
@@ -234,6 +242,8 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (
               yield* landed
               flying = yield* Effect.forkScoped(Effect.onError(takeOff(), (cause) => Deferred.failCause(failed, cause)))
               forgetTenants(names)
+              // Where much comes more is to come, and costs less an event together. Who comes alone waits for nobody.
+              if (events.length >= MANY_EVENTS && events.length < DECIDED_EVENTS) yield* Effect.sleep(GATHER_MS)
             }),
         )
         // A commit that fails while nothing new comes must be noticed too.
@@ -246,7 +256,9 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (
     const events = journal.subscribe({ after, prefixes }).pipe(
       Stream.filter((item) => item._tag === "Event"),
       Stream.map((item) => item.event),
-      Stream.groupedWithin(DECIDED_EVENTS, "5 millis"),
+      // What comes while a batch is decided is the next one; who comes alone does not wait for others.
+      Stream.buffer({ capacity: DECIDED_EVENTS }),
+      Stream.chunks,
     )
     yield* decideBatches(events)
     return yield* Effect.never
