@@ -41,7 +41,12 @@ export const makeTaking = Effect.fn("Taking.make")(function* (parts: Parts) {
   const queue = yield* Queue.bounded<Waiting>(PUSHED_WAITING)
   const open = new Set<Waiting>()
   // Whoever still waits when the worker ends is told so, and not left waiting.
-  yield* Effect.addFinalizer(() => Effect.forEach(open, ({ done }) => Deferred.interrupt(done), { discard: true }))
+  yield* Effect.addFinalizer(() =>
+    Effect.andThen(
+      Queue.shutdown(queue),
+      Effect.forEach(open, ({ done }) => Deferred.interrupt(done), { discard: true }),
+    ),
+  )
 
   const takeTogether = Effect.fnUntraced(function* (some: ReadonlyArray<Waiting>) {
     const mapping = (yield* asWorkerError(parts.connection)(parts.planner.mapping)) ?? { hash: "", objects: [] }
@@ -69,7 +74,9 @@ export const makeTaking = Effect.fn("Taking.make")(function* (parts: Parts) {
     const waiting: Waiting = { ...pushed, done: yield* Deferred.make<Ingested, WorkerError>() }
     open.add(waiting)
     return yield* Effect.ensuring(
-      Effect.andThen(Queue.offer(queue, waiting), Deferred.await(waiting.done)),
+      Effect.flatMap(Queue.offer(queue, waiting), (isOpen) =>
+        isOpen ? Deferred.await(waiting.done) : Effect.interrupt,
+      ),
       Effect.sync(() => open.delete(waiting)),
     )
   })
