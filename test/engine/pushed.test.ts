@@ -50,8 +50,9 @@ describe("records that are pushed in", () => {
   it.effect("are facts each, also where two calls at once tell of one record", () =>
     Effect.gen(function* () {
       const { handle } = yield* running
-      const answers = yield* Effect.all(
-        ["Engineer", "Director", "Engineer"].map((job) => handle.submit([record(1, job)])),
+      const answers = yield* Effect.forEach(
+        ["Engineer", "Director", "Engineer"],
+        (job) => handle.submit([record(1, job)]),
         { concurrency: "unbounded" },
       )
       assert.deepStrictEqual(

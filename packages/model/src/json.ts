@@ -31,4 +31,18 @@ export const canonicalJson = (value: unknown): string => {
   return `{${members.join(",")}}`
 }
 
-export const sameJson = (a: unknown, b: unknown): boolean => a === b || canonicalJson(a) === canonicalJson(b)
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null
+
+/** Whether both have one canonical text, of values that are JSON: members that are undefined are none. */
+export const sameJson = (a: unknown, b: unknown): boolean => {
+  if (a === b) return true
+  if (!isObject(a) || !isObject(b)) return canonicalJson(a) === canonicalJson(b)
+  if (Array.isArray(a) || Array.isArray(b))
+    return (
+      Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((one, index) => sameJson(one, b[index]))
+    )
+  for (const key of Object.keys(a))
+    if (a[key] !== undefined && (!Object.hasOwn(b, key) || !sameJson(a[key], b[key]))) return false
+  for (const key of Object.keys(b)) if (b[key] !== undefined && !Object.hasOwn(a, key)) return false
+  return true
+}

@@ -12,6 +12,16 @@ import { isFreeMail } from "./freemail.ts"
 
 export type Groups = Readonly<Record<string, GroupValue>>
 
+/** The groups that keys and contradictions are read from. */
+const IDENTIFYING: Readonly<Record<EntityType, ReadonlySet<string>>> = {
+  contact: new Set(["email", "otherEmails", "phone", "mobile", "otherPhones", "name"]),
+  company: new Set(["domain", "vat"]),
+  deal: new Set(["title", "contacts", "deals", "company", "money", "closeDate"]),
+  activity: new Set(["kind", "subject", "contacts", "deals", "company", "time"]),
+}
+/** Whether a group has a say in which thing a record is. */
+export const identifies = (type: EntityType, group: string): boolean => IDENTIFYING[type].has(group)
+
 const text = (value: Value | undefined): string => (typeof value === "string" ? value : "")
 const list = (value: Value | undefined): ReadonlyArray<string> =>
   Array.isArray(value) ? (value as ReadonlyArray<string>) : []

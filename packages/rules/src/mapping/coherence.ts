@@ -18,7 +18,7 @@ export interface Coherence {
 }
 
 const says = (view: View, given: ReadonlySet<string>): boolean =>
-  Object.entries(view).some(([slot, value]) => !slot.startsWith(ASIDE) && !given.has(slot) && !isEmpty(value))
+  Object.keys(view).some((slot) => !isEmpty(view[slot]) && !slot.startsWith(ASIDE) && !given.has(slot))
 
 export const plain: Coherence = {
   settle: Result.succeed,

@@ -5,7 +5,7 @@ import type { JsonObject } from "@concordat/model/json"
 import { same } from "@concordat/model/values/equivalence"
 import * as Result from "effect/Result"
 import type { Coherence } from "./coherence.ts"
-import { ASIDE, type Got, type GroupLens, type Put, type Read, type References, type View } from "./lens.ts"
+import { ASIDE, type Got, type GroupLens, NO_VALUE, type Put, type Read, type References, type View } from "./lens.ts"
 import type { Slot } from "./slot.ts"
 
 export interface GroupDirection {
@@ -21,6 +21,12 @@ const NONE: ReadonlySet<string> = new Set()
 const UNKNOWN: Read = { _tag: "Unknown" }
 
 const got = (view: View, waiting: ReadonlyArray<string>): Got => ({ _tag: "View", view, waiting })
+
+/**
+ * What a record says at first sight, by the slots of each group: asked for again by whoever looks where it belongs. One
+ * weak map for all groups: each of them costs the garbage collector for every record.
+ */
+const firstReads = new WeakMap<JsonObject, Map<ReadonlyArray<Slot>, Read>>()
 
 /** A slot as the shadow had it, with what stands beside it; an empty one as it is read where it is empty. */
 const carry = (slot: Slot, before: View): View => {
@@ -69,18 +75,16 @@ export const groupLens = (
       : { _tag: "Known", view: settled.success }
   }
 
-  /** What a record says at first sight is asked for again by whoever looks where it belongs. */
-  const firstReads = new WeakMap<JsonObject, Read>()
   const read = (raw: JsonObject, before: View | undefined): Read => {
     if (before !== undefined) return readWith(raw, before)
-    const known = firstReads.get(raw)
-    if (known !== undefined) return known
-    const made = readWith(raw, undefined)
-    firstReads.set(raw, made)
+    let reads = firstReads.get(raw)
+    if (reads === undefined) firstReads.set(raw, (reads = new Map()))
+    let made = reads.get(slots)
+    if (made === undefined) reads.set(slots, (made = readWith(raw, undefined)))
     return made
   }
 
-  const get = (value: GroupValue, references: References): Got => {
+  const getOf = (value: GroupValue, references: References): Got => {
     const coherent = coherence.settle(value)
     if (Result.isFailure(coherent)) return { _tag: "Problem", problem: coherent.failure }
     const view: Record<string, Value> = {}
@@ -100,6 +104,11 @@ export const groupLens = (
     const settled = coherence.settle(view)
     return Result.isFailure(settled) ? { _tag: "Problem", problem: settled.failure } : got(settled.success, waiting)
   }
+
+  /** Where nothing is known nothing is referred to: what stands there follows from the mapping alone. */
+  let gotNothing: Got | undefined
+  const get = (value: GroupValue, references: References): Got =>
+    value === NO_VALUE ? (gotNothing ??= getOf(value, references)) : getOf(value, references)
 
   const put = (value: GroupValue, before: View | undefined, view: View, references: References): Put => {
     const current = get(value, references)

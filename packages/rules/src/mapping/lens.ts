@@ -5,6 +5,9 @@
 import type { EntityType, GroupValue, Value } from "@concordat/model/canonical/fields"
 import type { JsonObject } from "@concordat/model/json"
 
+/** What is known of a group before anybody has said anything: one and the same, so that what follows from it is too. */
+export const NO_VALUE: GroupValue = Object.freeze({})
+
 /** What a connection holds of a group, in its own terms: slot to value. References are external ids (`object:id`). */
 export type View = Readonly<Record<string, Value>>
 

@@ -3,7 +3,14 @@ import type { EntityType, GroupValue, Value } from "@concordat/model/canonical/f
 import { fieldOf, isEmpty } from "@concordat/model/canonical/types"
 import type { Policy, Rule } from "../policy/policy.ts"
 import type { JsonObject } from "@concordat/model/json"
-import type { GroupLens, Mapping, ObjectMapping, References, View } from "../mapping/lens.ts"
+import {
+  type GroupLens,
+  type Mapping,
+  NO_VALUE,
+  type ObjectMapping,
+  type References,
+  type View,
+} from "../mapping/lens.ts"
 import { bindingDoc, entityDoc, recordDoc } from "../state/access.ts"
 import {
   type BindingDoc,
@@ -59,7 +66,7 @@ export const references = (tx: Transaction, connection: string): References => (
 export const heldUnder = (held: HeldState | undefined, lens: GroupLens): HeldState =>
   held !== undefined && held.signature === lens.signature ? held : { signature: lens.signature, shadow: null }
 
-export const valueOf = (doc: EntityDoc, group: string): GroupValue => doc.groups[group]?.value ?? {}
+export const valueOf = (doc: EntityDoc, group: string): GroupValue => doc.groups[group]?.value ?? NO_VALUE
 
 export const isEmptyFor = (value: GroupValue, lens: GroupLens): boolean =>
   lens.fields.every((field) => isEmpty(value[field]))

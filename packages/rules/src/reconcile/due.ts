@@ -24,6 +24,10 @@ export interface Obstacles {
 
 export const nothing: Obstacles = { waiting: () => {}, held: () => {} }
 
+/** Groups of which nothing was due and nothing has moved since. */
+type Settled = (group: string) => boolean
+const none: Settled = () => false
+
 const groupValues = (doc: EntityDoc): Readonly<Record<string, GroupValue>> =>
   Object.fromEntries(Object.entries(doc.groups).map(([group, state]) => [group, state.value]))
 
@@ -64,7 +68,7 @@ const withUnknown = (
   held: HeldState,
   wanted: View,
 ): View => {
-  if (held.shadow === null) return wanted
+  if (held.shadow === null || lens.fields.every((name) => fieldOf(doc.type, name)?.to === undefined)) return wanted
   const refs = references(context.tx, connection)
   let view = wanted
   for (const name of lens.fields) {
@@ -98,12 +102,14 @@ const dueUpdate = (
   state: ConnectionDoc,
   link: LinkState & { readonly primary: RecordKey },
   obstacles: Obstacles,
+  isSettled: Settled,
 ): Due | null => {
   const mapping = mappingOf(context, state, link.primary.object, doc.type)
   if (mapping === undefined) return null
   const groups: Record<string, View> = {}
   for (const lens of mapping.groups) {
     if (lens.direction === "in" || lens.readOnly !== null || doc.groups[lens.group] === undefined) continue
+    if (isSettled(lens.group)) continue
     const held = heldUnder(link.groups[lens.group], lens)
     // Never read there, so unknown: writing would be blind.
     if (held.shadow === null) continue
@@ -198,6 +204,7 @@ export const computeDue = (
   connection: string,
   state: ConnectionDoc,
   obstacles: Obstacles = nothing,
+  isSettled: Settled = none,
 ): Due | null => {
   const link = linkOf(doc, connection)
   if (doc.mergedInto !== null) return null
@@ -207,7 +214,7 @@ export const computeDue = (
     if (primary === null || mapping === undefined || context.policy.deletions(doc.type) !== "propagate") return null
     return { kind: "archive", mapping, record: primary, groups: {} }
   }
-  if (primary !== null) return dueUpdate(context, doc, connection, state, { ...link, primary }, obstacles)
+  if (primary !== null) return dueUpdate(context, doc, connection, state, { ...link, primary }, obstacles, isSettled)
   // Something has to hold it somewhere, else there is nothing to tell.
   return isAlive(doc) ? dueCreate(context, doc, connection, state, link, obstacles) : null
 }
@@ -217,20 +224,24 @@ const hashOf = (due: Due): string => shortHash(JSON.stringify([due.kind, due.map
 
 const isAlive = (doc: EntityDoc): boolean => Object.values(doc.links).some((link) => link.primary !== null)
 
-/** Whether everything that an entity brings to what is due anywhere is as it was; its connections' parts aside. */
+/** Whether what an entity is, its values aside, is as it was. */
 const isAsBefore = (before: EntityDoc, doc: EntityDoc): boolean =>
-  before.groups === doc.groups &&
   before.archived === doc.archived &&
   before.mergedInto === doc.mergedInto &&
   before.questions === doc.questions &&
   isAlive(before) === isAlive(doc)
 
+/** And its place in a connection. */
 const isLinkAsBefore = (before: LinkState, link: LinkState): boolean =>
-  before === link ||
-  (before.groups === link.groups &&
-    before.primary === link.primary &&
-    before.tombstone === link.tombstone &&
-    before.duplicates === link.duplicates)
+  before.primary === link.primary && before.tombstone === link.tombstone && before.duplicates === link.duplicates
+
+/** A group that moved neither with us nor there is as due as before: where nothing was, it is not. */
+const settledSince = (before: EntityDoc, doc: EntityDoc, connection: string): Settled => {
+  const [was, is] = [linkOf(before, connection), linkOf(doc, connection)]
+  return was.due.hash === null
+    ? (group) => before.groups[group] === doc.groups[group] && was.groups[group] === is.groups[group]
+    : none
+}
 
 /** Brings the due rows of an entity up to date, and wakes the connections for which there is news. */
 export const refreshDue = (
@@ -244,11 +255,25 @@ export const refreshDue = (
   for (const [connection, state] of openConnections(tx)) {
     // What follows from what has not changed is not asked again.
     const isAfresh = edit.afresh === "*" || edit.afresh === connection
-    if (!isAfresh && known !== null && isLinkAsBefore(linkOf(known, connection), edit.link(connection))) continue
-    const due = computeDue(context, edit.doc, connection, state, {
-      waiting: (lens, ids) => onWaiting(connection, lens, ids),
-      held: (group, held) => edit.setHeld(connection, group, held),
-    })
+    const before =
+      !isAfresh && known !== null && isLinkAsBefore(linkOf(known, connection), edit.link(connection)) ? known : null
+    if (
+      before !== null &&
+      before.groups === edit.doc.groups &&
+      linkOf(before, connection).groups === edit.link(connection).groups
+    )
+      continue
+    const due = computeDue(
+      context,
+      edit.doc,
+      connection,
+      state,
+      {
+        waiting: (lens, ids) => onWaiting(connection, lens, ids),
+        held: (group, held) => edit.setHeld(connection, group, held),
+      },
+      before === null ? none : settledSince(before, edit.doc, connection),
+    )
     const link = edit.link(connection)
     const hash = due === null ? null : hashOf(due)
     if (hash === link.due.hash) continue

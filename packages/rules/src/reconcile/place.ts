@@ -6,8 +6,8 @@ import { opened } from "@concordat/model/events/envelope"
 import type { RecordObserved } from "@concordat/model/events/record"
 import { entityId } from "@concordat/model/ids"
 import type { JsonObject } from "@concordat/model/json"
-import type { Groups } from "../identity/keys.ts"
-import type { GroupLens, ObjectMapping, References } from "../mapping/lens.ts"
+import { type Groups, identifies } from "../identity/keys.ts"
+import { type GroupLens, NO_VALUE, type ObjectMapping, type References } from "../mapping/lens.ts"
 import { connectionDoc, creatingOf, entityDoc, putRecord, recordDoc } from "../state/access.ts"
 import { type ConnectionDoc, type RecordDoc, type RecordKey, type QuestionDoc } from "../state/documents.ts"
 import { type Context, objectMappings, prefetchReferences, references } from "./context.ts"
@@ -36,6 +36,7 @@ export const mappingFor = (
 const isReference = (type: EntityType, lens: GroupLens): boolean =>
   lens.fields.some((field) => fieldOf(type, field)?.to !== undefined)
 
+/** Of what a record says, what tells where it belongs. */
 const groupsOf = (
   mapping: ObjectMapping,
   raw: JsonObject,
@@ -44,10 +45,10 @@ const groupsOf = (
 ): Groups => {
   const groups: Record<string, Groups[string]> = {}
   for (const lens of mapping.groups) {
-    if (lens.direction === "out" || !isWanted(lens)) continue
+    if (lens.direction === "out" || !identifies(mapping.type, lens.group) || !isWanted(lens)) continue
     const read = lens.read(raw, undefined)
     if (read._tag !== "Known") continue
-    const put = lens.put({}, undefined, read.view, refs)
+    const put = lens.put(NO_VALUE, undefined, read.view, refs)
     if (put._tag === "Value") groups[lens.group] = put.value
   }
   return groups
@@ -56,7 +57,7 @@ const groupsOf = (
 const noReferences: References = { external: () => undefined, entity: () => undefined }
 /** By the mapping and the values: a decision that is made again for what it missed asks for them again. */
 const plainGroups = new WeakMap<ObjectMapping, WeakMap<JsonObject, Groups>>()
-/** What a record says that refers to nothing. */
+/** What tells where a record belongs and refers to nothing. */
 export const plainGroupsOf = (mapping: ObjectMapping, raw: JsonObject): Groups => {
   let known = plainGroups.get(mapping)
   if (known === undefined) plainGroups.set(mapping, (known = new WeakMap()))
@@ -68,7 +69,7 @@ export const plainGroupsOf = (mapping: ObjectMapping, raw: JsonObject): Groups =
   return groups
 }
 
-/** What a record would be as an entity of its own. References that are not linked yet are left out. */
+/** What tells where a record belongs. References that are not linked yet are left out. */
 const asGroups = (context: Context, connection: string, mapping: ObjectMapping, raw: JsonObject): Groups => {
   const plain = plainGroupsOf(mapping, raw)
   const refs = references(context.tx, connection)
