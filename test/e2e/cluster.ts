@@ -81,8 +81,21 @@ export interface Cluster {
   readonly stores: Effect.Success<ReturnType<typeof acquireStores>>["stores"]
 }
 
+/**
+ * A journal that is there already (`PRODUCTION_JOURNAL`, its connection string): a server of its own, with nothing in it yet.
+ * It is not ours to stop.
+ */
+const givenJournal = (url: string) => {
+  const refuse = (): never => {
+    throw new Error("the journal of PRODUCTION_JOURNAL is not started or stopped by tests")
+  }
+  return { url, start: async () => refuse(), stop: () => Promise.resolve(), signal: (_: NodeJS.Signals) => refuse() }
+}
+
 /** The server of the journal's protocol, always at the same place. */
 const startJournal = async (dir: string) => {
+  const given = process.env["PRODUCTION_JOURNAL"]
+  if (given !== undefined && given !== "") return givenJournal(given)
   const port = await freePort()
   let child: ChildProcess
   let url = ""

@@ -1,6 +1,7 @@
 /**
  * The production layout: four services as processes over real NATS and PostgreSQL, two reconcilers, two connectors; they are
  * killed and stopped while people edit. PRODUCTION_TENANTS and PRODUCTION_SECONDS make it larger: 20 and 120 are a proof.
+ * PRODUCTION_JOURNAL names an empty KurrentDB or EventStoreDB to run on, instead of the small server of its protocol.
  */
 import { missingOwn as missingNats } from "@concordat/adapters/nats/testing/server"
 import { missingOwn as missingPostgres } from "@concordat/adapters/postgres/testing/server"
