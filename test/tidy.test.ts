@@ -30,11 +30,26 @@ const MAY_IMPORT: Readonly<Record<string, ReadonlyArray<string>>> = {
   api: ["model"],
 }
 
+/** The same of `services`, which may import every package: of each other they may import what stands here. */
+const SERVICE_MAY_IMPORT: Readonly<Record<string, ReadonlyArray<string>>> = {
+  "all-in-one": [],
+  cli: ["all-in-one"],
+  production: ["all-in-one"],
+  api: ["all-in-one", "production"],
+  connector: ["all-in-one", "production"],
+  ingester: ["all-in-one", "production"],
+  reconciler: ["all-in-one", "production"],
+}
+/** A package's name is not a service's: `@concordat/api` is the contracts, `@concordat/api-service` the process. */
+const isPackage = (name: string): boolean => name in MAY_IMPORT
+
 const PURE = new Set(["model", "rules"])
 const IMPURE =
   /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bperformance\.now\b|\bsetTimeout\b|\bsetInterval\b|\bfetch\(|"node:(?!crypto"|url")/
 
 const packageOf = (path: string): string | undefined => /^packages\/([^/]+)\/src\//.exec(path)?.[1]
+
+const serviceOf = (path: string): string | undefined => /^services\/([^/]+)\/src\//.exec(path)?.[1]
 
 /** Comments speak of anything; only code is held to what it may touch. */
 const codeOf = (text: string): string => text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*$/gm, "")
@@ -55,6 +70,15 @@ export const findings = (files: ReadonlyArray<SourceFile>, providers: ReadonlyAr
       if (home === "engine") {
         for (const name of providers)
           if (new RegExp(`\\b${name}\\b`, "i").test(text)) found.push(`${path}: names the provider ${name}`)
+      }
+    }
+    const service = serviceOf(path)
+    if (service !== undefined && !isTest(path)) {
+      const allowed = SERVICE_MAY_IMPORT[service]
+      if (allowed === undefined) found.push(`${path}: a service of which no rule says what it may import`)
+      for (const [, name] of code.matchAll(/(?:from|import\() ?"@concordat\/([^"/]+)/g)) {
+        if (!isPackage(name!) && name !== service && allowed?.includes(name!) === false)
+          found.push(`${path}: may not import @concordat/${name}`)
       }
     }
     const lines = text.split("\n").length - 1
@@ -85,6 +109,11 @@ describe("tidy", () => {
     assert.deepStrictEqual(bad("packages/model/src/a.ts", 'import { x } from "@concordat/engine/x"\n'), [
       "packages/model/src/a.ts: may not import @concordat/engine",
     ])
+    assert.deepStrictEqual(bad("services/all-in-one/src/a.ts", 'import { x } from "@concordat/production/x"\n'), [
+      "services/all-in-one/src/a.ts: may not import @concordat/production",
+    ])
+    assert.deepStrictEqual(bad("services/api/src/a.ts", 'import { x } from "@concordat/production/x"\n'), [])
+    assert.strictEqual(bad("services/new/src/a.ts", "\n").length, 1)
     assert.strictEqual(bad("packages/rules/src/a.ts", "const now = Date.now()\n").length, 1)
     assert.strictEqual(bad("packages/engine/src/a.ts", 'if (provider === "hubspot") go()\n').length, 1)
     assert.strictEqual(bad("packages/engine/src/utils.ts", "\n").length, 1)
@@ -121,6 +150,19 @@ describe("tidy", () => {
         path,
       )
     }
+  })
+
+  it("the image installs the dependencies of every package and service", () => {
+    const dockerfile = read("deploy/Dockerfile").text
+    const manifests = paths.filter((path) => /^(packages|services)\/[^/]+\/package\.json$/.test(path))
+    assert.deepStrictEqual(
+      manifests.filter((path) => !dockerfile.includes(`COPY ${path} ${path.slice(0, path.lastIndexOf("/") + 1)}\n`)),
+      [],
+    )
+    assert.strictEqual(
+      /COPY (?:packages|services)\/\S+\/package\.json/g[Symbol.match](dockerfile)?.length,
+      manifests.length,
+    )
   })
 
   it("nothing names a machine, a registry host or a version that is not pinned", () => {

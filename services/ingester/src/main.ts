@@ -1,8 +1,8 @@
 /** Takes webhooks: verified, durable, answered. It owns nothing and calls no provider, so there may be any number. */
-import { connectionName } from "@concordat/all-in-one/production/owners"
-import { runService } from "@concordat/all-in-one/production/service"
-import { listen, makeBoard, optionsOf } from "@concordat/all-in-one/production/serving"
-import { makeReceivers } from "@concordat/all-in-one/production/receivers"
+import { connectionName } from "@concordat/production/owners"
+import { runService } from "@concordat/production/service"
+import { listen, makeBoard, optionsOf } from "@concordat/production/serving"
+import { makeReceivers } from "@concordat/production/receivers"
 import { serve } from "@concordat/all-in-one/server"
 import { layerWebhooks } from "@concordat/all-in-one/webhooks"
 import * as Effect from "effect/Effect"

@@ -1,7 +1,7 @@
 /** Owns shares of the reconciling, and one of all reconcilers announces canonical events. */
-import { ANNOUNCERS, makeOwner, RECONCILERS } from "@concordat/all-in-one/production/owners"
-import { runService } from "@concordat/all-in-one/production/service"
-import { listen, makeBoard, optionsOf } from "@concordat/all-in-one/production/serving"
+import { ANNOUNCERS, makeOwner, RECONCILERS } from "@concordat/production/owners"
+import { runService } from "@concordat/production/service"
+import { listen, makeBoard, optionsOf } from "@concordat/production/serving"
 import { serve } from "@concordat/all-in-one/server"
 import { supervised } from "@concordat/all-in-one/workers"
 import { announce } from "@concordat/engine/flows/Announcer"

@@ -9,8 +9,8 @@ import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Redacted from "effect/Redacted"
 import { randomUUID } from "node:crypto"
-import type { ConnectionPlace } from "../Connections.ts"
-import type { Receiver } from "../webhooks.ts"
+import type { ConnectionPlace } from "@concordat/all-in-one/Connections"
+import type { Receiver } from "@concordat/all-in-one/webhooks"
 import { connectionName } from "./owners.ts"
 
 /** By `tenant.connection`, for as long as the scope. */

@@ -6,7 +6,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import type * as Redacted from "effect/Redacted"
-import type { WorkerStatus } from "../operator-handlers.ts"
+import type { WorkerStatus } from "@concordat/all-in-one/operator-handlers"
 import { ownerOf } from "./owners.ts"
 
 /** A status of many connections asks each of their owners once. */
