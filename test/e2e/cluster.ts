@@ -3,7 +3,7 @@ import { acquireOwn as acquireNats, freePort } from "@concordat/adapters/nats/te
 import { acquireDatabase, acquireOwn as acquirePostgres } from "@concordat/adapters/postgres/testing/server"
 import * as Effect from "effect/Effect"
 import { type ChildProcess, spawn } from "node:child_process"
-import { createWriteStream, mkdtempSync, writeFileSync } from "node:fs"
+import { createWriteStream, mkdtempSync, readFileSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
@@ -15,10 +15,15 @@ export interface ServiceProcess {
   readonly name: string
   readonly service: ServiceName
   readonly url: string
-  readonly launch: () => void
+  /** `environment`: in place of what it has by itself. */
+  readonly launch: (environment?: Readonly<Record<string, string>>) => void
   /** Fails with where its log is when it has ended, or takes too long. */
   readonly ready: () => Promise<void>
   readonly isRunning: () => boolean
+  /** With which code it ended by itself; null: it runs, or a signal ended it. */
+  readonly exitCode: () => number | null
+  /** What it has written since it was first started. */
+  readonly log: () => string
   readonly kill: (signal: NodeJS.Signals) => Promise<void>
   /** Without waiting for anything: SIGSTOP and SIGCONT. */
   readonly signal: (signal: NodeJS.Signals) => void
@@ -155,10 +160,10 @@ export const acquireCluster = Effect.fnUntraced(function* (
       name,
       service,
       url,
-      launch: () =>
+      launch: (given = {}) =>
         void running.set(
           name,
-          launch(join(root, `services/${service}/src/main.ts`), [file], env, join(dir, `${name}.log`)),
+          launch(join(root, `services/${service}/src/main.ts`), [file], { ...env, ...given }, join(dir, `${name}.log`)),
         ),
       ready: async () => {
         const log = join(dir, `${name}.log`)
@@ -173,6 +178,8 @@ export const acquireCluster = Effect.fnUntraced(function* (
         await until(`${name} is ready; see ${log}`, isReady, START_MS)
       },
       isRunning: () => !ended(running.get(name)!),
+      exitCode: () => running.get(name)!.exitCode,
+      log: () => readFileSync(join(dir, `${name}.log`), "utf8"),
       kill: (signal) => stop(running.get(name)!, signal),
       signal: (signal) => void running.get(name)!.kill(signal),
     }

@@ -22,6 +22,8 @@ export interface ServerOptions {
   readonly port?: number
   /** Whether it appends to several streams at once, as KurrentDB does from 25.1 on. */
   readonly many: boolean
+  /** What it says of itself. Default: 25.1.0 or, where it appends to one stream at a time, 23.10.8. */
+  readonly version?: string
   /** Bytes of one append. Default: 1 MiB, or 256 MiB where it appends to several streams. */
   readonly maxAppendSize?: number
   /** Encrypts, and lets in whoever shows this user and password. */
@@ -92,7 +94,7 @@ export const startServer = async (options: ServerOptions): Promise<KurrentServer
       {
         GetSupportedMethods: (_call: ServerUnaryCall<object, object>, callback: sendUnaryData<object>) =>
           callback(null, {
-            event_store_server_version: options.many ? "25.1.0" : "23.10.8",
+            event_store_server_version: options.version ?? (options.many ? "25.1.0" : "23.10.8"),
             methods: [STREAMS, ...(options.many ? [MANY] : [])].flatMap(featuresOf),
           }),
       },

@@ -74,7 +74,7 @@ describe("connecting to KurrentDB", () => {
       const append = { stream: "record-3f.t.b", expected: -1, events: some(1) }
       for (const failing of [stranger.append(append), stranger.read("record-3f.t.a", forward)]) {
         const error = yield* Effect.flip(hurry<unknown, { reason: string; message: string }, never>(failing))
-        assert.strictEqual(error.reason, "unavailable")
+        assert.strictEqual(error.reason, "unauthorised")
         assert.include(error.message, "access denied")
         assert.notInclude(error.message, "wr0ngword")
       }

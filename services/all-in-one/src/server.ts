@@ -10,7 +10,6 @@ import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import type * as Redacted from "effect/Redacted"
 import type { Config } from "./config/Config.ts"
 import { type Health, layerHealth } from "./health.ts"
-import { layerListening } from "./listening.ts"
 import { layerMetrics, timed } from "./metrics/routes.ts"
 import type { Scraped } from "./metrics/scrape.ts"
 import { layerOperatorHandlers } from "./operator-handlers.ts"
@@ -35,17 +34,17 @@ export const appRoutes = HttpApiBuilder.layer(AppApi, { openapiPath: "/v1/openap
   Layer.provide([layerAuthorisation, layerInput]),
 )
 
-/** To be served by whoever listens. Requests are not logged: the address of a webhook may hold its secret. */
-const served = <E, R>(routes: Layer.Layer<never, E, R>, { health, http: { token }, metrics }: ServerOptions) =>
+/** Answers at a port that is taken already. Requests are not logged: the address of a webhook may hold its secret. */
+export const serve = <E, R>(routes: Layer.Layer<never, E, R>, { health, http: { token }, metrics }: ServerOptions) =>
   HttpRouter.serve(Layer.mergeAll(routes, layerHealth(health), layerMetrics(metrics, token)), {
     disableLogger: true,
     disableListenLog: true,
     middleware: timed(metrics.recording, metrics.connections),
   })
 
-/** What a process answers that has all of a Concordat, or all of its own connections, at a port that is taken already. */
+/** What a process answers that has all of a Concordat, or all of its own connections. */
 export const layerAnswers = (options: ServerOptions) =>
-  served(
+  serve(
     Layer.mergeAll(
       operatorRoutes(options.http.token),
       appRoutes,
@@ -56,11 +55,3 @@ export const layerAnswers = (options: ServerOptions) =>
     ),
     options,
   )
-
-/** Routes and the port at once. */
-export const serve = <E, R>(routes: Layer.Layer<never, E, R>, options: ServerOptions) =>
-  served(routes, options).pipe(Layer.provideMerge(layerListening(options.http)))
-
-/** Where a process has all of its own connections. */
-export const layerServer = (options: ServerOptions) =>
-  layerAnswers(options).pipe(Layer.provideMerge(layerListening(options.http)))

@@ -6,7 +6,7 @@ import { Running } from "@concordat/all-in-one/operator-handlers"
 import { CONNECTORS, connectionName, makeOwner } from "@concordat/production/owners"
 import { runService } from "@concordat/production/service"
 import { listen, makeBoard, optionsOf } from "@concordat/production/serving"
-import { layerServer } from "@concordat/all-in-one/server"
+import { layerAnswers } from "@concordat/all-in-one/server"
 import { nameOfWorker, workerStatus } from "@concordat/all-in-one/worker-status"
 import { supervised } from "@concordat/all-in-one/workers"
 import { makeCompilers } from "@concordat/engine/flows/Compilers"
@@ -27,7 +27,7 @@ runService("connector", (service) =>
       backfill: connections.readAgain,
       worker: (tenant, connection) => workerStatus(connections, workers, tenant, connection),
     })
-    const server = layerServer(yield* optionsOf(service, board, [])).pipe(
+    const server = layerAnswers(yield* optionsOf(service, board, [])).pipe(
       Layer.provide(layerAppAccess(connections, catalogue.versionsOf)),
       Layer.provide(Layer.succeed(Running, running)),
     )

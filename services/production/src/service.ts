@@ -4,17 +4,18 @@ import { runMain } from "@effect/platform-node/NodeRuntime"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Layer from "effect/Layer"
 import type * as Redacted from "effect/Redacted"
 import * as Runtime from "effect/Runtime"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { Config } from "@concordat/all-in-one/config/Config"
 import { loadConfig } from "@concordat/all-in-one/config/load"
+import { listening } from "@concordat/all-in-one/listening"
 import { type Catalogue, makeCatalogue } from "@concordat/all-in-one/providers"
 import { stopsInTime } from "@concordat/all-in-one/stopping"
 import { type Production, readProduction } from "./environment.ts"
-import { layerStores, type Stores } from "./stores.ts"
+import type { StoreName } from "./probing.ts"
+import { openStores, type Stores } from "./stores.ts"
 
 export class KeyMissing extends Schema.TaggedError<KeyMissing>()("KeyMissing", {}) {
   override get message(): string {
@@ -27,9 +28,11 @@ export interface Service {
   readonly catalogue: Catalogue
   readonly key: Redacted.Redacted
   readonly production: Production
+  /** The port, which is taken before the stores are there. */
+  readonly http: Effect.Success<ReturnType<typeof listening>>
 }
 
-/** `node main.ts [concordat.yaml]`. `work` goes on for as long as its scope, or fails with what nothing can be done without. */
+/** `node main.ts [concordat.yaml]`. Waits for its stores, and says by health for which. `work` goes on for as long as its scope, or fails with what nothing can be done without. */
 export const runService = <E extends { readonly message: string }>(
   name: string,
   work: (service: Service) => Effect.Effect<never, E, Stores | Scope.Scope>,
@@ -38,13 +41,15 @@ export const runService = <E extends { readonly message: string }>(
     const catalogue = makeCatalogue()
     const production = yield* readProduction(process.env)
     const loaded = yield* loadConfig(process.argv[2] ?? "concordat.yaml", process.env, catalogue.providers)
-    const { http, key } = loaded
+    const { key } = loaded
     if (key === null) return yield* new KeyMissing()
-    const config = { ...loaded, http: { ...http, port: production.port ?? http.port } }
+    const config = { ...loaded, http: { ...loaded.http, port: production.port ?? loaded.http.port } }
     return yield* Effect.gen(function* () {
       yield* stopsInTime
-      const stores = yield* Layer.build(layerStores(production, `concordat ${name}`))
-      return yield* Effect.provideContext(work({ config, catalogue, key, production }), stores)
+      const awaited = new Set<StoreName>()
+      const http = yield* listening(config.http, () => [...awaited])
+      const stores = yield* openStores(production, `concordat ${name}`, awaited)
+      return yield* Effect.provideContext(work({ config, catalogue, http, key, production }), stores)
     }).pipe(Effect.scoped, Effect.provide(logging()), Effect.annotateLogs({ service: name }))
   })
   const report = (error: { readonly message: string }): Effect.Effect<void> =>

@@ -5,12 +5,10 @@ import { Leases } from "@concordat/engine/ports/Leases"
 import type { State } from "@concordat/engine/ports/State"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type { ServeError } from "effect/http/HttpServerError"
 import * as HttpServer from "effect/http/HttpServer"
 import * as Layer from "effect/Layer"
 import { Connections, placesOf } from "@concordat/all-in-one/Connections"
 import { makeRecording } from "@concordat/all-in-one/metrics/recording"
-import { notListening } from "@concordat/all-in-one/NotListening"
 import type { ServerOptions } from "@concordat/all-in-one/server"
 import type { WorkerState } from "@concordat/all-in-one/workers"
 import { addressOf } from "./environment.ts"
@@ -53,14 +51,12 @@ export const optionsOf = Effect.fnUntraced(function* (
   return options
 })
 
-/** Serves for as long as the scope, and answers how the other services reach this one. */
-export const listen = Effect.fnUntraced(function* <R>(
-  { config, production }: Service,
-  server: Layer.Layer<HttpServer.HttpServer, ServeError, R>,
+/** Answers for as long as the scope, at the port that the service has, and says how the other services reach it. */
+export const listen = Effect.fnUntraced(function* <E, R>(
+  { config, http, production }: Service,
+  answers: Layer.Layer<never, E, R>,
 ) {
-  const context = yield* Layer.build(server).pipe(
-    Effect.catchTag("ServeError", ({ cause }) => Effect.fail(notListening(config.http, cause))),
-  )
-  const { address } = Context.get(context, HttpServer.HttpServer)
+  yield* Effect.provideContext(Layer.build(answers), http)
+  const { address } = Context.get(http, HttpServer.HttpServer)
   return addressOf(production, "port" in address ? address.port : config.http.port)
 })

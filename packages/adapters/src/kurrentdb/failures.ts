@@ -58,7 +58,7 @@ export const toFailure = (given: unknown, stream = ""): Failure => {
   if (cause instanceof StreamDeletedError || cause instanceof StreamTombstonedError)
     return refused("corrupt", `stream ${stream} was deleted for ever on the server: it can't be written to again`)
   if (cause instanceof AccessDeniedError)
-    return refused("unavailable", "access denied: check user, password and rights of the connection string")
+    return refused("unauthorised", "access denied: check user, password and rights of the connection string")
   if (cause instanceof InvalidArgumentError) return refused("limit", describe(cause))
   // gRPC's INVALID_ARGUMENT, which the client calls unknown.
   if (cause instanceof Error && (cause as { code?: unknown }).code === 3) return refused("limit", describe(cause))

@@ -1,5 +1,10 @@
 /** Every bound of the KurrentDB adapter, with its reason. Times are in ms. */
 
+/** The first version that the contract was kept on. */
+export const OLDEST_SERVER = [23, 10] as const
+/** How long a server may take to say its version, when it is first asked for anything. */
+export const VERSION_TIMEOUT_MS = 10_000
+
 /** How long an append may go without an answer before its outcome counts as unknown: the client waits for ever, and a
  * server that has not replicated yet drops what is sent to it again without a word. Twice the server's own commit timeout. */
 export const APPEND_TIMEOUT_MS = 4_000

@@ -22,6 +22,7 @@ interface Internals {
     create: (client: C) => T,
   ) => () => Promise<T>
   readonly callArguments: (options: { requiresLeader: boolean }, call: CallOptions) => [Metadata, CallOptions]
+  readonly capabilities: Promise<{ readonly serverVersion: string }>
   readonly supports: (method: unknown) => Promise<boolean>
   readonly getChannel: () => Promise<{ readonly close: () => void }>
 }
@@ -30,6 +31,10 @@ const internals = (client: KurrentDBClient): Internals => client as unknown as I
 /** Whether the server appends to several streams at once: KurrentDB 25.1 and later. */
 export const appendsMany = (client: KurrentDBClient): Promise<boolean> =>
   internals(client).supports(manyGrpc.StreamsServiceService.appendSession)
+
+/** `major.minor.patch` and maybe more; "unknown" of a server before 21.10. */
+export const versionOf = async (client: KurrentDBClient): Promise<string> =>
+  (await internals(client).capabilities).serverVersion
 
 /** Another one after each reconnection, which may have led to another node. */
 export const channelOf = (client: KurrentDBClient): Promise<{ readonly close: () => void }> =>

@@ -82,7 +82,7 @@ const checkVersion = (nc: NatsConnection) => {
   return at === -1 || parts[at]! > OLDEST_SERVER[at]!
     ? Effect.void
     : new BusError({
-        reason: "unavailable",
+        reason: "invalid",
         detail: `NATS ${version} is too old; needed is ${OLDEST_SERVER.join(".")}`,
       })
 }

@@ -14,8 +14,8 @@ export type { NatsOptions } from "./Link.ts"
 /**
  * Connects once; a server that goes away is waited for. One installation an account: stream and subjects have fixed names.
  *
- * Fails with `BusError`: `invalid` (the address), `unauthorised`, `unavailable` (nobody answers there, no JetStream, a
- * server before 2.9), `limit`.
+ * Fails with `BusError`: `invalid` (the address, a server before 2.9), `unauthorised`, `unavailable` (nobody answers
+ * there, no JetStream), `limit`.
  */
 export const layer = (options: NatsOptions): Layer.Layer<Bus | LiveTail, BusError> =>
   Layer.effectContext(

@@ -55,6 +55,7 @@ export class JournalError extends Schema.TaggedError<JournalError>()("JournalErr
     "limit",
     "closed",
     "truncated",
+    "unauthorised",
   ]),
   detail: Schema.String,
 }) {
