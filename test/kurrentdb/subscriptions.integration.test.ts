@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Logger from "effect/Logger"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
@@ -94,6 +95,21 @@ describe.each([
       const events = yield* append(journal, STREAM, -1, 2)
       assert.deepStrictEqual(ids(yield* hurry(journal.read(STREAM, forward))), ids(events))
       for (const fiber of fibers) assert.deepStrictEqual(eventsOf(yield* hurry(Fiber.join(fiber))), ids(events))
+    }),
+  )
+
+  it.effect("an outage is one line, however often it is tried, and its end another", () =>
+    Effect.gen(function* () {
+      const { server, journal } = yield* system({ many })
+      yield* append(journal, STREAM, -1, 1)
+      server.faults.subscription.push(...Array.from({ length: 5 }, () => ({ kind: "unavailable" }) as const))
+      const lines: Array<string> = []
+      const logger = Logger.make(({ message }) => void lines.push(String(message)))
+      yield* hurry(follow(journal, [], 1)).pipe(Effect.provide(Logger.layer([logger])))
+      assert.deepStrictEqual(
+        lines.map((line) => line.split(":", 1)[0]),
+        ["subscription to the journal broke off, opening it again", "subscription to the journal is open again"],
+      )
     }),
   )
 

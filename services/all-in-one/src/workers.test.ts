@@ -1,7 +1,10 @@
+import { asWorkerError, type WorkerError } from "@concordat/engine/connection/WorkerError"
+import { JournalError } from "@concordat/engine/ports/Journal"
 import { assert, describe, it } from "@effect/vitest"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Logger from "effect/Logger"
 import * as TestClock from "effect/testing/TestClock"
 import { supervised, type WorkerState } from "./workers.ts"
 
@@ -38,6 +41,59 @@ describe("supervised workers", () => {
       const fiber = yield* Effect.forkChild(supervised({ name: "w", attempts: 3, report: () => {} }, worker))
       yield* TestClock.adjust("1 minute")
       assert.strictEqual(yield* Effect.flip(Fiber.join(fiber)), "fault 3")
+    }),
+  )
+
+  const saying = (lines: Array<string>) =>
+    Logger.layer([
+      Logger.make(({ logLevel, message }) => {
+        lines.push(`${logLevel} ${Array.isArray(message) ? message.join(" ") : String(message)}`)
+      }),
+    ])
+
+  it.effect("say once that a store is away, without a trace, and once that they run again", () =>
+    Effect.gen(function* () {
+      const lines: Array<string> = []
+      let starts = 0
+      const away = new JournalError({ reason: "unavailable", detail: "connect ECONNREFUSED" })
+      const worker = Effect.suspend((): Effect.Effect<never, JournalError | WorkerError> => {
+        starts += 1
+        if (starts > 6) return Effect.never
+        const failing = Effect.fail(away)
+        return starts % 2 === 0 ? failing : asWorkerError("crm")(failing)
+      })
+      yield* Effect.forkChild(
+        supervised({ name: "w", attempts: null, report: () => {} }, worker).pipe(Effect.provide(saying(lines))),
+        { startImmediately: true },
+      )
+      for (let i = 0; i < 30; i++) yield* TestClock.adjust("10 seconds")
+      assert.strictEqual(starts, 7)
+      assert.deepStrictEqual(lines, [
+        "Warn worker waits for a store connection crm, journal: journal unavailable: connect ECONNREFUSED",
+        "Info worker runs again",
+      ])
+    }),
+  )
+
+  it.effect("say each other stop, with its trace, also while a store is away", () =>
+    Effect.gen(function* () {
+      const lines: Array<string> = []
+      const faults = [
+        new JournalError({ reason: "unavailable", detail: "gone" }),
+        new JournalError({ reason: "corrupt", detail: "at revision 3" }),
+        new JournalError({ reason: "unavailable", detail: "gone again" }),
+      ]
+      const worker = Effect.suspend(() => {
+        const fault = faults.shift()
+        return fault === undefined ? Effect.never : Effect.fail(fault)
+      })
+      yield* Effect.forkChild(
+        supervised({ name: "w", attempts: null, report: () => {} }, worker).pipe(Effect.provide(saying(lines))),
+        { startImmediately: true },
+      )
+      yield* TestClock.adjust("30 seconds")
+      assert.lengthOf(lines, 3)
+      assert.match(lines[1]!, /^Error worker stopped JournalError: journal corrupt: at revision 3\n +at /)
     }),
   )
 

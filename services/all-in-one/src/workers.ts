@@ -1,4 +1,8 @@
 /** Workers that can't die unnoticed: started again with growing pauses, or, where that is no use, an end of the process. */
+import { WorkerError } from "@concordat/engine/connection/WorkerError"
+import { BusError } from "@concordat/engine/ports/Bus"
+import { JournalError } from "@concordat/engine/ports/Journal"
+import { StateError } from "@concordat/engine/ports/State"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -35,7 +39,18 @@ const shortly = (cause: Cause.Cause<unknown>): string => {
   return (error instanceof Error ? error.message : String(error)).slice(0, SHOWN)
 }
 
-/** `worker` goes on for ever; that it ends is a fault like any other. */
+/** A store that does not answer: where the worker was when it noticed is of no interest. */
+const isOutage = (cause: Cause.Cause<unknown>): boolean => {
+  const error = Cause.squash(cause)
+  if (error instanceof WorkerError) return error.isAway === true
+  const isStores = error instanceof JournalError || error instanceof StateError || error instanceof BusError
+  return isStores && error.reason === "unavailable"
+}
+
+/**
+ * `worker` goes on for ever; that it ends is a fault like any other. Each stop is logged, with its trace; of a store that
+ * is away one line is, however often it is tried, and one when the worker runs again.
+ */
 export const supervised = <E, R>(
   { attempts, name, report }: Supervision,
   worker: Effect.Effect<unknown, E, R>,
@@ -43,14 +58,21 @@ export const supervised = <E, R>(
   Effect.gen(function* () {
     let failures = 0
     let error: string | null = null
+    let isWaiting = false
     for (;;) {
       report({ failures, error })
       const startedAt = yield* Clock.currentTimeMillis
       // It has forgotten its failures once it has run for a while, not only when it stops again.
       const well = yield* Effect.forkChild(
-        Effect.andThen(
-          Effect.sleep(WELL_MS),
-          Effect.sync(() => report({ failures: 0, error: null })),
+        Effect.sleep(WELL_MS).pipe(
+          Effect.andThen(
+            Effect.suspend(() => {
+              report({ failures: 0, error: null })
+              if (!isWaiting) return Effect.void
+              isWaiting = false
+              return Effect.logInfo("worker runs again")
+            }),
+          ),
         ),
       )
       const cause = yield* worker.pipe(
@@ -62,7 +84,9 @@ export const supervised = <E, R>(
       failures = ranMs > WELL_MS ? 1 : failures + 1
       error = shortly(cause)
       report({ failures, error })
-      yield* Effect.logError("worker stopped", Cause.pretty(cause))
+      if (!isOutage(cause)) yield* Effect.logError("worker stopped", Cause.pretty(cause))
+      else if (!isWaiting) yield* Effect.logWarning("worker waits for a store", error)
+      isWaiting = isOutage(cause)
       if (attempts !== null && failures >= attempts) return yield* Effect.failCause(cause)
       yield* Effect.sleep(Duration.millis(pauseOf(failures) * (yield* Random.nextBetween(0.5, 1))))
     }

@@ -127,7 +127,9 @@ export const subscribe = (clients: Clients, options: Options): Stream.Stream<Sub
         if (failure._tag === "Refused") return yield* failure.error
         if (place.failures >= REOPEN_TRIES) return yield* toReadError(failure)
         const detail = failure._tag === "Unknown" ? failure.detail : failure._tag
-        yield* Effect.logWarning(`subscription to the journal broke off, opening it again: ${detail}`)
+        // Once, however often it is tried: whoever follows the journal is told when it is given up.
+        if (place.failures === 0)
+          yield* Effect.logWarning(`subscription to the journal broke off, opening it again: ${detail}`)
         if (opened !== null && place.failures > 0) yield* subscriber.renew(opened.client)
         yield* waitBefore(place.failures)
         return [[], Option.some<Place>({ ...place, failures: place.failures + 1 })] as const
@@ -144,7 +146,10 @@ export const subscribe = (clients: Clients, options: Options): Stream.Stream<Sub
               items.push(...said.items)
               at = said.place
             }
-            return Effect.succeed([items, Option.some(at)] as const)
+            const result = [items, Option.some(at)] as const
+            return place.failures === 0
+              ? Effect.succeed(result)
+              : Effect.as(Effect.logInfo("subscription to the journal is open again"), result)
           },
         })
 

@@ -10,6 +10,8 @@ export class WorkerError extends Schema.TaggedError<WorkerError>()("WorkerError"
   connection: Schema.String,
   reason: Schema.Literals(["journal", "state", "bus", "mapping", "fenced", "contended", "closed"]),
   detail: Schema.String,
+  /** The store does not answer, and is waited for by starting again. Absent: no. */
+  isAway: Schema.optionalKey(Schema.Boolean),
 }) {
   override get message(): string {
     return `connection ${this.connection}, ${this.reason}: ${this.detail}`
@@ -29,5 +31,6 @@ export const asWorkerError =
           connection,
           reason: error._tag === "StateError" && error.reason === "fenced" ? "fenced" : REASONS[error._tag],
           detail: error.message,
+          isAway: error.reason === "unavailable",
         }),
     )
