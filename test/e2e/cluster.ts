@@ -94,7 +94,8 @@ const givenJournal = (url: string) => {
   const refuse = (): never => {
     throw new Error("the journal of PRODUCTION_JOURNAL is not started or stopped by tests")
   }
-  return { url, start: async () => refuse(), stop: () => Promise.resolve(), signal: (_: NodeJS.Signals) => refuse() }
+  const signal: (signal: NodeJS.Signals) => void = refuse
+  return { url, start: async () => refuse(), stop: () => Promise.resolve(), signal }
 }
 
 /** The server of the journal's protocol, always at the same place. */
