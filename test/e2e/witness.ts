@@ -11,8 +11,9 @@ export interface Witness {
 }
 
 const namesIn = (path: string, body: string): ReadonlyArray<string> => {
-  const [, , tenant, connection] = path.split("/")
-  const events = JSON.parse(body) as ReadonlyArray<{ readonly objectId?: number }>
+  const [, , tenant, connection] = path.split("?", 1)[0]!.split("/")
+  const said = JSON.parse(body) as ReadonlyArray<{ readonly objectId?: number }> | { readonly _id?: number }
+  const events = "_id" in said ? [{ objectId: said._id }] : (said as ReadonlyArray<{ readonly objectId?: number }>)
   return events.flatMap(({ objectId }) => (objectId === undefined ? [] : [`${tenant}.${connection} ${objectId}`]))
 }
 

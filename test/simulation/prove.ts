@@ -7,6 +7,8 @@
  *     npm run prove -- --script failed.json      a script as it was printed
  *     npm run prove -- --mutations               rules taken away, and the seed that sees it
  *     npm run prove -- --field [4]               the named faults of the field, or one of them by number or name
+ *     npm run prove -- --processes --rounds 2    real processes, each harm in turn; --seed N
+ *     npm run prove -- --fuzz --seconds 60       whatever may come from outside; --seed N
  */
 import { Presets, SingleBar } from "cli-progress"
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
@@ -14,6 +16,8 @@ import { availableParallelism, tmpdir } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { makeCrew } from "./crew.ts"
+import { proveFuzz } from "../fuzz/prove-fuzz.ts"
+import { proveProcesses } from "../processes/prove-processes.ts"
 import { proveField } from "../field/prove-field.ts"
 import { forbidRealTime } from "./forbid.ts"
 import { proveMutations } from "./mutations.ts"
@@ -37,12 +41,16 @@ const { positionals, values } = parseArgs({
     threads: { type: "string", default: String(Math.min(2, availableParallelism())) },
     mutations: { type: "boolean", default: false },
     field: { type: "boolean", default: false },
+    processes: { type: "boolean", default: false },
+    rounds: { type: "string", default: "1" },
+    fuzz: { type: "boolean", default: false },
+    seconds: { type: "string", default: "60" },
     small: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },
 })
 
-const number = (name: "seeds" | "from" | "seed" | "threads"): number => {
+const number = (name: "seeds" | "from" | "seed" | "threads" | "rounds" | "seconds"): number => {
   const given = Number(values[name])
   if (!Number.isInteger(given) || given < 1) {
     process.stderr.write(`--${name} is "${values[name]}"; give a whole number from 1 on\n`)
@@ -134,25 +142,31 @@ const many = async (count: number, from: number): Promise<boolean> => {
   return failures.length === 0
 }
 
-const holds = values.field
-  ? await proveField({
-      wanted: positionals.join(" "),
-      isSmall: values.small,
-      threads: number("threads"),
-      isJson: values.json,
-      out,
-    })
-  : values.mutations
-    ? await proveMutations({
-        seeds: number("seeds"),
-        from: number("from"),
-        threads: number("threads"),
-        out,
-        isJson: values.json,
-      })
-    : values.script !== undefined
-      ? await replayed(JSON.parse(readFileSync(values.script, "utf8")) as Script)
-      : values.seed !== undefined
-        ? await replayed(scriptOf(number("seed")))
-        : await many(number("seeds"), number("from"))
+const seedOr1 = (): number => (values.seed === undefined ? 1 : number("seed"))
+
+const holds = values.fuzz
+  ? await proveFuzz({ seconds: number("seconds"), seed: seedOr1(), isJson: values.json, out })
+  : values.processes
+    ? await proveProcesses({ rounds: number("rounds"), seed: seedOr1(), isJson: values.json, out })
+    : values.field
+      ? await proveField({
+          wanted: positionals.join(" "),
+          isSmall: values.small,
+          threads: number("threads"),
+          isJson: values.json,
+          out,
+        })
+      : values.mutations
+        ? await proveMutations({
+            seeds: number("seeds"),
+            from: number("from"),
+            threads: number("threads"),
+            out,
+            isJson: values.json,
+          })
+        : values.script !== undefined
+          ? await replayed(JSON.parse(readFileSync(values.script, "utf8")) as Script)
+          : values.seed !== undefined
+            ? await replayed(scriptOf(number("seed")))
+            : await many(number("seeds"), number("from"))
 process.exitCode = holds ? 0 : 1

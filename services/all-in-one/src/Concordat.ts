@@ -19,6 +19,7 @@ import { Running } from "./operator-handlers.ts"
 import { type Catalogue, makeCatalogue } from "./providers.ts"
 import { layerAnswers } from "./server.ts"
 import { nameOfWorker, workerStatus } from "./worker-status.ts"
+import { STORE, watchStore } from "./store-watch.ts"
 import { supervised, type WorkerState } from "./workers.ts"
 
 /** Failures in a row after which a reconciler that can't go on ends the process: nothing is decided without it. */
@@ -73,7 +74,12 @@ export const makeConcordat = Effect.fn("makeConcordat")(function* (
       { name: "reconciler", attempts: RECONCILER_ATTEMPTS, report: report("reconciler") },
       reconciler.run,
     )
-    const ended = yield* Deferred.make<never, Effect.Error<typeof reconciling>>()
+    const storing = watchStore(workers, report(STORE))
+    const ended = yield* Deferred.make<never, Effect.Error<typeof reconciling> | Effect.Error<typeof storing>>()
+    yield* storing.pipe(
+      Effect.onExit((exit) => Deferred.done(ended, exit)),
+      Effect.forkScoped,
+    )
     yield* reconciling.pipe(
       Effect.onExit((exit) => Deferred.done(ended, exit)),
       Effect.forkScoped,
@@ -96,7 +102,7 @@ export const makeConcordat = Effect.fn("makeConcordat")(function* (
     yield* Layer.build(
       layerAnswers({
         http: config.http,
-        health: { workers, needs: ["reconciler"] },
+        health: { workers, needs: ["reconciler", STORE] },
         metrics: { tenants: config.tenants.map(({ name }) => name), connections, workers, recording },
       }).pipe(Layer.provide(layerAppAccess(connections, catalogue.versionsOf)), Layer.provide(running)),
     ).pipe(Effect.provideContext(http))

@@ -71,6 +71,20 @@ const migrate = (db: DatabaseSync, path: string): void => {
     db.exec(`BEGIN EXCLUSIVE; ${MIGRATIONS[next]} PRAGMA user_version = ${next + 1}; COMMIT`)
 }
 
+/**
+ * Pages that are damaged are otherwise found when they are needed, which may be after much was written beside them. Reads the
+ * file once: structure of tables and indexes, not every value.
+ */
+const refuseDamaged = (db: DatabaseSync, path: string): void => {
+  const said = String(db.prepare("PRAGMA quick_check(1)").get()?.["quick_check"])
+  if (said === "ok") return
+  const [what] = said.split("\n").slice(-1)
+  throw new Refusal(
+    "corrupt",
+    `${path} is damaged (${what}). It was left as it is: restore it from a backup, together with the ${path}-wal of that backup if there is one.`,
+  )
+}
+
 /** SQLite's own words name no file. */
 const named = (cause: unknown, path: string): unknown => {
   const { reason, detail } = toFailure(cause)
@@ -103,6 +117,7 @@ export const openFile = (path: string): DatabaseSync => {
       db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0")
     }
     db.exec(`PRAGMA cache_size = -${CACHE_KIB}; PRAGMA temp_store = MEMORY`)
+    if (path !== MEMORY) refuseDamaged(db, path)
     migrate(db, path)
     return db
   } catch (cause) {

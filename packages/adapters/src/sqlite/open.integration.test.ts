@@ -68,6 +68,37 @@ describe("SQLite's file", () => {
     }),
   )
 
+  it.live("a file whose pages are damaged is refused, with what to do, wherever the damage is", () =>
+    Effect.gen(function* () {
+      const path = join(yield* folder, "store.db")
+      const events = Array.from({ length: 2_000 }, event)
+      yield* within(
+        path,
+        Effect.flatMap(Journal, (journal) => journal.append({ stream: "record-3f.t.1", expected: -1, events })),
+      )
+      const whole = readFileSync(path)
+      const damaged = [
+        Buffer.concat([whole.subarray(0, whole.length - 8 * 4_096), Buffer.alloc(8 * 4_096, 0xa5)]),
+        whole.subarray(0, whole.length - 8 * 4_096),
+        Buffer.concat([whole.subarray(0, 10 * 4_096), Buffer.alloc(4_096), whole.subarray(11 * 4_096)]),
+      ]
+      for (const bytes of damaged) {
+        writeFileSync(path, bytes)
+        const error = yield* refusal(path)
+        assert.strictEqual(error.reason, "corrupt", error.detail)
+        assert.include(error.detail, path)
+        assert.match(error.detail, /restore it from a backup/i)
+      }
+      writeFileSync(path, whole)
+      assert.isNotNull(
+        yield* within(
+          path,
+          Effect.flatMap(Journal, (journal) => journal.end),
+        ),
+      )
+    }),
+  )
+
   it.live("a folder that does not exist is named", () =>
     Effect.gen(function* () {
       const path = join(yield* folder, "nowhere", "store.db")

@@ -48,6 +48,32 @@ const signed = (body: string, url: string, decoded: string, at: number): Webhook
 })
 
 describe("webhooks", () => {
+  it.effect("an event that names no object, kind or record of HubSpot's brings no hint, whatever its words are", () =>
+    Effect.gen(function* () {
+      const { connector } = yield* openPortal()
+      const parse = (event: object) => {
+        const body = JSON.stringify([{ subscriptionType: "contact.propertyChange", objectId: 5, ...event }])
+        return connector.webhook.parse({ method: "POST", url: TARGET, headers: {}, body: Buffer.from(body) })
+      }
+      for (const event of [
+        { subscriptionType: "contact.constructor" },
+        { subscriptionType: "constructor.creation" },
+        { objectTypeId: "toString" },
+        {
+          subscriptionType: "contact.associationChange",
+          associationType: "constructor_to_valueOf",
+          fromObjectId: 1,
+          toObjectId: 2,
+        },
+        { objectId: "" },
+        { objectId: "../../owners" },
+        { objectId: 1.5 },
+        { objectId: "7".repeat(100_000) },
+      ])
+        assert.deepStrictEqual(yield* parse(event), [], JSON.stringify(event).slice(0, 80))
+      assert.lengthOf(yield* parse({}), 1)
+    }),
+  )
   it.effect("[HS18] an event that repeats, comes before its creation or shares its id is one hint for its record", () =>
     Effect.gen(function* () {
       const portal = yield* openPortal({ webhooks: { ...calm, duplicateRate: 1, reorderRate: 1 } })

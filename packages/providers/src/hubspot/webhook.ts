@@ -91,19 +91,26 @@ const KINDS: Readonly<Record<string, Hint["kind"]>> = {
   propertyChange: "changed",
 }
 
+/** By own name only: `constructor` is no object of HubSpot's. */
+const named = <A>(table: Readonly<Record<string, A>>, name: string | undefined): A | undefined =>
+  name !== undefined && Object.hasOwn(table, name) ? table[name] : undefined
+
+/** Ids are counted: anything else would be asked for in a path of theirs, or fill the journal. */
+const ID = /^\d{1,20}$/
+
 const hint = (
   object: string | undefined,
   id: typeof Id.Type | null | undefined,
   kind: Hint["kind"],
   about?: string,
 ): ReadonlyArray<Hint> =>
-  object === undefined || id === undefined || id === null
+  object === undefined || id === undefined || id === null || !ID.test(String(id))
     ? []
     : [{ object, id: String(id), kind, ...(about === undefined ? {} : { about }) }]
 
 const hintsOf = (event: Event): ReadonlyArray<Hint> => {
   const [prefix = "", what = ""] = (event.subscriptionType ?? event.eventType ?? "").split(".")
-  const object = OBJECTS[event.objectTypeId ?? prefix]
+  const object = named(OBJECTS, event.objectTypeId ?? prefix)
   if (what === "merge") {
     return [
       ...hint(object, event.newObjectId, "changed"),
@@ -113,14 +120,14 @@ const hintsOf = (event: Event): ReadonlyArray<Hint> => {
   }
   if (what === "associationChange") {
     const names = (event.associationType ?? "").toLowerCase().split("_to_")
-    const from = OBJECTS[event.fromObjectTypeId ?? names[0] ?? ""]
-    const to = OBJECTS[event.toObjectTypeId ?? names[1] ?? ""]
+    const from = named(OBJECTS, event.fromObjectTypeId ?? names[0])
+    const to = named(OBJECTS, event.toObjectTypeId ?? names[1])
     return [
       ...hint(from, event.fromObjectId, "changed", to === undefined ? undefined : `@${to}`),
       ...hint(to, event.toObjectId, "changed", from === undefined ? undefined : `@${from}`),
     ]
   }
-  const kind = KINDS[what]
+  const kind = named(KINDS, what)
   if (kind === undefined) return []
   return hint(object, event.objectId, kind, what === "propertyChange" ? "fields" : undefined)
 }

@@ -148,6 +148,9 @@ describe("[OD31] webhooks", () => {
     const hints = await Effect.runPromise(parse(post(address, '{"_model":"crm.lead","_id":12,"id":12,"name":"never"}')))
     assert.deepStrictEqual(hints, [{ object: "crm.lead", id: "12", kind: "changed" }])
     assert.deepStrictEqual(await Effect.runPromise(parse(post(address, '{"_model":"sale.order","_id":1}'))), [])
+    // Words that every object has are models of nobody.
+    for (const model of ["constructor", "toString", "__proto__"])
+      assert.deepStrictEqual(await Effect.runPromise(parse(post(address, `{"_model":"${model}","_id":1}`))), [], model)
   })
   it("without a record, or without JSON, are unreadable", async () => {
     for (const body of ["{}", "[]", "no", '{"_model":"crm.lead","_id":"12"}', "null"]) {

@@ -33,5 +33,5 @@ export const parse = Effect.fnUntraced(function* (request: WebhookRequest) {
   if (typeof object !== "string" || typeof id !== "number" || !Number.isInteger(id))
     return yield* providerError("webhook", new Unreadable({ detail: "the post names no record" }))
   // A rule on a model that is not taken in has nothing to tell.
-  return object in objects ? [{ object, id: String(id), kind: "changed" } satisfies Hint] : []
+  return Object.hasOwn(objects, object) ? [{ object, id: String(id), kind: "changed" } satisfies Hint] : []
 })

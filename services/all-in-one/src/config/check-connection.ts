@@ -40,8 +40,8 @@ const checkNames = (
   declared: Definition["settings"],
 ): void => {
   for (const name of given) {
-    if (declared[name] === undefined) {
-      findings.add([...path, name], `is not known here; allowed: ${list(Object.keys(declared))}`)
+    if (!Object.hasOwn(declared, name)) {
+      findings.add([...path, name], `is not known here; allowed: ${list(Object.keys(declared))}`, true)
     }
   }
   for (const [name, { required, description }] of Object.entries(declared)) {
@@ -68,7 +68,8 @@ const settingsOf = (checking: Checking, path: Path, file: ConnectionFile, defini
       const at = [...path, "settings", name]
       const before = findings.problems.length
       const text = filled(findings, environment, at, String(value))
-      const setting = findings.problems.length === before ? definition.settings[name] : undefined
+      const isSound = findings.problems.length === before && Object.hasOwn(definition.settings, name)
+      const setting = isSound ? definition.settings[name] : undefined
       const fault = setting === undefined ? null : formFault(name, text, setting)
       if (fault !== null) findings.add(at, fault)
       return [name, text]

@@ -124,9 +124,10 @@ export class Findings {
     return this.#lines.linePos(offset).line
   }
 
-  add(path: Path, message: string): void {
+  /** `isStrange`: nobody knows what it is; a misspelt `token` holds a token. */
+  add(path: Path, message: string, isStrange = false): void {
     const found: unknown = path.length === 0 ? undefined : this.document.getIn(path)
-    const shown = isSecret(path) ? (found === undefined ? "" : "not shown") : plain(found)
+    const shown = isStrange || isSecret(path) ? (found === undefined ? "" : "not shown") : plain(found)
     this.problems.push({ file: this.#file, line: this.lineOf(path), field: fieldName(path), value: shown, message })
   }
 

@@ -170,11 +170,11 @@ tenants:
       "broken.yaml:7 objects [] is missing",
       "concordat.yaml:3 http.port [70000] has to be a value between 0 and 65535",
       "concordat.yaml:6 tenants[0].name [Acme] has to be a name of a-z, 0-9 and _, at most 63 characters, that begins with no _",
-      "concordat.yaml:7 tenants[0].conections [] is not known here; allowed: name, region, rules, connections",
+      "concordat.yaml:7 tenants[0].conections [not shown] is not known here; allowed: name, region, rules, connections",
       "concordat.yaml:10 tenants[0].connections[0].provider [hubspott] is no provider; allowed: app, odoo",
       "concordat.yaml:11 tenants[0].connections[1].name [one] is the name of another connection above",
       "concordat.yaml:13 tenants[0].connections[1].settings.url [] is missing: Address of the server",
-      "concordat.yaml:14 tenants[0].connections[1].settings.langage [de] is not known here; allowed: url, language, waitSeconds",
+      "concordat.yaml:14 tenants[0].connections[1].settings.langage [not shown] is not known here; allowed: url, language, waitSeconds",
       "concordat.yaml:16 tenants[0].connections[1].credentials.apiKey [not shown] is a credential and has to be the name of a variable: ${NAME}",
       'concordat.yaml:18 tenants[0].connections[1].create.contact [sometimes] has to be "never" | "linkOnly" | "afterPlan" | "always"',
       'concordat.yaml:19 tenants[0].connections[1].pollEvery [soon] has to be a duration such as "30s" or "5m"',
@@ -351,6 +351,22 @@ tenants:
 `)
     assert.notInclude(misplaced.message, "s3cret-key")
     assert.include(misplaced.message, "settings.apiKey (not shown) is not known here")
+    const misspelt = (member: string, setting: string) =>
+      faults(`http: { token: "\${TOKEN}"${member} }
+tenants:
+  - name: acme
+    connections:
+      - { name: odoo, provider: odoo, settings: { url: https://x.example${setting} } }
+`).message
+    const strange = [
+      ["http.tokn", misspelt(", tokn: s3cret", "")],
+      ["settings.apikye", misspelt("", ", apikye: s3cret")],
+      ["settings.constructor", misspelt("", ", constructor: s3cret")],
+    ] as const
+    for (const [name, message] of strange) {
+      assert.notInclude(message, "s3cret")
+      assert.include(message, `${name} (not shown) is not known here`)
+    }
     for (const broken of [
       'credentials: { token: ${T} }\n  - x: "s3cret-key"\n',
       "a: *s3cret-key\n",

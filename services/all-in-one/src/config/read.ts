@@ -20,10 +20,12 @@ const pathOf = (path: ReadonlyArray<unknown> | undefined): Path =>
     typeof part === "object" && part !== null && "key" in part ? (part.key as PropertyKey) : (part as PropertyKey),
   )
 
+const EXCESS = "Expected no excess property"
+
 /** Says what is allowed in the place of what the schema did not take. */
 const inWords = (path: Path, message: string): string => {
   if (message === "Missing key") return "is missing"
-  if (message === "Expected no excess property") {
+  if (message === EXCESS) {
     const above = path.slice(0, -1).map((part) => (typeof part === "number" ? "*" : String(part)))
     const members = MEMBERS[above.join(".")]
     return members === undefined ? "is not known here" : `is not known here; allowed: ${members.join(", ")}`
@@ -65,7 +67,7 @@ export const readConfig = (
   if (Result.isFailure(decoded)) {
     for (const issue of issuesOf(decoded.failure.issue).issues) {
       const path = pathOf(issue.path)
-      findings.add(path, inWords(path, issue.message))
+      findings.add(path, inWords(path, issue.message), issue.message === EXCESS)
     }
     checkParts(checking, file.name, root)
     return fail()

@@ -12,7 +12,8 @@ export const HUBSPOT_SECRET = "demo-client-secret"
 export const ODOO_KEY = "admin"
 export const ODOO_HOOK_SECRET = "demo-hook-secret"
 
-const SECRETS = {
+/** The environment that the configuration names. */
+export const SECRETS = {
   CONCORDAT_TOKEN: OPERATOR_TOKEN,
   APP_TOKEN,
   HUBSPOT_TOKEN,
@@ -21,16 +22,20 @@ const SECRETS = {
   ODOO_HOOK_SECRET,
 }
 
-/** Another base URL and other credentials are all that a real HubSpot or Odoo needs. */
-const configuration = (
+/**
+ * Another base URL and other credentials are all that a real HubSpot or Odoo needs. `publicUrl`: where webhooks arrive, if
+ * somebody stands before the engine.
+ */
+export const configuration = (
   dir: string,
   port: number,
   at: Addresses,
+  publicUrl?: string,
 ): string => `# The demo: a product, a HubSpot portal and an Odoo database on this machine.
 store: ${JSON.stringify(join(dir, "concordat.sqlite"))}
 http:
   port: ${port}
-  token: \${CONCORDAT_TOKEN}
+  token: \${CONCORDAT_TOKEN}${publicUrl === undefined ? "" : `\n  publicUrl: ${JSON.stringify(publicUrl)}`}
 tenants:
   - name: ${TENANT}
     region: DE

@@ -53,12 +53,12 @@ export const makeScene = async (dir: string, dataset: Dataset): Promise<Scene> =
   }
 }
 
-/** Tells the systems where Concordat is: the product calls it, the CRMs send it webhooks. */
-export const introduce = async (at: Addresses, engine: string): Promise<void> => {
+/** Tells the systems where Concordat is: the product calls it, the CRMs send it webhooks (to `intake`, if that is elsewhere). */
+export const introduce = async (at: Addresses, engine: string, intake = engine): Promise<void> => {
   await knock(at.hubspot, "settings", [
     {
       webhooks: {
-        target: `${engine}/webhooks/${TENANT}/hubspot`,
+        target: `${intake}/webhooks/${TENANT}/hubspot`,
         duplicateRate: 0.1,
         dropRate: 0.1,
         reorderRate: 0.2,
@@ -69,7 +69,7 @@ export const introduce = async (at: Addresses, engine: string): Promise<void> =>
   ])
   await knock(at.odoo, "settings", {
     webhook: {
-      url: `${engine}/webhooks/${TENANT}/odoo?secret=${ODOO_HOOK_SECRET}`,
+      url: `${intake}/webhooks/${TENANT}/odoo?secret=${ODOO_HOOK_SECRET}`,
       dropRate: 0.1,
       duplicateRate: 0.1,
       // Rules bound to a few fields: an unbound one posts eleven times for a create, inside the user's own call.
