@@ -1,6 +1,6 @@
 /** `npm run prove -- --processes`: one harm after the other, and what it left behind. */
 import { evidenceOf } from "./evidence.ts"
-import { type Chance, FULL, type Harm, HARMS, type Scale } from "./harms.ts"
+import { type Chance, FULL, type Harm, HARMS, type Scale, SHORT } from "./harms.ts"
 import { makeStage, type Stage } from "./stage.ts"
 
 const COLUMNS = ["divergent", "duplicates", "missing", "strangers", "repeated", "unkept"] as const
@@ -105,9 +105,21 @@ export const playProcesses = async (options: ProcessesOptions): Promise<Readonly
   return all
 }
 
-export const proveProcesses = async (options: ProcessesOptions): Promise<boolean> => {
+export interface ProofOptions extends ProcessesOptions {
+  /** A part of a harm's name; empty: all of them. */
+  readonly wanted: string
+  /** As CI plays them. */
+  readonly isSmall: boolean
+}
+
+export const proveProcesses = async ({ isSmall, wanted, ...options }: ProofOptions): Promise<boolean> => {
+  const only = HARMS.map(({ name }) => name).filter((name) => name.includes(wanted))
+  if (only.length === 0) {
+    process.stderr.write(`no harm is called "${wanted}": ${HARMS.map(({ name }) => name).join(", ")}\n`)
+    return false
+  }
   options.out(row("", [...COLUMNS, "seconds"], "what it said"))
-  const all = await playProcesses(options)
+  const all = await playProcesses({ ...options, only, scale: isSmall ? SHORT : FULL })
   if (options.isJson) {
     const processes = all.map(({ details, ...rest }) => ({ ...rest, details: details.length }))
     process.stdout.write(`${JSON.stringify({ processes })}\n`)

@@ -7,7 +7,7 @@
  *     npm run prove -- --script failed.json      a script as it was printed
  *     npm run prove -- --mutations               rules taken away, and the seed that sees it
  *     npm run prove -- --field [4]               the named faults of the field, or one of them by number or name
- *     npm run prove -- --processes --rounds 2    real processes, each harm in turn; --seed N
+ *     npm run prove -- --processes --rounds 2    real processes, each harm in turn, or one by name; --seed N, --small
  *     npm run prove -- --fuzz --seconds 60       whatever may come from outside; --seed N
  */
 import { Presets, SingleBar } from "cli-progress"
@@ -147,7 +147,14 @@ const seedOr1 = (): number => (values.seed === undefined ? 1 : number("seed"))
 const holds = values.fuzz
   ? await proveFuzz({ seconds: number("seconds"), seed: seedOr1(), isJson: values.json, out })
   : values.processes
-    ? await proveProcesses({ rounds: number("rounds"), seed: seedOr1(), isJson: values.json, out })
+    ? await proveProcesses({
+        rounds: number("rounds"),
+        seed: seedOr1(),
+        isJson: values.json,
+        out,
+        isSmall: values.small,
+        wanted: positionals.join(" "),
+      })
     : values.field
       ? await proveField({
           wanted: positionals.join(" "),

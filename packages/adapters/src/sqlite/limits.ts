@@ -3,6 +3,12 @@
 /** SQLite's page cache, in KiB. More takes the process's memory budget for pages that the OS caches anyway. */
 export const CACHE_KIB = 16_000
 
+/**
+ * Files up to this size are read through for damage when they are opened: a quarter of a second from memory. In larger ones
+ * damage is found when its pages are needed, and ends the process then.
+ */
+export const CHECKED_BYTES = 256 * 1024 * 1024
+
 /** After so many pages of 4 KiB the WAL is copied into the file while the store is idle. */
 export const CHECKPOINT_IDLE_PAGES = 1_000
 /** And after so many also while it is busy: 32 MiB are copied in about 50 ms, more would be felt as a pause. */

@@ -4,7 +4,7 @@ import { dirname } from "node:path"
 import { pathToFileURL } from "node:url"
 import { DatabaseSync } from "node:sqlite"
 import { Refusal, toFailure } from "./failures.ts"
-import { CACHE_KIB, LOCK_WAIT_MS } from "./limits.ts"
+import { CACHE_KIB, CHECKED_BYTES, LOCK_WAIT_MS } from "./limits.ts"
 import { APPLICATION_ID, MIGRATIONS } from "./schema.ts"
 
 const MEMORY = ":memory:"
@@ -73,9 +73,10 @@ const migrate = (db: DatabaseSync, path: string): void => {
 
 /**
  * Pages that are damaged are otherwise found when they are needed, which may be after much was written beside them. Reads the
- * file once: structure of tables and indexes, not every value.
+ * file once: structure of tables and indexes, not every value. A large file would keep everybody waiting for it.
  */
 const refuseDamaged = (db: DatabaseSync, path: string): void => {
+  if (statSync(path).size > CHECKED_BYTES) return
   const said = String(db.prepare("PRAGMA quick_check(1)").get()?.["quick_check"])
   if (said === "ok") return
   const [what] = said.split("\n").slice(-1)

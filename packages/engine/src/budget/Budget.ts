@@ -1,5 +1,4 @@
 /** A connection's budget: every call to its provider waits here for its turn, its tokens and the end of a pause. */
-import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
@@ -8,6 +7,7 @@ import type { Bucket, Definition } from "../ports/Provider.ts"
 import type { RateLimited } from "../ports/ProviderError.ts"
 import { backoff } from "./backoff.ts"
 import * as bucket from "./bucket.ts"
+import { makeSteadyTime } from "../steady-time.ts"
 import { CallPriority, RANK } from "./priority.ts"
 
 export type Cost = Readonly<Record<string, number>>
@@ -54,7 +54,8 @@ interface Waiter {
 }
 
 export const makeBudget = Effect.fn("Budget.make")(function* (limits: Definition["limits"]) {
-  const start = yield* Clock.currentTimeMillis
+  const time = yield* makeSteadyTime()
+  const start = yield* time
   const levels = new Map(Object.entries(limits.buckets).map(([name, one]) => [name, bucket.full(one, start)]))
   /** What the background may take of each day's budget, beside the bucket itself. */
   const shares = new Map<string, Share>(
@@ -116,7 +117,7 @@ export const makeBudget = Effect.fn("Budget.make")(function* (limits: Definition
 
   const untilGranted = Effect.fnUntraced(function* (waiter: Waiter) {
     for (;;) {
-      const now = yield* Clock.currentTimeMillis
+      const now = yield* time
       admit(now)
       if (waiter.isGranted) return
       const wait = Math.max(
@@ -129,7 +130,7 @@ export const makeBudget = Effect.fn("Budget.make")(function* (limits: Definition
     }
   })
 
-  const leave = Effect.map(Clock.currentTimeMillis, (now) => {
+  const leave = Effect.map(time, (now) => {
     running -= 1
     admit(now)
   })
@@ -152,7 +153,7 @@ export const makeBudget = Effect.fn("Budget.make")(function* (limits: Definition
           Effect.onInterrupt(() => {
             if (waiter.isGranted) return leave
             queue.splice(queue.indexOf(waiter), 1)
-            return Effect.map(Clock.currentTimeMillis, admit)
+            return Effect.map(time, admit)
           }),
         )
         return yield* Effect.ensuring(restore(call), leave)
@@ -165,7 +166,7 @@ export const makeBudget = Effect.fn("Budget.make")(function* (limits: Definition
   })
 
   const limited: Budget["limited"] = Effect.fnUntraced(function* ({ retryAfterMs, scope, bucket: name }) {
-    const now = yield* Clock.currentTimeMillis
+    const now = yield* time
     const grown = yield* wait()
     // Whose midnight ends the day is the provider's to say.
     const pause = retryAfterMs ?? (scope === "day" ? Math.min(bucket.nextMidnight(now) - now, DAY_LOOK_MS) : grown)
@@ -177,7 +178,7 @@ export const makeBudget = Effect.fn("Budget.make")(function* (limits: Definition
   })
 
   const unavailable = Effect.gen(function* () {
-    const now = yield* Clock.currentTimeMillis
+    const now = yield* time
     // Calls that were out together fail together: one outage, one step.
     if (now >= pausedUntil) pausedUntil = now + (yield* wait())
     return pausedUntil
@@ -185,7 +186,7 @@ export const makeBudget = Effect.fn("Budget.make")(function* (limits: Definition
 
   const untilOpen = Effect.gen(function* () {
     for (;;) {
-      const now = yield* Clock.currentTimeMillis
+      const now = yield* time
       if (now >= pausedUntil) return
       yield* Effect.sleep(pausedUntil - now)
     }

@@ -20,7 +20,7 @@ import { State } from "../ports/State.ts"
 import { makeGate } from "./faults.ts"
 import { type Gap, runGaps } from "./gaps.ts"
 import { makeHinting } from "./hinting.ts"
-import { makeLedger } from "./Ledger.ts"
+import { lastSaid, makeLedger } from "./Ledger.ts"
 import { canRead, fenceOf, lockOf, type Parts } from "./parts.ts"
 import { makePlanner } from "./planning.ts"
 import { makePolling } from "./polling.ts"
@@ -128,6 +128,8 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
   const { connection, connector, definition, tenant } = options
   const [journal, state, bus, commit] = [yield* Journal, yield* State, yield* Bus, yield* Commit]
   const counting = makeCounting(options.http ?? null)
+  const last = yield* lastSaid(tenant, connection, journal)
+  const tick = yield* makeTick(Date.parse(last?.metadata["at"] ?? "") || 0)
   let lookAt: (records: ReadonlyArray<RecordKey>) => void = () => {}
   let share: Parts["share"] = Effect.succeed
   const parts: Parts = {
@@ -143,9 +145,9 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
       checkpointOf(shareOf(yield* ShareDigits, tenant)),
     ),
     budget: options.budget ?? (yield* makeBudget(definition.limits)),
-    ledger: yield* makeLedger(tenant, connection, { journal, commit }, options.lease),
+    ledger: yield* makeLedger({ tenant, connection, tick, last, lease: options.lease }, { journal, commit }),
     counting,
-    tick: yield* makeTick,
+    tick,
     journal,
     state,
     bus,

@@ -4,17 +4,17 @@
  */
 import type { PageCommitted } from "@concordat/model/events/record"
 import * as streams from "@concordat/model/streams"
-import * as Clock from "effect/Clock"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import * as Semaphore from "effect/Semaphore"
 import { COMMIT_TRIES } from "../limits.ts"
 import type { Commit } from "../ports/Commit.ts"
-import type { Append, Journal } from "../ports/Journal.ts"
+import type { Append, Journal, RecordedEvent } from "../ports/Journal.ts"
 import type { LeaseToken } from "../ports/Leases.ts"
 import type { DocumentWrite } from "../ports/State.ts"
 import { appendOf, type Fact } from "./events.ts"
+import type { Tick } from "./tick.ts"
 import { asWorkerError, WorkerError } from "./WorkerError.ts"
 
 export type Fence = typeof PageCommitted.Type
@@ -47,18 +47,34 @@ interface Stores {
   readonly commit: Context.Service.Shape<typeof Commit>
 }
 
-/** `lease`: under which the connection is owned, where several processes could; its epoch is the worker's then. */
-export const makeLedger = Effect.fn("Ledger.make")(function* (
+/** What the worker's last life said last; null: it is the first. */
+export const lastSaid = Effect.fnUntraced(function* (
   tenant: string,
   connection: string,
+  journal: Stores["journal"],
+): Effect.fn.Return<RecordedEvent | null, WorkerError> {
+  const stream = streams.worker(tenant, connection)
+  const read = journal.read(stream, { from: "end", direction: "backward", limit: 1 })
+  return (yield* asWorkerError(connection)(read))[0] ?? null
+})
+
+export interface LedgerOptions {
+  readonly tenant: string
+  readonly connection: string
+  readonly tick: Tick
+  readonly last: RecordedEvent | null
+  /** Under which the connection is owned, where several processes could; its epoch is the worker's then. */
+  readonly lease?: LeaseToken | undefined
+}
+
+export const makeLedger = Effect.fn("Ledger.make")(function* (
+  { connection, last, lease, tenant, tick }: LedgerOptions,
   stores: Stores,
-  lease?: LeaseToken,
 ) {
   const one = yield* Semaphore.make(1)
   const stream = streams.worker(tenant, connection)
   const store = asWorkerError(connection)
-  const last = yield* store(stores.journal.read(stream, { from: "end", direction: "backward", limit: 1 }))
-  let revision = last[0]?.revision ?? -1
+  let revision = last?.revision ?? -1
   // Another worker's fence can say the same; it must not be taken for ours.
   const life = (yield* Random.nextIntBetween(0, Number.MAX_SAFE_INTEGER)).toString(36)
   const epoch = lease === undefined ? life : `${lease.epoch}.${life}`
@@ -75,7 +91,7 @@ export const makeLedger = Effect.fn("Ledger.make")(function* (
   })
 
   const commit: Ledger["commit"] = Effect.fnUntraced(function* ({ entries, documents, fence, sayFence }) {
-    const at = yield* Clock.currentTimeMillis
+    const at = Math.floor(yield* tick)
     const appends = entries.map((entry) => appendOf(entry.stream, entry.expected, entry.facts, at))
     if (appends.length > 0 || sayFence === true) appends.push(appendOf(stream, revision, [{ data: fence, epoch }], at))
     let unit = { appends, documents, commands: [], checkpoint: null, ...leased }

@@ -4,6 +4,7 @@ import { readEvent } from "@concordat/model/events/stored"
 import * as streams from "@concordat/model/streams"
 import type { Mapping } from "@concordat/rules/mapping/lens"
 import type { CursorDoc, RecordKey } from "@concordat/rules/state/documents"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import * as Result from "effect/Result"
@@ -96,9 +97,11 @@ export const makeHinting = Effect.fn("Hinting.make")(function* (
       parts.journal.read(stream, { from: readTo + 1, direction: "forward", limit: DELIVERIES_AT_ONCE }),
     )
     const now = yield* parts.tick
+    // A clock that was set back is behind the worker's own.
+    const apart = CLOCKS_APART_MS + Math.max(0, now - (yield* Clock.currentTimeMillis))
     for (const event of events) {
       // Accepted before a crash, and read since: then it needs no look. Whoever accepted it may have another clock.
-      const hintedAt = Math.min(now, (Date.parse(event.metadata["at"] ?? "") || now) + CLOCKS_APART_MS)
+      const hintedAt = Math.min(now, (Date.parse(event.metadata["at"] ?? "") || now) + apart)
       const read = readEvent(event.type, event.data, event.metadata)
       const hints = Result.isSuccess(read) ? (read.success as typeof DeliveryAccepted.Type).hints : []
       if (Result.isFailure(read)) yield* Effect.logWarning("delivery skipped", { detail: read.failure.message })
@@ -130,12 +133,15 @@ export const makeHinting = Effect.fn("Hinting.make")(function* (
   /** Known records that only changed: somebody has read them since, or it is an association that nobody reads there. */
   const needless = Effect.fnUntraced(function* (mapping: Mapping, records: ReadonlyArray<Taken>) {
     const known = yield* store(seenDocs(parts, records))
+    const now = yield* parts.tick
     return records.filter(({ facets, hintedAt, isPlain, object }, i) => {
       const seen = known[i] ?? null
       if (!isPlain || seen === null || seen.gone) return false
       const read = new Set(sourcesOf(mapping, object).map(facetOf))
       const asked = facets === null ? read : facets.intersection(read)
-      return asked.size === 0 || lastRead(seen, asked.isSubsetOf(OF_FIELDS) ? "fields" : "all") > hintedAt
+      const readAt = lastRead(seen, asked.isSubsetOf(OF_FIELDS) ? "fields" : "all")
+      // Read at a time that is still to come: the clock has been set back since, and it tells nothing.
+      return asked.size === 0 || (readAt > hintedAt && readAt <= now)
     })
   })
 

@@ -8,8 +8,9 @@ import { type Bus, BusError, type Message } from "../ports/Bus.ts"
 
 /** Publishes where the bus answers soon; a bus that is away, or hangs, is tried again every few seconds. */
 export const makeWaking = (bus: Context.Service.Shape<typeof Bus>) => {
-  /** When it is tried again; null: it answers. */
+  /** When it is tried again, by the monotonic clock; null: it answers. */
   let awayUntil: number | null = null
+  const now = Effect.map(Clock.monotonicTimeNanos, (nanos) => Number(nanos) / 1e6)
 
   const publish = Effect.fnUntraced(function* (messages: ReadonlyArray<Message>) {
     const taken = yield* Effect.timeoutOption(bus.publish(messages), WAKE_WAIT_MS)
@@ -18,7 +19,7 @@ export const makeWaking = (bus: Context.Service.Shape<typeof Bus>) => {
   })
 
   return Effect.fnUntraced(function* (messages: ReadonlyArray<Message>): Effect.fn.Return<void> {
-    if (awayUntil !== null && (yield* Clock.currentTimeMillis) < awayUntil) return
+    if (awayUntil !== null && (yield* now) < awayUntil) return
     const result = yield* Effect.result(publish(messages))
     if (result._tag === "Success") {
       awayUntil = null
@@ -26,6 +27,6 @@ export const makeWaking = (bus: Context.Service.Shape<typeof Bus>) => {
     }
     if (awayUntil === null)
       yield* Effect.logWarning("workers are not woken and look for themselves", result.failure.message)
-    awayUntil = (yield* Clock.currentTimeMillis) + WAKE_AGAIN_MS
+    awayUntil = (yield* now) + WAKE_AGAIN_MS
   })
 }
