@@ -1,11 +1,13 @@
 /** Rules taken away one at a time: a proof that sees none of it proves nothing. */
 import { makeCrew } from "./crew.ts"
 import { scriptOf } from "./script.ts"
+import type { Size } from "./size.ts"
 import { type Mutation, MUTATIONS } from "./taken-away.ts"
 
 interface Options {
   readonly seeds: number
   readonly from: number
+  readonly size: Size | null
   readonly threads: number
   readonly out: (line: string) => void
   readonly isJson: boolean
@@ -17,7 +19,7 @@ interface Caught {
 }
 
 /** The first seed that sees the mutation; null: none of them does. */
-const catching = async (mutation: Mutation, { from, seeds, threads }: Options): Promise<Caught | null> => {
+const catching = async (mutation: Mutation, { from, seeds, size, threads }: Options): Promise<Caught | null> => {
   const crew = makeCrew(threads, mutation)
   // A seed that fails without the mutation sees nothing of it.
   const sound = makeCrew(1)
@@ -27,9 +29,9 @@ const catching = async (mutation: Mutation, { from, seeds, threads }: Options): 
     while (next < from + seeds && found.length === 0) {
       const seed = next
       next += 1
-      const { violations } = await crew.run(scriptOf(seed))
+      const { violations } = await crew.run(scriptOf(seed, size))
       const [first] = violations
-      if (first === undefined || (await sound.run(scriptOf(seed))).violations.length > 0) continue
+      if (first === undefined || (await sound.run(scriptOf(seed, size))).violations.length > 0) continue
       found.push({ seed, invariant: first.invariant })
     }
   }

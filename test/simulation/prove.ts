@@ -2,6 +2,7 @@
  * `npm run prove`: runs seeds, says which of them broke a promise and how little it takes.
  *
  *     npm run prove -- --seeds 5000 --from 1     many seeds, with a summary
+ *     npm run prove -- --size large              worlds of one size (small, medium, large) and not of the seed's own
  *     npm run prove -- --seed 42                 one seed, with everything that happened
  *     npm run prove -- --seed 42 --journal c17   and all events and documents that name this
  *     npm run prove -- --script failed.json      a script as it was printed
@@ -23,6 +24,7 @@ import { forbidRealTime } from "./forbid.ts"
 import { proveMutations } from "./mutations.ts"
 import { run, type RunResult } from "./run.ts"
 import { type Script, scriptOf } from "./script.ts"
+import { type Size, SIZES } from "./size.ts"
 import { shrink } from "./shrink.ts"
 import type { Stores } from "./store/ports.ts"
 
@@ -36,6 +38,7 @@ const { positionals, values } = parseArgs({
     seeds: { type: "string", default: "200" },
     from: { type: "string", default: "1" },
     seed: { type: "string" },
+    size: { type: "string" },
     script: { type: "string" },
     journal: { type: "string" },
     threads: { type: "string", default: String(Math.min(2, availableParallelism())) },
@@ -58,6 +61,15 @@ const number = (name: "seeds" | "from" | "seed" | "threads" | "rounds" | "second
   }
   return given
 }
+
+const isSize = (given: string): given is Size => (SIZES as ReadonlyArray<string>).includes(given)
+const sizeAsked = (): Size | null => {
+  const { size } = values
+  if (size === undefined || isSize(size)) return size ?? null
+  process.stderr.write(`--size is "${size}"; give one of ${SIZES.join(", ")}\n`)
+  process.exit(2)
+}
+const size = sizeAsked()
 
 const out = (line: string): void => void (values.json ? process.stderr : process.stdout).write(`${line}\n`)
 
@@ -103,7 +115,7 @@ const many = async (count: number, from: number): Promise<boolean> => {
   const failures: Array<RunResult> = []
   if (process.stderr.isTTY) bar.start(count, 0, { failed: 0, hours: 0 })
   const one = async (seed: number): Promise<void> => {
-    const result = await crew.run(scriptOf(seed))
+    const result = await crew.run(scriptOf(seed, size))
     sum.turns += result.turns
     sum.ms += result.simulatedMs
     sum.calls += result.calls
@@ -123,7 +135,7 @@ const many = async (count: number, from: number): Promise<boolean> => {
   for (const failed of failures.toSorted((a, b) => a.seed - b.seed).slice(0, 5)) {
     out(`seed ${failed.seed} fails at step ${failed.step}`)
     told(failed)
-    const small = await shrink(scriptOf(failed.seed), failed, crew.run, SHRINKING_RUNS)
+    const small = await shrink(scriptOf(failed.seed, size), failed, crew.run, SHRINKING_RUNS)
     out(`  takes ${small.script.actions.length} actions: npm run prove -- --script ${kept(small.script)}`)
     told(small.result)
   }
@@ -167,6 +179,7 @@ const holds = values.fuzz
         ? await proveMutations({
             seeds: number("seeds"),
             from: number("from"),
+            size,
             threads: number("threads"),
             out,
             isJson: values.json,
@@ -174,6 +187,6 @@ const holds = values.fuzz
         : values.script !== undefined
           ? await replayed(JSON.parse(readFileSync(values.script, "utf8")) as Script)
           : values.seed !== undefined
-            ? await replayed(scriptOf(number("seed")))
+            ? await replayed(scriptOf(number("seed"), size))
             : await many(number("seeds"), number("from"))
 process.exitCode = holds ? 0 : 1

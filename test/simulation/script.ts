@@ -2,6 +2,7 @@
 import type { NetworkFaults } from "./network.ts"
 import type { StoreFaults } from "./deployment.ts"
 import { type Chance, makeChance } from "./random.ts"
+import { type Extent, EXTENTS, type Size, sizeOf } from "./size.ts"
 import { type GroupName, type Kind, KINDS } from "./world/things.ts"
 
 export type SideName = "app" | "hubspot" | "odoo"
@@ -127,20 +128,20 @@ const EDITED: Readonly<Record<Kind, ReadonlyArray<GroupName>>> = {
 }
 
 /** What the story is about: people only, or also what they work for and what is done with them. */
-const thingsOf = (chance: Chance, sides: ReadonlyArray<SideName>) => {
+const thingsOf = (chance: Chance, sides: ReadonlyArray<SideName>, { companies, others }: Extent) => {
   const isWide = chance.isLess(0.6)
   const many = (most: number): number => (isWide ? chance.between(0, most) : 0)
   return {
     kind: (): Kind =>
       isWide ? chance.pick(["person", "person", "person", "company", "company", "deal", "deal", "activity"]) : "person",
     isWide,
-    company: Array.from({ length: many(4) }, () => {
+    company: Array.from({ length: many(companies) }, () => {
       const known = sides.filter(() => chance.isLess(0.6))
       return known.length === 0 ? [chance.pick(sides)] : known
     }),
     // What resembles one of another system is shown to a person, so each begins in one.
-    deal: Array.from({ length: many(3) }, () => [chance.pick(sides)]),
-    activity: Array.from({ length: many(3) }, () => [chance.pick(sides)]),
+    deal: Array.from({ length: many(others) }, () => [chance.pick(sides)]),
+    activity: Array.from({ length: many(others) }, () => [chance.pick(sides)]),
   }
 }
 
@@ -188,18 +189,18 @@ const reshapingsOf = (
   return [...removals, ...merges]
 }
 
-/** Who is there, and what people do. `small`: of a tenant beside the one that the seed is about. */
-const storyOf = (chance: Chance, small: boolean): Story => {
-  const sides = chance.pick(WORLDS)
-  const people = Array.from({ length: chance.between(2, small ? 4 : 8) }, (): ReadonlyArray<SideName> => {
+/** Who is there, and what people do. */
+const storyOf = (chance: Chance, extent: Extent): Story => {
+  const sides = chance.pick(WORLDS.filter(({ length }) => length <= extent.systems))
+  const people = Array.from({ length: chance.between(...extent.people) }, (): ReadonlyArray<SideName> => {
     const known = sides.filter(() => chance.isLess(0.6))
     return known.length === 0 ? [chance.pick(sides)] : known
   })
-  const spanMs = chance.between(20, 180) * MINUTE
-  const does = timesOf(chance.fork("when"), small ? chance.between(3, 8) : chance.between(4, 40), spanMs)
+  const spanMs = chance.between(...extent.minutes) * MINUTE
+  const does = timesOf(chance.fork("when"), chance.between(...extent.deeds), spanMs)
   const acts = chance.fork("what")
   const removing = sometimes(acts, 0.3, 0.08)
-  const { isWide, kind: kindOf, ...others } = thingsOf(chance.fork("things"), sides)
+  const { isWide, kind: kindOf, ...others } = thingsOf(chance.fork("things"), sides, extent)
   const things = { person: people, ...others }
   const actions = does.map((at): Action => {
     const draw = acts.next()
@@ -229,18 +230,21 @@ const rewritingOf = (chance: Chance, sides: ReadonlyArray<SideName>): ReadonlyAr
   return sides.includes("odoo") && chance.isLess(0.7) ? ["hubspot", "odoo"] : ["hubspot"]
 }
 
-export const scriptOf = (seed: number): Script => {
+/** `size`: null leaves it to the seed. */
+export const scriptOf = (seed: number, size: Size | null = null): Script => {
   const chance = makeChance(`concordat ${seed}`)
-  const { actions, sides, things } = storyOf(chance, false)
+  const extents = EXTENTS[size ?? sizeOf(seed)]
+  const { actions, sides, things } = storyOf(chance, extents.own)
   const does = actions.map(({ at }) => at)
   const others = chance.fork("tenants")
-  const beside = Array.from({ length: others.isLess(0.25) ? others.between(1, 2) : 0 }, (_, at) =>
-    storyOf(others.fork(String(at)), true),
+  const beside = Array.from(
+    { length: others.isLess(extents.tenants.rate) ? others.between(1, extents.tenants.most) : 0 },
+    (_, at) => storyOf(others.fork(String(at)), extents.beside),
   )
   const faults = chance.fork("faults")
   const last = does.at(-1) ?? 0
   const isCrashing = faults.isLess(0.6)
-  const crashes = Array.from({ length: isCrashing ? faults.between(1, 6) : 0 }, (): Action => {
+  const crashes = Array.from({ length: isCrashing ? faults.between(1, extents.crashes) : 0 }, (): Action => {
     const near = faults.pick(does)
     return {
       kind: "crash",
