@@ -290,6 +290,18 @@ describe("what waits, goes and is refused", () => {
     assert.deepStrictEqual(groupsDue(core, "crm"), [["phone", "title"]])
     assert.deepStrictEqual(core.loaded.range("issue", "crm|"), [])
   })
+  it("[R19] what was refused for a record that turns out to be gone waits no more, and is due again once it is back", () => {
+    const core = scene()
+    core.observe("app", "person", "1", ada, 2_000)
+    core.observe("crm", "person", "c1", ada, 2_100)
+    core.observe("app", "person", "1", { ...ada, title: "Baroness" }, 3_000)
+    refuse(core, "crm", 4_000, { code: "missing" })
+    assert.lengthOf(core.loaded.range("issue", "crm|")!, 1)
+    gone(core, "crm", "c1", 5_000)
+    assert.deepStrictEqual([core.loaded.range("issue", "crm|"), core.due("crm")], [[], []])
+    core.observe("crm", "person", "c1", ada, 6_000)
+    assert.deepStrictEqual(groupsDue(core, "crm"), [["title"]])
+  })
   it("[R19] a uniqueness refusal waits for its holder's change", () => {
     const core = scene()
     core.observe("app", "person", "1", ada, 2_000)

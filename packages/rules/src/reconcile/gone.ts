@@ -30,8 +30,9 @@ const GUARD_COUNT = 5
 const DAY_MS = 86_400_000
 
 /**
- * Takes a record off its entity. A primary leaves a tombstone, so that it is not created there again. `goesOn`: another
- * record stands for what this one was, so nothing has been deleted.
+ * Takes a record off its entity. A primary leaves a tombstone, so that it is not created there again, and what was refused
+ * for it is refused no more: mostly because it was gone already. `goesOn`: another record stands for what this one was, so
+ * nothing has been deleted.
  */
 export const unlink = (
   context: Context,
@@ -51,7 +52,10 @@ export const unlink = (
   const primary = sameRecord(link.primary, record)
   const duplicates = link.duplicates.filter((one) => !sameRecord(one, record))
   if (primary) {
-    edit.setLink(connection, { ...link, primary: null, duplicates, intents: [], tombstone: { record, reason } })
+    const groups = Object.fromEntries(
+      Object.entries(link.groups).map(([group, { refused: _, ...held }]) => [group, held]),
+    )
+    edit.setLink(connection, { ...link, primary: null, duplicates, groups, intents: [], tombstone: { record, reason } })
     tx.decide("TombstoneSet", { connection, type, entity: doc.id, record, reason })
   } else edit.setLink(connection, { ...link, duplicates })
   edit.say(entityEventType(type, "Unlinked"), { type, link: { connection, record, primary, how: reason }, reason })
