@@ -186,7 +186,9 @@ const reshapingsOf = (
       { kind: "restore", at: back, ...one },
     ]
   }).flat()
-  return [...removals, ...merges]
+  // Nobody makes one record of itself.
+  const two = merges.filter((one) => one.kind !== "merge" || one.number !== one.other)
+  return [...removals, ...two]
 }
 
 /** Who is there, and what people do. */

@@ -41,6 +41,7 @@ export class Automation {
     const title = side.get("person", id)?.values.title ?? ""
     if (title === "" || title === this.#left.get(record)) return
     const next = entering.fresh("title", thing)
+    if (side.refuses?.("person", id, { title: next }) === true) return
     this.#left.set(record, next)
     onStep(`${side.name} makes "${next}" of "${title}" of ${thing}`)
     history.enter({ side: side.name, isApp: side.isApp, id: `person:${id}` }, thing, { title: next }, false)

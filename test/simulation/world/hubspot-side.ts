@@ -146,6 +146,12 @@ export const makeHubspotSide = (options: {
       const given = { ...properties, ...extra(kind, about.domain) }
       return sandbox.put({ object: OBJECTS[kind], properties: given, associations }).id
     },
+    refuses: (kind, id, values) => {
+      const before = id === null ? {} : (live(kind, id)?.properties ?? {})
+      const after: { readonly [name: string]: string } = { ...before, ...rawOf(SHAPES, kind, values) }
+      const required = sandbox.settings().requiredProperties[OBJECTS[kind]] ?? []
+      return required.some((name) => (after[name] ?? "") === "")
+    },
     edit: (kind, id, values) => void sandbox.put({ object: OBJECTS[kind], id, ...parts(kind, values) }),
     automate: (kind, id, values) =>
       void sandbox.put({ object: OBJECTS[kind], id, byWorkflow: true, ...parts(kind, values) }),

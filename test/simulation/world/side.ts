@@ -37,6 +37,8 @@ export interface Side {
   readonly seed: (kind: Kind, values: Values, about: About) => string
   readonly create: (kind: Kind, values: Values, about: About) => Promise<string> | string
   readonly edit: (kind: Kind, id: string, values: Values) => Promise<void> | void
+  /** Whether the system lets nobody save that; `id` null: of a new record. Absent: it takes everything. */
+  readonly refuses?: (kind: Kind, id: string | null, values: Values) => boolean
   /** As an edit, by no person; absent: an automation's edit looks like a person's there. */
   readonly automate?: (kind: Kind, id: string, values: Values) => Promise<void> | void
   readonly remove: (kind: Kind, id: string) => Promise<void> | void

@@ -355,6 +355,7 @@ export class World {
     const chosen = (): string => (group === "company" ? this.#entering.company(side) : this.#entering.fresh(group, key))
     const isBack = how.back && previous !== undefined && group !== "email" && group !== "company"
     const value = how.empty && !isKept ? "" : isBack ? previous : chosen()
+    if (side.refuses?.(kind, record.id, { [group]: value }) === true) return
     this.#previous.set(of, record.values[group] ?? "")
     onStep(`${name} ${key} ${group} becomes "${value}"`)
     const by = { side: name, isApp: side.isApp, id: `${kind}:${record.id}` }
@@ -375,8 +376,8 @@ export class World {
     this.#counts.set(kind, number)
     const key = this.keyFor(kind, number - 1)
     const about = this.#about(kind, key, side)
-    if (kind === "activity" && about.person === undefined) return
     const values = this.#entering.first(kind, key, side)
+    if ((kind === "activity" && about.person === undefined) || side.refuses?.(kind, null, values) === true) return
     onStep(`${name} gets ${key}`)
     const id = await side.create(kind, values, about)
     this.#keys.set(`${name}|${kind}:${id}`, key)
