@@ -4,9 +4,9 @@ import { makeCrew } from "./crew.ts"
 import { scriptOf } from "./script.ts"
 import { MUTATIONS } from "./taken-away.ts"
 
-const FIRST = 36
-const SEEDS = 8
-const LONG = 120_000
+const FIRST = 1
+const SEEDS = 47
+const LONG = 240_000
 
 describe("simulation", () => {
   it(`holds for ${SEEDS} seeds from ${FIRST}`, { timeout: LONG }, async () => {

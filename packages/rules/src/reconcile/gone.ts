@@ -52,9 +52,11 @@ export const unlink = (
   const primary = sameRecord(link.primary, record)
   const duplicates = link.duplicates.filter((one) => !sameRecord(one, record))
   if (primary) {
-    const groups = Object.fromEntries(
-      Object.entries(link.groups).map(([group, { refused: _, ...held }]) => [group, held]),
-    )
+    const groups: Record<string, HeldState> = {}
+    for (const [group, held] of Object.entries(link.groups)) {
+      const { refused: _, ...rest } = held
+      groups[group] = rest
+    }
     edit.setLink(connection, { ...link, primary: null, duplicates, groups, intents: [], tombstone: { record, reason } })
     tx.decide("TombstoneSet", { connection, type, entity: doc.id, record, reason })
   } else edit.setLink(connection, { ...link, duplicates })
