@@ -1,36 +1,22 @@
-/** One connection to NATS, and the stream in it. It comes back by itself, and notices when it comes back to less. */
+/** The stream of wake-ups on a connection to NATS: it is made, and noticed when the connection comes back to less. */
 import { BusError } from "@concordat/engine/ports/Bus"
 import { type JetStreamManager, jetstreamManager, JetStreamApiError } from "@nats-io/jetstream"
-import { connect, credsAuthenticator, type NatsConnection } from "@nats-io/transport-node"
+import type { NatsConnection } from "@nats-io/transport-node"
 import * as Effect from "effect/Effect"
 import * as PubSub from "effect/PubSub"
-import * as Redacted from "effect/Redacted"
-import { readFileSync } from "node:fs"
-import { parseAddress } from "./address.ts"
 import { pause, pauseMs } from "./backoff.ts"
-import { isPermission, passes, toBusError } from "./failures.ts"
-import { CLOSE_MS, CONNECT_MS, GIVE_UP_MS, OLDEST_SERVER, PING_MS, REQUEST_MS } from "./limits.ts"
+import { type Connection, type ConnectionOptions, openConnection } from "./Connection.ts"
+import { passes, toBusError } from "./failures.ts"
+import { GIVE_UP_MS, REQUEST_MS } from "./limits.ts"
 import { pushStream } from "./streams.ts"
 
-export interface NatsOptions {
-  /** `nats://` or `tls://`, `[user:password@ | token@]host[:port]`, several separated by commas. */
-  readonly address: Redacted.Redacted
-  /** A credentials file (JWT and seed), as `nsc` makes them. Read anew at each connection. */
-  readonly credentialsFile?: string
-  /** Files in PEM. */
-  readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string }
+export interface NatsOptions extends ConnectionOptions {
   /** Copies of the stream in a cluster. Default: 1. */
   readonly replicas?: 1 | 3 | 5
-  /** How the process is called in the server's lists. */
-  readonly name?: string
 }
 
-export interface Link {
-  readonly nc: NatsConnection
+export interface Link extends Connection {
   readonly jsm: JetStreamManager
-  readonly isConnected: () => boolean
-  /** The last thing that the server did not allow: it answers no message for it. */
-  readonly refused: () => BusError | null
   /** Called after each connection but the first, once the stream is there; returns how to stop. */
   readonly onReturn: (listener: () => void) => () => void
   /**
@@ -39,58 +25,6 @@ export interface Link {
    */
   readonly ensure: (doubt?: boolean) => Promise<void>
   readonly lost: PubSub.PubSub<void>
-}
-
-/** Read at each connection, as they are renewed; the first time here, where it can be said what is wrong with them. */
-const credentials = (path: string) =>
-  Effect.as(
-    Effect.try({
-      try: () => readFileSync(path),
-      catch: () =>
-        new BusError({ reason: "unauthorised", detail: `the credentials file ${path} of NATS can't be read` }),
-    }),
-    { authenticator: credsAuthenticator(() => readFileSync(path)) },
-  )
-
-const dial = (options: NatsOptions) =>
-  Effect.gen(function* () {
-    const { tls, ...address } = yield* Effect.fromResult(parseAddress(options.address))
-    const shown = options.credentialsFile === undefined ? {} : yield* credentials(options.credentialsFile)
-    const secured = options.tls === undefined ? tls : { ...tls, ...options.tls }
-    return yield* Effect.tryPromise({
-      try: () =>
-        connect({
-          ...address,
-          ...(secured === undefined ? {} : { tls: secured }),
-          ...shown,
-          name: options.name ?? "concordat",
-          timeout: CONNECT_MS,
-          pingInterval: PING_MS,
-          maxReconnectAttempts: -1,
-          // Credentials that are refused for a while, while they are changed on the server, end nothing.
-          ignoreAuthErrorAbort: true,
-          reconnectDelayHandler: () => pauseMs(3),
-        }),
-      catch: toBusError,
-    })
-  })
-
-const checkVersion = (nc: NatsConnection) => {
-  const version = nc.info?.version ?? "0.0.0"
-  const parts = version.split(/[.-]/).slice(0, 3).map(Number)
-  const at = parts.findIndex((part, index) => part !== OLDEST_SERVER[index])
-  return at === -1 || parts[at]! > OLDEST_SERVER[at]!
-    ? Effect.void
-    : new BusError({
-        reason: "invalid",
-        detail: `NATS ${version} is too old; needed is ${OLDEST_SERVER.join(".")}`,
-      })
-}
-
-/** The last answers get through where that is possible; those that do not mean another delivery. */
-const hangUp = async (nc: NatsConnection): Promise<void> => {
-  if (!nc.isClosed()) await Promise.race([nc.flush().catch(() => undefined), pause(CLOSE_MS)])
-  await nc.close()
 }
 
 /** Stream name already in use with a different configuration. */
@@ -147,8 +81,8 @@ const makeEnsure = (nc: NatsConnection, jsm: JetStreamManager, replicas: number,
 }
 
 export const openLink = Effect.fnUntraced(function* (options: NatsOptions) {
-  const nc = yield* Effect.acquireRelease(dial(options), (nc) => Effect.promise(() => hangUp(nc)))
-  yield* checkVersion(nc)
+  const connection = yield* openConnection(options)
+  const { nc } = connection
   const jsm = yield* Effect.tryPromise({
     try: () => jetstreamManager(nc, { timeout: REQUEST_MS }),
     catch: toBusError,
@@ -158,8 +92,6 @@ export const openLink = Effect.fnUntraced(function* (options: NatsOptions) {
   yield* Effect.tryPromise({ try: () => ensure(), catch: toBusError })
 
   const listeners = new Set<() => void>()
-  let isConnected = true
-  let refused: BusError | null = null
   const returned = async (): Promise<void> => {
     for (let tries = 0; !nc.isClosed(); tries++) {
       try {
@@ -172,23 +104,11 @@ export const openLink = Effect.fnUntraced(function* (options: NatsOptions) {
       }
     }
   }
-  const follow = async (): Promise<void> => {
-    for await (const status of nc.status()) {
-      if (status.type === "disconnect") isConnected = false
-      else if (status.type === "error") refused = isPermission(status.error) ? toBusError(status.error) : refused
-      else if (status.type === "reconnect") {
-        isConnected = true
-        void returned()
-      }
-    }
-  }
-  void follow()
+  connection.onReturn(() => void returned())
 
   const link: Link = {
-    nc,
+    ...connection,
     jsm,
-    isConnected: () => isConnected && !nc.isClosed(),
-    refused: () => refused,
     onReturn: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)

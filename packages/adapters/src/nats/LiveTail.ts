@@ -8,8 +8,8 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import type { Connection } from "./Connection.ts"
 import { toBusError } from "./failures.ts"
-import type { Link } from "./Link.ts"
 import { TAIL_WAITING, TAIL_WAITING_BYTES } from "./limits.ts"
 
 type Shape = Context.Service.Shape<typeof LiveTail>
@@ -45,9 +45,9 @@ class Listener {
   #error: BusError | null = null
   #wake: (() => void) | null = null
 
-  constructor(link: Link, tenant: string) {
+  constructor(connection: Connection, tenant: string) {
     const listen = (subject: string, heard: (message: Msg) => void) =>
-      link.nc.subscribe(subject, {
+      connection.nc.subscribe(subject, {
         callback: (error, message) => {
           if (error === null) return heard(message)
           this.#error = toBusError(error)
@@ -58,7 +58,7 @@ class Listener {
       listen(eventSubject(partitionOf(tenant), tenant, "*"), (message) => this.#add(message)),
       listen(MISSED_SUBJECT, () => this.miss()),
     ]
-    this.#stops = [...subs.map((sub) => () => sub.unsubscribe()), link.onReturn(() => this.miss())]
+    this.#stops = [...subs.map((sub) => () => sub.unsubscribe()), connection.onReturn(() => this.miss())]
   }
 
   miss(): void {
@@ -105,14 +105,14 @@ class Listener {
   }
 }
 
-export const makeLiveTail = (link: Link): Shape => {
+export const makeLiveTail = (connection: Connection): Shape => {
   /** The server has read all that was written before: also what keeps a fast announcer from filling the memory. */
-  const flushed = Effect.tryPromise({ try: () => link.nc.flush(), catch: toBusError })
+  const flushed = Effect.tryPromise({ try: () => connection.nc.flush(), catch: toBusError })
 
   const sent = (send: () => void) =>
     Effect.suspend(() => {
       // Written now it would be thrown away by the next attempt to connect, without a word.
-      if (!link.isConnected()) return new BusError({ reason: "unavailable", detail: "NATS is not connected" })
+      if (!connection.isConnected()) return new BusError({ reason: "unavailable", detail: "NATS is not connected" })
       return Effect.try({ try: send, catch: toBusError })
     })
 
@@ -124,8 +124,8 @@ export const makeLiveTail = (link: Link): Shape => {
     if (after !== null) all.set(AFTER, after)
     const body = Buffer.from(bodyOf(event))
     // Headers count too; none of them is long.
-    const fits = body.length + 1_024 <= (link.nc.info?.max_payload ?? 0)
-    link.nc.publish(eventSubject(partitionOf(tenant), tenant, categoryOf(event.stream)), fits ? body : "", {
+    const fits = body.length + 1_024 <= (connection.nc.info?.max_payload ?? 0)
+    connection.nc.publish(eventSubject(partitionOf(tenant), tenant, categoryOf(event.stream)), fits ? body : "", {
       headers: all,
     })
   }
@@ -134,12 +134,12 @@ export const makeLiveTail = (link: Link): Shape => {
     Stream.unwrap(
       Effect.gen(function* () {
         const listener = yield* Effect.acquireRelease(
-          Effect.sync(() => new Listener(link, tenant)),
+          Effect.sync(() => new Listener(connection, tenant)),
           (listener) => Effect.sync(() => listener.close()),
         )
         // Only when the server knows of it is everything heard from then on.
         // Where that fails the connection is gone, and `Missed` is said when it is back.
-        if (link.isConnected()) yield* Effect.ignore(flushed)
+        if (connection.isConnected()) yield* Effect.ignore(flushed)
         listener.miss()
         const next = Effect.gen(function* () {
           yield* Effect.callback<void>((resume) => {
@@ -163,7 +163,7 @@ export const makeLiveTail = (link: Link): Shape => {
             flushed,
           ),
     announceMissed: Effect.andThen(
-      sent(() => link.nc.publish(MISSED_SUBJECT)),
+      sent(() => connection.nc.publish(MISSED_SUBJECT)),
       flushed,
     ),
     listen,
