@@ -1,4 +1,5 @@
 /** A subscription from the journal alone: what it hands out, what it waits for, and what it refuses. */
+import { FOLLOW_LOOK_MS } from "@concordat/engine/limits"
 import { Journal, JournalError } from "@concordat/engine/ports/Journal"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -80,6 +81,31 @@ describe("subscribing to canonical events", () => {
         had.map(({ event }) => event.id),
         ids,
       )
+    }).pipe(Effect.provide(stores, { local: true })),
+  )
+
+  it.live("who takes slowly has no more read than what waits", () =>
+    Effect.gen(function* () {
+      const journal = yield* Journal
+      const append = appender()
+      for (let n = 0; n < 2_500; n++) yield* append("acme", "contact", n % 9)
+      let read = 0
+      const counted = Journal.of({
+        ...journal,
+        readAll: (options) =>
+          Effect.tap(journal.readAll(options), ({ events }) => Effect.sync(() => (read += events.length))),
+      })
+      let taken = 0
+      yield* subscribeCanonical({ tenant: "acme", after: null }).pipe(
+        Stream.runForEach(() => (++taken === 700 ? Effect.never : Effect.void)),
+        Effect.provideService(Journal, counted),
+        Effect.forkScoped,
+      )
+      yield* until(() => taken === 700, 5_000)
+      // Long enough to read all of it, and for the next look at the journal.
+      yield* Effect.sleep(FOLLOW_LOOK_MS + 500)
+      assert.strictEqual(taken, 700)
+      assert.isAtMost(read, 1_000)
     }).pipe(Effect.provide(stores, { local: true })),
   )
 
