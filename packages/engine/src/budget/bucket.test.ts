@@ -38,3 +38,36 @@ describe("backoff", () => {
     assert.strictEqual(backoff(3, 0.999, 100, 1_000), 400)
   })
 })
+
+describe("a window", () => {
+  const rolling = { capacity: 10, perSecond: 10, window: { calls: 50, ms: 5_000 } }
+
+  /** Calls as soon as each may be made, from noon on. */
+  const calls = (count: number): ReadonlyArray<number> => {
+    let [level, now] = [full(rolling, NOON), NOON]
+    return Array.from({ length: count }, () => {
+      for (let wait = waitFor(rolling, level, 1, now); wait > 0; wait = waitFor(rolling, level, 1, now)) now += wait
+      level = paid(rolling, level, 1, now)
+      return now - NOON
+    })
+  }
+
+  it("holds at any moment, and lets all of it through in the long run", () => {
+    const made = calls(501)
+    for (const at of made) {
+      const within = made.filter((other) => other > at - 5_000 && other <= at)
+      assert.isAtMost(within.length, 50)
+    }
+    assert.isAtMost(made.at(-1)!, 50_000)
+    assert.deepStrictEqual(
+      made.slice(0, 10),
+      Array.from({ length: 10 }, () => 0),
+    )
+  })
+
+  it("is no more than it holds for a call that costs more", () => {
+    assert.strictEqual(waitFor(rolling, full(rolling, NOON), 80, NOON), 0)
+    const paidOnce = paid(rolling, full(rolling, NOON), 80, NOON)
+    assert.strictEqual(waitFor(rolling, paidOnce, 1, NOON + 1_000), 4_000)
+  })
+})

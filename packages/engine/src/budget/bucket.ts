@@ -6,12 +6,16 @@ const DAY_MS = 86_400_000
 const DAY_HOURS = 24
 const DAY_SECONDS = DAY_MS / 1_000
 
-/** `at`: ms since 1970 for which `tokens` holds. `day`: days since 1970 (UTC) to which `spent` belongs. */
+/**
+ * `at`: ms since 1970 for which `tokens` holds. `day`: days since 1970 (UTC) to which `spent` belongs. `recent`: when what was
+ * paid within the bucket's window was paid, one entry for each call, the oldest first.
+ */
 export interface Level {
   readonly tokens: number
   readonly at: number
   readonly day: number
   readonly spent: number
+  readonly recent: ReadonlyArray<number>
 }
 
 const dayOf = (now: number): number => Math.floor(now / DAY_MS)
@@ -23,7 +27,14 @@ export const full = (bucket: Bucket, now: number): Level => ({
   at: now,
   day: dayOf(now),
   spent: 0,
+  recent: [],
 })
+
+const inWindow = ({ window }: Bucket, { recent }: Level, now: number): ReadonlyArray<number> => {
+  if (window === undefined) return []
+  const from = recent.findIndex((at) => at > now - window.ms)
+  return from === 0 ? recent : from === -1 ? [] : recent.slice(from)
+}
 
 export const refilled = (bucket: Bucket, level: Level, now: number): Level => {
   const elapsed = Math.max(0, now - level.at)
@@ -33,6 +44,7 @@ export const refilled = (bucket: Bucket, level: Level, now: number): Level => {
     at: Math.max(now, level.at),
     day: Math.max(day, level.day),
     spent: day > level.day ? 0 : level.spent,
+    recent: inWindow(bucket, level, now),
   }
 }
 
@@ -41,8 +53,13 @@ const bounded = (bucket: Bucket, cost: number): number => Math.min(cost, bucket.
 
 /** ms until the cost can be paid; 0: now. */
 export const waitFor = (bucket: Bucket, level: Level, cost: number, now: number): number => {
-  const { tokens, spent } = refilled(bucket, level, now)
+  const { recent, tokens, spent } = refilled(bucket, level, now)
   if (bucket.daily !== undefined && spent > 0 && spent + cost > bucket.daily) return nextMidnight(now) - now
+  if (bucket.window !== undefined) {
+    // So many of the oldest have to be out of the window first.
+    const over = recent.length + Math.min(Math.ceil(cost), bucket.window.calls) - bucket.window.calls
+    if (over > 0) return Math.max(1, Math.ceil(recent[over - 1]! + bucket.window.ms - now))
+  }
   const missing = bounded(bucket, cost) - tokens
   // Sums of fractions of a token fall short by a rounding error.
   if (missing <= 1e-9) return 0
@@ -50,8 +67,14 @@ export const waitFor = (bucket: Bucket, level: Level, cost: number, now: number)
 }
 
 export const paid = (bucket: Bucket, level: Level, cost: number, now: number): Level => {
-  const { tokens, spent, ...rest } = refilled(bucket, level, now)
-  return { ...rest, tokens: Math.max(0, tokens - bounded(bucket, cost)), spent: spent + cost }
+  const { recent, tokens, spent, ...rest } = refilled(bucket, level, now)
+  const calls = bucket.window === undefined ? 0 : Math.min(Math.ceil(cost), bucket.window.calls)
+  return {
+    ...rest,
+    tokens: Math.max(0, tokens - bounded(bucket, cost)),
+    spent: spent + cost,
+    recent: calls === 0 ? recent : [...recent, ...Array.from({ length: calls }, () => now)],
+  }
 }
 
 /** What of a day's budget may go to what nobody waits for: an hour's worth at once, and then as it comes. Null: no such budget. */

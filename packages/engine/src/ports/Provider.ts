@@ -18,6 +18,11 @@ export interface Bucket {
   readonly capacity: number
   readonly perSecond: number
   readonly daily?: number
+  /**
+   * No more than so many calls within any so many ms, beside what the bucket lets through: where the provider counts in a rolling
+   * window, refill and capacity together may be more than it allows.
+   */
+  readonly window?: { readonly calls: number; readonly ms: number }
 }
 
 export interface ObjectDefinition {

@@ -53,8 +53,9 @@ export const limitsOf = (settings: Readonly<Record<string, string>>): Definition
   const { burst, daily } = planOf(settings["plan"])
   return {
     buckets: {
-      // A bucket lets through its capacity and ten seconds of refill in a rolling window of ten.
-      default: { capacity: burst / 10, perSecond: (burst * 9) / 100 },
+      // A quiet connection has a tenth at once, a long walk all of it: the window keeps both within the limit. What is let go
+      // in order can arrive a little out of it, so two calls and a tenth of a second are left.
+      default: { capacity: burst / 10, perSecond: burst / 10, window: { calls: burst - 2, ms: 10_100 } },
       // Five searches a second for the whole account, counted apart from the rest.
       search: { capacity: 1, perSecond: 4 },
       // Every call counts for the day, searches too: their answers carry its two headers.
