@@ -29,7 +29,7 @@ export const makeFollowing = Effect.fnUntraced(function* (parts: Parts, gate: Ga
   const store = asWorkerError(connection)
   const stream = streams.connection(tenant, connection)
   const startedAt = yield* parts.tick
-  let wasMet = definition.isApp !== true
+  let wasMet = definition.follows !== true
 
   /** Asked of the journal: the state may not have come as far yet. */
   const isAwaited = Effect.gen(function* () {
