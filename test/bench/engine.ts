@@ -31,7 +31,7 @@ export type Stores = Journal | State | Bus | Commit
 const LOOK_MS = 2
 
 /** Says in the journal what a configuration would say of a connection. */
-const openConnection = Effect.fnUntraced(function* (name: string, source: Source) {
+const openConnection = Effect.fnUntraced(function* (name: string, source: Source, tenant = TENANT) {
   const { isApp = false, pollEveryMs, provider } = source.definition
   const create = { contact: "always", company: "always", deal: "always", activity: "always" }
   const opened = {
@@ -45,7 +45,7 @@ const openConnection = Effect.fnUntraced(function* (name: string, source: Source
     mark: "bench000",
     armed: true,
   }
-  yield* appendTo(streams.connection(TENANT, name), [
+  yield* appendTo(streams.connection(tenant, name), [
     { type: "ConnectionOpened", data: { _tag: "ConnectionOpened", ...opened } },
     { type: "MappingChanged", data: { _tag: "MappingChanged", connection: name, document: personMapping() } },
     {
@@ -60,8 +60,8 @@ const openConnection = Effect.fnUntraced(function* (name: string, source: Source
 })
 
 /** A connection that has read everything there is, which is nothing: what others bring is due there. */
-const nothingToRead = (name: string) =>
-  appendTo(streams.connection(TENANT, name), [
+const nothingToRead = (name: string, tenant = TENANT) =>
+  appendTo(streams.connection(tenant, name), [
     { type: "BackfillStarted", data: { _tag: "BackfillStarted", connection: name, objects: [PERSONS] } },
     { type: "BackfillFinished", data: { _tag: "BackfillFinished", connection: name, records: 0 } },
   ])
@@ -108,9 +108,9 @@ const started = Effect.gen(function* () {
   const reconciler = yield* makeReconciler(makeCompilers())
   const reconciling = yield* Effect.forkScoped(reconciler.run)
   /** The worker of a connection, for as long as the scope. */
-  const work = Effect.fnUntraced(function* (name: string, { connector, definition }: Source) {
+  const work = Effect.fnUntraced(function* (name: string, { connector, definition }: Source, tenant = TENANT) {
     const compilers = makeCompilers()
-    const handle = yield* makeConnection({ tenant: TENANT, connection: name, definition, connector, compilers })
+    const handle = yield* makeConnection({ tenant, connection: name, definition, connector, compilers })
     const fiber = yield* Effect.forkScoped(handle.run)
     return { handle, stop: Fiber.interrupt(fiber) }
   })

@@ -1,6 +1,7 @@
 /** The lines of the benchmark, in the order in which they run. */
 import type { Line } from "./harness/line.ts"
 import { backfill } from "./lines/backfill.ts"
+import { beside } from "./lines/beside.ts"
 import { changed } from "./lines/changed.ts"
 import { feed } from "./lines/feed.ts"
 import { firstSync } from "./lines/first-sync.ts"
@@ -26,6 +27,7 @@ export const LINES: ReadonlyArray<Line> = [
   webhooks,
   pushLatency,
   roundTrip,
+  beside,
   backfill,
   pushing,
   starting,

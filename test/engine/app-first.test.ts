@@ -88,6 +88,7 @@ const running = Effect.fnUntraced(function* (people: ReadonlyArray<Record<string
     submit: (records: Parameters<typeof app.submit>[0]) => Effect.mapError(app.submit(records), later),
     gone: (records: Parameters<typeof app.gone>[0]) => Effect.mapError(app.gone(records), later),
     populated: Effect.mapError(app.finishBackfill, later),
+    followed: (isKnown: boolean) => Effect.mapError(app.followed(isKnown), later),
   }
   const journal = yield* Journal
   /** A new one knows nothing of what an earlier one did, as after a restart. */
@@ -112,7 +113,7 @@ const running = Effect.fnUntraced(function* (people: ReadonlyArray<Record<string
   const observed = Effect.map(eventsOf("RecordObserved"), (events) =>
     events.flatMap(({ data }) => (data.connection === "app" ? [data.values.clear as JsonObject] : [])),
   )
-  return { world, ids, put, settle, delivered, observed, restart: () => (access = open()) }
+  return { world, ids, put, settle, delivered, observed, access, crm: crm.handle, restart: () => (access = open()) }
 })
 
 describe("the first edit of a record of the app's", () => {
@@ -188,6 +189,32 @@ describe("the first edit of a record of the app's", () => {
       assert.deepInclude(world.get(ids[0]!), { phone: ada.phone, street: "Ockham", last: "Lovelace", job: "Countess" })
       const { phone, street } = yield* delivered
       assert.deepStrictEqual({ phone, street }, { phone: ada.phone, street: "Ockham" })
+    }).pipe(Effect.scoped, Effect.provide(store, { local: true })),
+  )
+})
+
+describe("an app that has seen another journal", () => {
+  it.effect("[AP17] is written to when it has sent all that it has, and not before", () =>
+    Effect.gen(function* () {
+      const { access, crm, delivered, ids, put, settle, world } = yield* running([ada])
+      yield* put("k1", { email: ada.mail, firstName: "Ada", lastName: "Lovelace" })
+      yield* settle
+      const { position } = yield* access.changes(AT, { after: null, waitMs: 0, limit: 100 })
+      const after = String(Number(position) + 1_000)
+      const ask = Effect.flip(access.changes(AT, { after, waitMs: 0, limit: 100 }))
+      assert.strictEqual((yield* ask)._tag, "JournalRestored")
+      assert.strictEqual((yield* ask)._tag, "JournalRestored")
+      world.put(ids[0]!, { job: "Countess" })
+      yield* crm.wake
+      yield* settle
+      yield* TestClock.adjust(120_000)
+      yield* settle
+      assert.notProperty(yield* delivered, "title")
+      assert.lengthOf(yield* eventsOf("ConnectionPaused"), 1)
+      yield* access.ready(AT)
+      yield* settle
+      assert.propertyVal(yield* delivered, "title", "Countess")
+      assert.lengthOf(yield* eventsOf("ConnectionResumed"), 1)
     }).pipe(Effect.scoped, Effect.provide(store, { local: true })),
   )
 })

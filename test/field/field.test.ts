@@ -19,6 +19,8 @@ const FAST = [
   "automation that rewrites",
   "edit after our write",
   "currencies",
+  "journal of an hour ago",
+  "journal of an hour ago (odoo)",
 ]
 
 describe("the faults of the field", () => {

@@ -16,7 +16,7 @@ import {
 } from "./scenarios/polls.ts"
 import { dailyQuota } from "./scenarios/quota.ts"
 import { automation } from "./scenarios/rewriting.ts"
-import { currencies, mergedBesideOthers } from "./scenarios/third.ts"
+import { converted, currencies, mergedBesideOthers } from "./scenarios/third.ts"
 
 export const SCENARIOS: ReadonlyArray<Scenario> = [
   calm,
@@ -38,6 +38,7 @@ export const SCENARIOS: ReadonlyArray<Scenario> = [
   thereAndBack,
   dailyQuota,
   mergedBesideOthers,
+  converted,
   currencies,
   restored,
 ]

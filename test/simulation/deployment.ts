@@ -218,6 +218,7 @@ export class Deployment {
                 submit: (records) => Effect.mapError(running.handle.submit(records), later),
                 gone: (records) => Effect.mapError(running.handle.gone(records), later),
                 populated: Effect.mapError(running.handle.finishBackfill, later),
+                followed: (isKnown) => Effect.mapError(running.handle.followed(isKnown), later),
               }
         }),
       opaqueId: (_, externalId) => externalId,

@@ -41,6 +41,8 @@ export const WRITE_RETRY_MAX_MS = 60_000
 /** How often a job that the provider took is asked about, and for how long before its outcome counts as unknown. */
 export const SETTLE_EVERY_MS = 2_000
 export const SETTLE_MAX_MS = 3_600_000
+/** After a start, writes to a system that fetches them wait this long for its first word. */
+export const FOLLOWER_WAIT_MS = 60_000
 /** A connection that lost its right or its authorisation, or is paused, is looked at again this often. */
 export const PAUSED_LOOK_MS = 2_000
 

@@ -206,6 +206,27 @@ describe("identity", () => {
     core.observe("crm", "person", "c2", { ...bertha, email: ada.email }, 4_000)
     assert.deepStrictEqual([core.entities("contact").length, core.loaded.range("question", "")!.length], [2, 1])
   })
+  it("[R13] an own id that nobody knows makes no second entity of what another record is known as", () => {
+    const core = scene()
+    core.observe("app", "person", "1", ada, 2_000)
+    core.observe("crm", "person", "c1", ada, 3_000, { ownId: "mark0000-00000000-07d0-8143-8fb0-efe365f88528" })
+    core.observe("erp", "person", "e1", bertha, 4_000, { ownId: "mark0000-00000000-07d0-8143-8fb0-efe365f88529" })
+    core.observe("crm", "person", "c2", bertha, 5_000)
+    assert.deepStrictEqual(
+      core
+        .entities("contact")
+        .map(({ links }) =>
+          Object.keys(links)
+            .filter((name) => links[name]!.primary !== null)
+            .toSorted(),
+        )
+        .toSorted(),
+      [
+        ["app", "crm"],
+        ["crm", "erp"],
+      ],
+    )
+  })
   it("[R13] our own id names the entity, and one that nobody knows is adopted", () => {
     const core = scene()
     core.observe("crm", "person", "c1", ada, 2_000, { ownId: "mark0000-00000000-07d0-8143-8fb0-efe365f88528" })

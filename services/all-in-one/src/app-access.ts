@@ -17,6 +17,7 @@ const appHandle = (handle: ConnectionHandle): AppHandle => ({
   submit: (records) => Effect.mapError(handle.submit(records), later),
   gone: (records) => Effect.mapError(handle.gone(records), later),
   populated: Effect.mapError(handle.finishBackfill, later),
+  followed: (isKnown) => Effect.mapError(handle.followed(isKnown), later),
 })
 
 export const layerAppAccess = (

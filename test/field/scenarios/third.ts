@@ -1,6 +1,6 @@
 /** (18) (19) What a third system makes of it: merges, and money that it counts in another currency. */
 import { people, type Scenario } from "../scenario.ts"
-import { HOUR, Scene, SECOND } from "../scene.ts"
+import { HOUR, MINUTE, Scene, SECOND } from "../scene.ts"
 import { keyFor } from "../../simulation/world/things.ts"
 
 export const mergedBesideOthers: Scenario = {
@@ -26,6 +26,42 @@ export const mergedBesideOthers: Scenario = {
       await scene.pass(10 * SECOND)
       scene.edit(n % 4 < 2 ? crm : "app", winner, "title")
       await scene.pass(10 * SECOND)
+    }
+    scene.mark()
+    return scene.result()
+  },
+}
+
+/** HubSpot's leads are contacts in a stage of life; Odoo's become opportunities under their id. See `docs/proof.md`. */
+export const converted: Scenario = {
+  number: 18,
+  name: "leads converted",
+  says: "20 leads in Odoo, which are nobody's business, become opportunities: each is once in the app and in HubSpot",
+  over: ["odoo"],
+  play: async ({ title }) => {
+    const scene = new Scene(title, { sides: ["app", "hubspot", "odoo"] })
+    const { backdoor } = scene.odoo
+    const keys = Array.from({ length: 20 }, (_, at) => keyFor("deal", at + 1))
+    scene.seed(keys, ["odoo"])
+    const ids = keys.map((key) => Number(scene.idOf("odoo", key)))
+    backdoor.seed(
+      "crm.lead",
+      ids.map((id) => ({ ...backdoor.get("crm.lead", id), type: "lead" })),
+    )
+    await scene.begin()
+    await scene.pass(10 * MINUTE)
+    const early = scene.side("app").list("deal").length + scene.side("hubspot").list("deal").length
+    if (early > 0) scene.unkept.push(`${early} deals were made of what was a lead still`)
+    for (const [n, id] of ids.entries()) {
+      // The press of the button, and in half of them somebody who types at once.
+      scene.does(backdoor.put({ model: "crm.lead", id, vals: { type: "opportunity" } }))
+      if (n % 2 === 0) scene.edit("odoo", keys[n]!, "closeDate")
+      await scene.pass(5 * SECOND)
+    }
+    await scene.agreement(HOUR)
+    for (const [n, key] of keys.entries()) {
+      scene.edit(n % 3 === 0 ? "app" : n % 3 === 1 ? "hubspot" : "odoo", key, "closeDate")
+      await scene.pass(5 * SECOND)
     }
     scene.mark()
     return scene.result()

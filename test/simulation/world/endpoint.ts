@@ -82,6 +82,7 @@ export const answer = (
     Effect.catchTags({
       AppUnavailable: ({ retryAfterMs }) =>
         Effect.succeed<Answered>({ status: 503, body: { retryAfterSeconds: retryAfterMs / 1_000 } }),
+      JournalRestored: ({ message }) => Effect.succeed<Answered>({ status: 410, body: { message } }),
       PositionUnknown: () => Effect.succeed<Answered>({ status: 422, body: {} }),
     }),
   )

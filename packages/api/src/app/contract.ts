@@ -45,6 +45,18 @@ export class Invalid extends Schema.TaggedError<Invalid>()(
   { httpApiStatus: 422 },
 ) {}
 
+/**
+ * The journal was restored from a backup: what the app has seen since is of a history that is lost. Drop what is still to be
+ * sent, forget all revisions, send every record as it is now (`basedOn: null`; a 409 tells what the journal holds: send
+ * the app's own values again, on its revision) and a DELETE for each that was deleted, `POST ready`, and only then follow
+ * again, without a position. Nothing is written to the app until `ready`; revisions of before mean nothing after.
+ */
+export class Restored extends Schema.TaggedError<Restored>()(
+  "Restored",
+  { message: Schema.String },
+  { httpApiStatus: 410 },
+) {}
+
 /** Nobody can say whether it was taken: send it again, with the same key, not before `retryAfterSeconds`. */
 export class Unavailable extends Schema.TaggedError<Unavailable>()(
   "Unavailable",
@@ -159,7 +171,7 @@ export class AppGroup extends HttpApiGroup.make("app")
         limit: Schema.optionalKey(Schema.Int),
       },
       success: Changes,
-      error: [Invalid, Unavailable],
+      error: [Invalid, Restored, Unavailable],
     }),
   )
   .prefix("/v1/:tenant/:connection")

@@ -18,6 +18,7 @@ import type { LeaseToken } from "../ports/Leases.ts"
 import type { Connector, Definition, Hint, RawRecord, Reading } from "../ports/Provider.ts"
 import { State } from "../ports/State.ts"
 import { makeGate } from "./faults.ts"
+import { makeFollowing } from "./following.ts"
 import { type Gap, runGaps } from "./gaps.ts"
 import { makeHinting } from "./hinting.ts"
 import { lastSaid, makeLedger } from "./Ledger.ts"
@@ -75,7 +76,9 @@ export interface ConnectionHandle {
   readonly wake: Effect.Effect<void>
   /** Walks over everything once more, now; before the first sync has ended that is what happens anyway. */
   readonly readAgain: Effect.Effect<void>
-  /** Says that everything is in, for providers that can't be walked. */
+  /** A system that fetches what is written to it has asked for it, from a place that is one of this journal or none. */
+  readonly followed: (isKnown: boolean) => Effect.Effect<void, WorkerError>
+  /** Says that everything is in, for providers that can't be walked; also after `followed(false)`. */
   readonly finishBackfill: Effect.Effect<void, WorkerError>
   readonly stats: Effect.Effect<Stats>
   /** What it does and waits for now, for whoever operates it. */
@@ -171,7 +174,8 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
   yield* restore(parts)
   const polling = yield* makePolling(parts, gate)
   const hinting = yield* makeHinting(parts, gate, polling.soon)
-  const pushing = yield* makePushing(parts, gate, hinting.add([]))
+  const following = yield* makeFollowing(parts, gate)
+  const pushing = yield* makePushing(parts, gate, hinting.add([]), following)
   const taking = yield* makeTaking(parts)
   lookAt = hinting.addNow
   share = hinting.share
@@ -215,7 +219,8 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
     hint: hinting.add,
     wake: Effect.andThen(polling.soon(), pushing.wake),
     readAgain: polling.readAgain,
-    finishBackfill: polling.finishBackfill,
+    followed: (isKnown) => Effect.andThen(following.followed(isKnown), pushing.wake),
+    finishBackfill: Effect.all([polling.finishBackfill, following.sentAll, pushing.wake], { discard: true }),
     stats: Effect.sync(counting.now),
     view: Effect.suspend(() => viewOf(parts, { gate, polling, hinting, isIdle })),
     idle: isIdle,

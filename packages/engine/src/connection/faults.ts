@@ -27,6 +27,8 @@ export interface Gate {
   /** Waits while the connection is paused or its provider wants to be left alone. */
   readonly untilRunning: Effect.Effect<void, WorkerError>
   readonly isRunning: Effect.Effect<boolean, WorkerError>
+  /** Stops calls until the reason is taken back, from this moment on, and in the journal. */
+  readonly pause: (reason: string) => Effect.Effect<void, WorkerError>
   /** Why the worker itself has stopped calling, before the reconciler has taken note; null: it has not. */
   readonly heldBy: () => string | null
   /** One call to the provider, for which the connection has to be running. */
@@ -43,9 +45,17 @@ interface Held {
   wasNoted: boolean
 }
 
+/** Why a worker pauses its connection, as people read it. */
+export const PAUSES = {
+  authorisation: "authorisation",
+  permission: "permission",
+  /** See `following.ts`. */
+  restored: "the journal was restored: the app has to send all that it has",
+} as const
+
 const REASONS: Partial<Record<ProviderError["reason"]["_tag"], string>> = {
-  AuthLost: "authorisation",
-  Forbidden: "permission",
+  AuthLost: PAUSES.authorisation,
+  Forbidden: PAUSES.permission,
 }
 
 const DETAIL = 200
@@ -133,6 +143,7 @@ export const makeGate = (parts: Parts): Gate => {
   return {
     untilRunning,
     isRunning,
+    pause: (reason) => store(pause(reason)),
     heldBy: () => held?.reason ?? null,
     call: (work, call) => Effect.andThen(untilRunning, callNow(work, call)),
     callNow,

@@ -22,6 +22,7 @@ import { DELIVERY_WAKE, pushSubject } from "../ports/Bus.ts"
 import { again } from "./candidate.ts"
 import { makeCap } from "./cap.ts"
 import { connectionDoc, type Gate, persistently } from "./faults.ts"
+import type { Following } from "./following.ts"
 import type { Parts } from "./parts.ts"
 import { pushRound } from "./round.ts"
 import { asWorkerError, type WorkerError } from "./WorkerError.ts"
@@ -51,6 +52,7 @@ export const makePushing = Effect.fn("Pushing.make")(function* (
   gate: Gate,
   /** Told that another process has taken webhooks for the connection. */
   onDelivery: Effect.Effect<void>,
+  following: Following,
 ) {
   const store = asWorkerError(parts.connection)
   const cap = makeCap()
@@ -195,6 +197,7 @@ export const makePushing = Effect.fn("Pushing.make")(function* (
   const step = Effect.gen(function* () {
     const doc = yield* store(connectionDoc(parts))
     if (doc === null || !doc.armed || !(yield* gate.isRunning)) return PAUSED_LOOK_MS
+    if (!(yield* following.mayWrite(doc))) return PAUSED_LOOK_MS
     if (!isPrepared && !(yield* prepare)) return WALK_RETRY_MS
     const retries = yield* readyIntents()
     if (rescan) {

@@ -47,6 +47,8 @@ export interface Definition {
   readonly class: "peer" | "table" | "enrichment" | "leads"
   /** True for the one that embeds Concordat. */
   readonly isApp?: boolean
+  /** It fetches what is written to it, and says up to where it has it: after a start writes wait for that word. */
+  readonly follows?: boolean
   readonly objects: Readonly<Record<string, ObjectDefinition>>
   readonly limits: {
     readonly buckets: Readonly<Record<string, Bucket>>

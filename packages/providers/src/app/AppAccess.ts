@@ -1,10 +1,19 @@
 /** What the app's endpoint needs of the system behind it, by connection: tokens, edits, the feed. */
+import { FOLLOWER_WAIT_MS } from "@concordat/engine/limits"
 import type { Journal } from "@concordat/engine/ports/Journal"
 import { opened } from "@concordat/model/events/envelope"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
-import { type Changes, type Follow, type FollowRequest, makeFollow, PositionUnknown } from "./changes.ts"
+import {
+  type Changes,
+  type Follow,
+  type FollowRequest,
+  JournalRestored,
+  makeFollow,
+  PositionUnknown,
+} from "./changes.ts"
 import type { Open } from "./history.ts"
 import { type AppEdit, type AppHandle, AppUnavailable, makeSubmit, type Outcome, type Submit } from "./submit.ts"
 import type { VersionsOf } from "./versions.ts"
@@ -28,7 +37,7 @@ export class AppAccess extends Context.Service<
     readonly changes: (
       at: Connected,
       request: FollowRequest,
-    ) => Effect.Effect<Changes, AppUnavailable | PositionUnknown>
+    ) => Effect.Effect<Changes, AppUnavailable | PositionUnknown | JournalRestored>
   }
 >()("@concordat/providers/app/AppAccess") {}
 
@@ -47,6 +56,15 @@ export interface AccessOptions {
 
 const clearOnly: Open = (_tenant, personal) => Effect.succeed(opened(personal))
 
+/** Whether so long has passed since it was asked for the first time. */
+const until = (ms: number): Effect.Effect<boolean> => {
+  let since: number | null = null
+  return Effect.map(Clock.currentTimeMillis, (now) => {
+    since ??= now
+    return now - since >= ms
+  })
+}
+
 export const makeAppAccess = (options: AccessOptions): AppAccess["Service"] => {
   const open = options.open ?? clearOnly
   const submits = new Map<string, { readonly handle: AppHandle; readonly submit: Submit }>()
@@ -59,13 +77,18 @@ export const makeAppAccess = (options: AccessOptions): AppAccess["Service"] => {
     return yield* new AppUnavailable({ detail: "the connection has no worker now", retryAfterMs: 2_000 })
   })
 
+  /** Workers that know that the app follows, and from where. */
+  const met = new WeakSet<AppHandle>()
+
   /** Made anew when the worker is another one: its keys are read again, since another process may have taken some. */
   const submitOf = (at: Connected, handle: AppHandle): Submit => {
     const known = submits.get(nameOf(at))
     if (known?.handle === handle) return known.submit
+    const waits = until(FOLLOWER_WAIT_MS)
     const submit = makeSubmit({
       ...at,
       handle,
+      isMet: Effect.map(waits, (isOver) => isOver || met.has(handle)),
       open,
       journal: options.journal,
       versions: options.versionsOf(at.tenant, at.connection),
@@ -82,17 +105,34 @@ export const makeAppAccess = (options: AccessOptions): AppAccess["Service"] => {
     return known
   }
 
+  /** The worker is told before the request waits for changes. */
+  const meet = Effect.fnUntraced(function* (at: Connected, request: FollowRequest) {
+    const handle = yield* options.handle(at)
+    if (handle === null || met.has(handle)) return
+    yield* followOf(at)({ ...request, waitMs: 0, limit: 1 })
+    yield* handle.followed(true)
+    met.add(handle)
+  })
+
+  /** Only once the worker has stopped writing is the app told to send all that it has. */
+  const restored = (at: Connected, request: FollowRequest) =>
+    Effect.gen(function* () {
+      yield* (yield* handleOf(at)).followed(false)
+      return yield* new JournalRestored({ position: request.after ?? "" })
+    })
+
   return {
     token: options.token,
     submit: (at, edits) => Effect.flatMap(handleOf(at), (handle) => submitOf(at, handle)(edits)),
     ready: (at) => Effect.flatMap(handleOf(at), (handle) => handle.populated),
     changes: (at, request) =>
-      followOf(at)(request).pipe(
+      Effect.andThen(meet(at, request), followOf(at)(request)).pipe(
         Effect.catchTags({
-          JournalError: (error) =>
-            error.reason === "foreign" || error.reason === "truncated"
-              ? new PositionUnknown({ position: request.after ?? "" })
-              : new AppUnavailable({ detail: `the journal is ${error.reason}`, retryAfterMs: 1_000 }),
+          JournalError: (error): Effect.Effect<never, AppUnavailable | JournalRestored | PositionUnknown> => {
+            if (error.reason === "foreign") return restored(at, request)
+            if (error.reason === "truncated") return Effect.fail(new PositionUnknown({ position: request.after ?? "" }))
+            return Effect.fail(new AppUnavailable({ detail: `the journal is ${error.reason}`, retryAfterMs: 1_000 }))
+          },
           UnreadableEvent: (error) => new AppUnavailable({ detail: error.message, retryAfterMs: 30_000 }),
         }),
       ),

@@ -28,12 +28,24 @@ export interface Changes {
   readonly changes: ReadonlyArray<Change>
 }
 
-/** A position of another journal, or one whose events were given up: follow again from the start. */
+/**
+ * A position that this journal has not come to: it was restored from a backup, and has lost what the app has seen and sent
+ * since. The app has to send all that it has.
+ */
+export class JournalRestored extends Schema.TaggedError<JournalRestored>()("JournalRestored", {
+  position: Schema.String,
+}) {
+  override get message(): string {
+    return "the position is not of this journal, which was restored: forget all revisions, send every record, POST ready, and follow again without a position"
+  }
+}
+
+/** A position whose events were given up: follow again from the start. */
 export class PositionUnknown extends Schema.TaggedError<PositionUnknown>()("PositionUnknown", {
   position: Schema.String,
 }) {
   override get message(): string {
-    return "the position is not of this journal; follow again without one"
+    return "what came after the position is no longer kept; follow again without one"
   }
 }
 

@@ -15,6 +15,7 @@ export const definition: Definition = {
   provider: "app",
   class: "peer",
   isApp: true,
+  follows: true,
   objects: {
     company: object([]),
     contact: object(["company"]),

@@ -156,10 +156,15 @@ describe("the app's endpoint", () => {
     assert.deepStrictEqual((await feed(whole.position)).changes, [])
   })
 
-  it("[AP6] a position of another journal is refused and said to be one", async () => {
+  it("[AP17] at a position of another journal the worker stops writing, and the app is told to send all it has", async () => {
+    for (let asked = 0; asked < 2; asked += 1) await server.call("GET", "/v1/acme/app/changes")
+    assert.deepStrictEqual(world.acme.followed(), [true])
     const answer = await server.call("GET", "/v1/acme/app/changes?after=999")
-    assert.strictEqual(answer.status, 422)
-    assert.include(JSON.stringify(answer.body), "follow again")
+    assert.strictEqual(answer.status, 410)
+    assert.include(JSON.stringify(answer.body), "send every record, POST ready, and follow again")
+    assert.deepStrictEqual(world.acme.followed(), [true, false])
+    world.acme.leave(true)
+    assert.strictEqual((await server.call("GET", "/v1/acme/app/changes?after=999")).status, 503)
   })
 
   it("[AP6] a waiting request is answered by the next write", async () => {
@@ -289,6 +294,9 @@ describe("the app's endpoint", () => {
 
   it("[AP10] an app that is ahead of a restored journal is told what holds now", async () => {
     await put("k1", { firstName: "Ada" })
+    // It may have to be told to send all that it has, before a part of a record that nobody knows is taken for a new one.
+    assert.strictEqual((await put("k2", { firstName: "Adah" }, 9)).status, 503)
+    await server.call("GET", "/v1/acme/app/changes")
     const ahead = await put("k2", { firstName: "Adah" }, 9)
     assert.strictEqual(ahead.status, 409)
     assert.deepInclude(ahead.body, { revision: 0, values: { firstName: "Ada" } })

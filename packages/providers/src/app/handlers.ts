@@ -6,6 +6,7 @@ import {
   MOST_CHANGES,
   MOST_ROWS,
   MOST_WAIT_SECONDS,
+  Restored,
   type RowResult,
   Stale,
   Unavailable,
@@ -108,7 +109,9 @@ export const layerHandlers = HttpApiBuilder.group(
             Effect.mapError((error) =>
               error._tag === "AppUnavailable"
                 ? later(error)
-                : refused([{ field: "after", value: error.position, message: error.message }]),
+                : error._tag === "JournalRestored"
+                  ? new Restored({ message: error.message })
+                  : refused([{ field: "after", value: error.position, message: error.message }]),
             ),
           )
       }),

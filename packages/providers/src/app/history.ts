@@ -55,6 +55,8 @@ export interface Recent {
   readonly newest: RecordFact | null
   /** Whether Concordat wrote after `basedOn`, or `basedOn` is of another, longer history. */
   readonly stale: boolean
+  /** `basedOn` is of another, longer history. */
+  readonly ahead: boolean
   /** A write after `basedOn` that the app may have by now, though its answer is not here yet. */
   readonly open: boolean
 }
@@ -82,20 +84,20 @@ export const recentOf = Effect.fnUntraced(function* (
     const events: ReadonlyArray<RecordedEvent> = yield* back(read, stream, from)
     if (revision === -1) revision = events[0]?.revision ?? -1
     // An app that is ahead of the journal saw another one: a restore lies between, and what came since is unknown to it.
-    if (basedOn !== null && basedOn > revision) return { revision, newest, stale: true, open }
+    if (basedOn !== null && basedOn > revision) return { revision, newest, stale: true, ahead: true, open }
     for (const event of events) {
       const isNews = basedOn === null || event.revision > basedOn
-      if (!isNews && newest !== null) return { revision, newest, stale: false, open }
+      if (!isNews && newest !== null) return { revision, newest, stale: false, ahead: false, open }
       const fact = yield* factOf(event)
       if (newest === null && fact !== null && TELLS.includes(fact._tag)) newest = fact
       if (!isNews) continue
-      if (fact?._tag === "RecordWritten") return { revision, newest, stale: true, open }
+      if (fact?._tag === "RecordWritten") return { revision, newest, stale: true, ahead: false, open }
       if (fact?._tag === "WriteIntended" && wasTaken(fact.key)) open = true
-      if (fact !== null && isEnd(fact)) return { revision, newest, stale: false, open }
+      if (fact !== null && isEnd(fact)) return { revision, newest, stale: false, ahead: false, open }
     }
     const last = events.at(-1)
     if (events.length < PAGE || last === undefined || last.revision === 0) {
-      return { revision, newest, stale: false, open }
+      return { revision, newest, stale: false, ahead: false, open }
     }
     from = last.revision - 1
   }

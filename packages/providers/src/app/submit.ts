@@ -39,6 +39,8 @@ export interface AppHandle {
   ) => Effect.Effect<ReadonlyArray<{ readonly id: string; readonly revision: number }>, AppUnavailable>
   /** Everything that the app had when it was connected has been submitted. Idempotent. */
   readonly populated: Effect.Effect<void, AppUnavailable>
+  /** The app has asked for its changes; `isKnown`: after a position of this journal, or from the start. */
+  readonly followed: (isKnown: boolean) => Effect.Effect<void, AppUnavailable>
 }
 
 export interface AppEdit {
@@ -65,6 +67,8 @@ export interface SubmitOptions {
   readonly versions: Versions
   readonly opaqueId: (externalId: string) => string
   readonly open: Open
+  /** Whether the app follows the journal that is here now, or is given up on. */
+  readonly isMet: Effect.Effect<boolean>
   /** How long an edit waits for the answer to a write that is under way to its record, ms. */
   readonly settleMs?: number
 }
@@ -132,6 +136,9 @@ export const makeSubmit = (options: SubmitOptions): Submit => {
   const judge = Effect.fnUntraced(function* (edit: AppEdit, waits: boolean) {
     if (edit.values === null) return { _tag: "Give", values: null } as const
     const recent = yield* recentOf(journal.read, streamOf(edit), edit.basedOn, versions.wasTaken)
+    // Its history may be that of another journal, in which case it has to send more than this edit: it is told so first.
+    if (recent.ahead && !(yield* options.isMet))
+      return yield* new AppUnavailable({ detail: "follow the changes first", retryAfterMs: RETRY_MS })
     if (recent.stale) {
       const values = yield* valuesOf(journal.read, tenant, streamOf(edit), options.open)
       return { _tag: "Stale", revision: recent.revision, values } as const

@@ -135,15 +135,14 @@ export const place = (
     else linkTo(context, seen, mapping, chosen, "matched by a person")
     return
   }
-  // Our own id names the entity, whatever the record says. One that nobody knows is adopted.
-  const mark = `${state.opened.mark}-`
-  if (seen.data.ownId !== null && seen.data.ownId.startsWith(mark)) {
-    const id = seen.data.ownId.slice(mark.length)
-    const doc = entityDoc(tx, type, id)
+  // Our own id names the entity, whatever the record says. One that nobody knows is of a journal that was lost: what the
+  // record is may be known by another record already, and only what is new here is adopted under its id.
+  const own = ownIdOf(state, seen)
+  const named = own === null ? null : entityDoc(tx, type, own)
+  if (own !== null && named !== null) {
     unwatchKeys(context, connection, record, type, groups)
-    answered(context, connection, record, "own id", id)
-    if (doc === null) startEntity(context, seen, mapping, id)
-    else linkTo(context, seen, mapping, doc.id, "own id")
+    answered(context, connection, record, "own id", own)
+    linkTo(context, seen, mapping, named.id, "own id")
     return
   }
   const creating = waited ? [] : creatingOf(tx, connection, type)
@@ -184,10 +183,16 @@ export const place = (
     return
   }
   if (known?.observation !== undefined && known.state === "parked") unwatch(context, connection, record, state, known)
-  answered(context, connection, record, "became clear", found._tag === "One" ? found.entity : null)
+  answered(context, connection, record, "became clear", found._tag === "One" ? found.entity : own)
   if (found._tag === "One")
     linkTo(context, seen, mapping, found.entity, `matched by ${found.key.slice(0, found.key.indexOf(":"))}`)
-  else startEntity(context, seen, mapping, null)
+  else startEntity(context, seen, mapping, own)
+}
+
+/** The entity that the record names itself after: an id of this installation and tenant. */
+const ownIdOf = (state: ConnectionDoc, { data: { ownId } }: Seen): string | null => {
+  const mark = `${state.opened.mark}-`
+  return ownId?.startsWith(mark) === true ? ownId.slice(mark.length) : null
 }
 
 /** A parked record that has found its place is not looked at again. */

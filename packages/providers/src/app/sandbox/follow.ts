@@ -1,6 +1,6 @@
 /** What Concordat wrote to this product's records: fetched in pages, applied in order, resumed from the kept position. */
 import { applyChange, backoff, between, type Page, type Product } from "./product.ts"
-import { ask, askedWait } from "./push.ts"
+import { ask, askedWait, sendAllAgain } from "./push.ts"
 
 const apply = (product: Product, page: Page): void => {
   for (const change of page.changes) applyChange(product, change)
@@ -22,6 +22,7 @@ const failed = (product: Product, asked: number): number => {
 /** One request, or the application of what it brought. Answers when to come again, ms since 1970; null: not connected. */
 export const follow = async (product: Product): Promise<number | null> => {
   if (product.connection === null) return null
+  if (product.isResending) return product.options.now() + product.settings.backoffMs[0]
   const now = product.options.now()
   const { arrived } = product
   if (arrived !== null) {
@@ -37,6 +38,10 @@ export const follow = async (product: Product): Promise<number | null> => {
   const answer = await ask(product, "GET", `/changes?${query}`)
   // A restart or another connection came in between: what was asked for is no longer what is wanted.
   if (product.connection !== connection || product.position !== asked) return product.options.now()
+  if (answer?.status === 410) {
+    sendAllAgain(product)
+    return failed(product, 0)
+  }
   if (answer?.status === 422) {
     product.counts.rewinds += 1
     product.position = null

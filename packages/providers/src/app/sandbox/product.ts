@@ -61,6 +61,8 @@ export interface Product {
   settings: Settings
   connection: Connection | null
   populated: boolean
+  /** Concordat's journal was restored: until everything is sent once more, nothing is asked for. */
+  isResending: boolean
   readonly records: Map<string, StoredRecord>
   edits: Array<Edit>
   duplicates: Array<Duplicate>
@@ -87,6 +89,7 @@ export const makeProduct = (options: SandboxOptions): Product => ({
   settings: { ...defaultSettings, ...options.settings },
   connection: null,
   populated: false,
+  isResending: false,
   records: new Map(),
   edits: [],
   duplicates: [],

@@ -170,10 +170,35 @@ export const populate = (product: Product): void => {
   }
 }
 
+/** Of what Concordat knew, nothing counts any more: all that is here is sent as it is now, edits on their way included. */
+export const sendAll = (product: Product): void => {
+  product.isResending = false
+  product.edits = []
+  product.duplicates = []
+  product.landed = null
+  product.arrived = null
+  product.position = null
+  product.keptPosition = null
+  for (const record of product.records.values()) {
+    record.revision = null
+    record.withheld.clear()
+  }
+  populate(product)
+}
+
+/** The same after Concordat's journal was restored, which may take for alive what was deleted since. */
+export const sendAllAgain = (product: Product): void => {
+  product.counts.resends += 1
+  sendAll(product)
+  product.isResending = true
+  for (const record of product.records.values()) if (record.archived) enqueue(product, record, null, true)
+}
+
 const sayReady = async (product: Product): Promise<void> => {
   const answer = await ask(product, "POST", "/ready", { losable: true })
   if (answer?.status === 204) {
     product.populated = true
+    product.isResending = false
     product.ready = { attempts: 0, notBefore: 0 }
     return
   }

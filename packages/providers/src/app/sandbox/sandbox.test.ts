@@ -18,7 +18,7 @@ const seeded = (seed: number): (() => number) => {
 /** The product on a virtual clock, at the real endpoint. `run` lets time pass, both loops as they are due. */
 const makeProduct = (settings: Partial<Settings> = {}, seed = 1) => {
   const world = makeWorld(0)
-  const server = serve(world)
+  let server = serve(world)
   const random = seeded(seed)
   let clock = 1_800_000_000_000
   let pushAt = 0
@@ -26,7 +26,7 @@ const makeProduct = (settings: Partial<Settings> = {}, seed = 1) => {
   const product = makeAppSandbox({
     now: () => clock,
     random,
-    fetch: server.fetch,
+    fetch: (url, init) => server.fetch(url, init),
     settings: { waitSeconds: 0, pollMs: 50, ...settings },
   })
   const run = async (ms: number): Promise<void> => {
@@ -48,7 +48,13 @@ const makeProduct = (settings: Partial<Settings> = {}, seed = 1) => {
     })
     return body?.["values"] as Values
   }
-  return { world, server, product, run, connect, write, held, random }
+  /** Concordat comes back with the journal of a backup. */
+  const restore = (count: number): void => {
+    world.memory.restore(count)
+    world.acme.forgetAll()
+    server = serve(world)
+  }
+  return { world, product, run, connect, write, held, random, restore, close: () => server.close() }
 }
 
 describe("the sandbox product", () => {
@@ -88,6 +94,35 @@ describe("the sandbox product", () => {
       product.log().map(({ effect }) => effect),
       ["applied", "repeat"],
     )
+  })
+
+  it("[AP17] after Concordat's journal was restored all that is here is sent, deletions too, and then followed anew", async () => {
+    const { product, run, connect, world, restore, write } = makeProduct()
+    const ids = ["p1", "p2", "p3"]
+    product.seed({ contact: ids.map((id) => ({ id, values: { firstName: `${id} of old`, title: "Dr" } })) })
+    connect()
+    await run(500)
+    const then = world.memory.all.length
+    await write("p1", { firstName: "p1 of the lost hour" })
+    product.archive("contact", "p2")
+    const made = product.put({ object: "contact", values: { firstName: "made in the lost hour" } }).id
+    await run(500)
+    product.put({ object: "contact", id: made, values: { title: "entered while it was away" } })
+    restore(then)
+    await run(5_000)
+    const ofRecord = (id: string) => {
+      const facts = world.memory.of(world.acme.streamOf("contact", id)).slice(id === made ? 0 : 1)
+      return facts.map(({ data, type }) => [type, JSON.parse(data)["values"]?.["clear"]?.["firstName"]])
+    }
+    assert.deepStrictEqual(ofRecord("p1"), [["RecordObserved", "p1 of the lost hour"]])
+    assert.deepStrictEqual(ofRecord("p2"), [["RecordGone", undefined]])
+    assert.deepStrictEqual(ofRecord("p3"), [["RecordObserved", "p3 of old"]])
+    assert.deepStrictEqual(ofRecord(made), [["RecordObserved", "made in the lost hour"]])
+    assert.strictEqual(product.get("contact", made)?.values["title"], "entered while it was away")
+    assert.deepStrictEqual([world.acme.populated(), product.stats().counts.resends], [2, 1])
+    await write("p1", { firstName: "written since" })
+    await run(5_000)
+    assert.strictEqual(product.get("contact", "p1")?.values["firstName"], "written since")
   })
 
   it("[AP1] a person's edit that raced with a write keeps what the write did to other fields", async () => {
@@ -261,7 +296,7 @@ describe("the sandbox product", () => {
 
   it("[AP15] product and Concordat agree after edits, writes, losses, duplicates and restarts in any order", async () => {
     for (let seed = 1; seed <= SEEDS; seed++) {
-      const { product, run, connect, write, held, world, random, server } = makeProduct(unkind, seed)
+      const { product, run, connect, write, held, world, random, close } = makeProduct(unkind, seed)
       const pick = <A>(from: ReadonlyArray<A>): A => from[Math.floor(random() * from.length)]!
       product.seed({ contact: IDS.map((id) => ({ id, values: { firstName: id, title: "-", source: "-" } })) })
       connect()
@@ -291,7 +326,7 @@ describe("the sandbox product", () => {
       }
       const effects = product.log().filter((entry) => entry.key !== undefined && entry.effect === "applied")
       assert.strictEqual(new Set(effects.map((entry) => entry.key)).size, effects.length, `seed ${seed}`)
-      await server.close()
+      await close()
     }
   }, 600_000)
 })

@@ -4,7 +4,7 @@
  */
 import { follow } from "./follow.ts"
 import { edit, enqueue, makeProduct, nameOf, newRecord, type Product, see, type StoredRecord } from "./product.ts"
-import { populate, push } from "./push.ts"
+import { push, sendAll } from "./push.ts"
 import type { Connection, LogEntry, SandboxOptions, SeenRecord, Settings, Stats, Values } from "./shapes.ts"
 
 export interface Backdoor {
@@ -75,17 +75,7 @@ const connect = (product: Product, to: Connection): void => {
   const before = product.connection
   product.connection = to
   if (before?.tenant === to.tenant && before.connection === to.connection) return
-  product.edits = []
-  product.duplicates = []
-  product.landed = null
-  product.arrived = null
-  product.position = null
-  product.keptPosition = null
-  for (const record of product.records.values()) {
-    record.revision = null
-    record.withheld.clear()
-  }
-  populate(product)
+  sendAll(product)
 }
 
 const restart = (product: Product, forget: boolean): void => {

@@ -107,6 +107,7 @@ export const COUNTS = [
   "repeats",
   "restarts",
   "rewinds",
+  "resends",
 ] as const
 export type Count = (typeof COUNTS)[number]
 

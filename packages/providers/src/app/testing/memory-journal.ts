@@ -10,6 +10,8 @@ export interface MemoryJournal {
   /** The next so many appends answer `Conflict`, whatever they expect. */
   readonly conflictNext: (count: number) => void
   readonly close: (closed: boolean) => void
+  /** As a backup has it: the first so many events of all. */
+  readonly restore: (count: number) => void
 }
 
 export const makeMemoryJournal = (): MemoryJournal => {
@@ -97,5 +99,6 @@ export const makeMemoryJournal = (): MemoryJournal => {
     close: (now) => {
       closed = now
     },
+    restore: (count) => void all.splice(count),
   }
 }

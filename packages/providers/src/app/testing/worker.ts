@@ -27,6 +27,7 @@ export const makeWorker = (memory: MemoryJournal, versionsOf: VersionsOf, tenant
   const versions = new Map<string, string>()
   const held = new Map<string, JsonObject>()
   let populated = 0
+  const followed: Array<boolean> = []
   let away = false
   let sequence = 0
 
@@ -94,6 +95,11 @@ export const makeWorker = (memory: MemoryJournal, versionsOf: VersionsOf, tenant
         populated += 1
       }),
     ),
+    followed: (isKnown) =>
+      Effect.andThen(
+        gate,
+        Effect.sync(() => void followed.push(isKnown)),
+      ),
   }
 
   const begin = Effect.fnUntraced(function* (write: Written) {
@@ -159,8 +165,15 @@ export const makeWorker = (memory: MemoryJournal, versionsOf: VersionsOf, tenant
     observations: (object: string, id: string) =>
       memory.of(streamOf(object, id)).filter((event) => event.type === "RecordObserved"),
     populated: () => populated,
+    /** Whether each place that the app named was known, as the worker was told. */
+    followed: () => followed,
     /** As after a rebuild from the journal, where versions do not stand. */
     forgetVersions: () => versions.clear(),
+    /** As one that knows no more than the journal says of no record at all. */
+    forgetAll: () => {
+      versions.clear()
+      held.clear()
+    },
     leave: (now: boolean) => {
       away = now
     },
