@@ -8,11 +8,11 @@ import { firstSync } from "./lines/first-sync.ts"
 import { growth } from "./lines/growth.ts"
 import { journalAppend, journalWriters } from "./lines/journal.ts"
 import { pushLatency } from "./lines/push-latency.ts"
-import { recompute } from "./lines/recompute.ts"
 import { replay } from "./lines/replay.ts"
 import { reread } from "./lines/reread.ts"
 import { starting } from "./lines/start.ts"
 import { pushing, roundTrip } from "./lines/two-portals.ts"
+import { verify } from "./lines/verify.ts"
 import { webhooks } from "./lines/webhooks.ts"
 
 export const LINES: ReadonlyArray<Line> = [
@@ -23,7 +23,7 @@ export const LINES: ReadonlyArray<Line> = [
   changed,
   feed,
   replay,
-  recompute,
+  verify,
   webhooks,
   pushLatency,
   roundTrip,

@@ -18,6 +18,11 @@ export const COPY_BYTES = 512 * 1024
 export const REBUILD_EVENTS = 1_000
 /** Documents read in one go while all of a kind are looked at. */
 export const SCAN_DOCUMENTS = 1_000
+/** Differences and forgotten facts of a tenant that a verification names; all are counted. */
+export const SHOWN_DIFFERENCES = 100
+export const SHOWN_FORGOTTEN = 10
+/** Events that nothing was decided for, held until their causes are looked for: one pass over the facts for all of them. */
+export const UNEXPLAINED_EVENTS = 10_000
 
 /** Due rows planned in one round: more would be planned long before they are written. */
 export const ROUND_ROWS = 500

@@ -22,5 +22,6 @@ export const COMMANDS = {
   release: () => import("./commands/release.ts").then((loaded) => loaded.release),
   "create-again": () => import("./commands/create-again.ts").then((loaded) => loaded.createAgain),
   migrate: () => import("./commands/migrate.ts").then((loaded) => loaded.migrate),
+  verify: () => import("./commands/verify.ts").then((loaded) => loaded.verify),
   mapping: () => import("./commands/mapping.ts").then((loaded) => loaded.mapping),
 } as const

@@ -22,6 +22,7 @@ export const SAYS = {
   release: "Write again what is quarantined, once the cause there is mended",
   "create-again": "Create a record again that was deleted at a connection",
   migrate: "Move a tenant's journal from the embedded store to KurrentDB, or back",
+  verify: "Decide all facts of a store again and compare with what its journal holds",
   mapping: "Mappings between a provider's fields and ours",
 } as const
 export type CommandName = keyof typeof SAYS

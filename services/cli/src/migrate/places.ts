@@ -23,6 +23,8 @@ export interface Place {
   readonly together: Together
   /** What follows from another journal than it will hold then. */
   readonly dropState: Effect.Effect<void, StateError>
+  /** The state beside it; null: it is a store of its own. */
+  readonly state: Context.Service.Shape<typeof State> | null
 }
 
 const openServer = Effect.gen(function* () {
@@ -43,6 +45,7 @@ const openServer = Effect.gen(function* () {
     // Older servers append to one stream at a time, and what they take from several has no order among those.
     together: { streams: false, bytes: COPY_BYTES },
     dropState: Effect.void,
+    state: null,
   }
   return place
 })
@@ -56,6 +59,7 @@ const openFile = Effect.fnUntraced(function* (path: string, isSource: boolean) {
     journal: Context.get(context, Journal),
     together: { streams: true, bytes: COPY_BYTES },
     dropState: Context.get(context, State).clear,
+    state: Context.get(context, State),
   }
   return place
 })
