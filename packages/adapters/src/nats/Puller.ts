@@ -51,6 +51,8 @@ export class Puller {
   /** Requests before it are of another life of the consumer: what the server says of them counts for nothing. */
   #first = 0
   #heardAt = 0
+  /** How far the consumer had delivered when it was found; up to there it may have what it was answered. 0: it has none. */
+  #deliveredBefore = 0
   #isBeginning = false
   #isClosed = false
   #error: BusError | null = null
@@ -139,9 +141,25 @@ export class Puller {
       await this.#addConsumer()
       return
     }
-    // What came back would take room until it is too old: nobody is given it again.
-    const seq = consumer.ack_floor.stream_seq + 1
+    this.#deliveredBefore = consumer.delivered.stream_seq
+    await this.#clearAnswered(consumer)
+  }
+
+  /** What came back though it was answered takes room until it is too old: nobody is given it again. */
+  async #clearAnswered({ ack_floor }: ConsumerInfo): Promise<void> {
+    const seq = ack_floor.stream_seq + 1
     if (seq > 1) await this.#link.jsm.streams.purge(PUSH_STREAM, { filter: this.#options.filter, seq })
+    // Some of it may stand above an earlier message that is not answered yet.
+    if (ack_floor.stream_seq >= this.#deliveredBefore) this.#deliveredBefore = 0
+  }
+
+  async #lookForAnswered(): Promise<void> {
+    if (this.#deliveredBefore === 0 || this.#isBeginning || this.#isClosed || !this.#link.isConnected()) return
+    try {
+      await this.#clearAnswered(await this.#link.jsm.consumers.info(PUSH_STREAM, this.#name))
+    } catch {
+      // It is looked for again, and it is only room.
+    }
   }
 
   #addConsumer(): Promise<ConsumerInfo> {
@@ -231,6 +249,7 @@ export class Puller {
   }
 
   #look(): void {
+    void this.#lookForAnswered()
     const now = performance.now()
     if (this.#asked > 0 && this.#link.isConnected() && now - this.#heardAt > HEARTBEAT_MS * HEARTBEATS_MISSED)
       void this.#begin(true)
