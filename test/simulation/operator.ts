@@ -8,8 +8,11 @@ import type { Script } from "./script.ts"
 
 const BY = "somebody"
 
-/** Reasons for which a connection is stopped until somebody has looked at it. */
-const LOOKED_AT: ReadonlySet<string> = new Set(["mass deletion"])
+/**
+ * Reasons for which a connection is stopped until somebody has looked at it. Whoever renewed a token has resumed already; but
+ * an answer to the token before may pause the connection after that, which only shows when somebody looks again.
+ */
+const LOOKED_AT: ReadonlySet<string> = new Set(["mass deletion", "authorisation"])
 
 const tried = (script: Script): boolean =>
   script.actions.some((action) => action.kind === "trouble" && action.what === "rule")

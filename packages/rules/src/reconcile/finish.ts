@@ -117,7 +117,8 @@ export const lookAgain = (context: Context, connection: string, waiter: string):
 /** What was seen while references in it were unknown is observed again, from the shadow before it. */
 export const observeAgain = (edit: EntityEdit, connection: string, group: string): void => {
   const refusedHeld = edit.held(connection, group)
-  if (refusedHeld?.refused?.code === "uniqueness") {
+  const code = refusedHeld?.refused?.code
+  if (refusedHeld !== undefined && (code === "uniqueness" || code === "reference")) {
     const { refused: _, ...free } = refusedHeld
     edit.setHeld(connection, group, free)
   }

@@ -23,6 +23,7 @@ import { answered } from "./identify.ts"
 import { awaitNext, awaitWinner, mergeEntities } from "./merge.ts"
 import { observeFields } from "./observe.ts"
 import { place, type Seen } from "./place.ts"
+import { wakeRefused } from "./refusals.ts"
 
 /** More than this share of a connection's records, and more than this many, gone within a day is not believed. */
 const GUARD_SHARE = 0.1
@@ -147,6 +148,7 @@ export const recordGone = (context: Context, data: RecordGone): void => {
   else if (known.state === "waiting") tx.put("waiting", `${connection}|${recordKey(record)}`, null)
   const { observation: _, ...rest } = known
   putRecord(tx, connection, record, { ...rest, state: "gone", reason: data.reason })
+  wakeRefused(context, connection, record)
 }
 
 /** A census that fails, or a scope that shrinks, looks like a mass deletion: the connection is stopped and a person asked. */
@@ -256,6 +258,7 @@ export const recordMerged = (context: Context, data: RecordMerged): void => {
   const state = connectionDoc(tx, connection)
   if (won?.state === "parked" && won.observation !== undefined && state !== null)
     place(context, state, won.observation, { others: won.others ?? [] })
+  wakeRefused(context, connection, loser)
 }
 
 /**
@@ -297,6 +300,7 @@ export const recordConverted = (context: Context, data: RecordConverted): void =
   if (doc === null) return
   if (next === undefined || recordDoc(tx, connection, next)?.state === "linked") {
     unlink(context, connection, record, known, "converted")
+    wakeRefused(context, connection, record)
     return
   }
   const edit = new EntityEdit(context, doc, doc)
@@ -307,4 +311,5 @@ export const recordConverted = (context: Context, data: RecordConverted): void =
   edit.sayLinked({ connection, record: next, primary, how: "converted" })
   putRecord(tx, connection, next, { type, entity: doc.id, primary, state: "linked" })
   finish(edit)
+  wakeRefused(context, connection, record)
 }

@@ -3,14 +3,14 @@ import { clear, opened } from "@concordat/model/events/envelope"
 import type { RecordObserved } from "@concordat/model/events/record"
 import type { ObjectMapping } from "../mapping/lens.ts"
 import { connectionDoc, entityDoc, putRecord, recordDoc } from "../state/access.ts"
-import { type RecordDoc, recordKey, type WaitDoc } from "../state/documents.ts"
+import type { RecordDoc } from "../state/documents.ts"
 import { type Context, heldUnder, mappingOf, sameRecord } from "./context.ts"
 import { EntityEdit } from "./edit.ts"
-import { finish, lookAgain } from "./finish.ts"
+import { finish } from "./finish.ts"
 import { observeGroup } from "./group.ts"
 import { keepAside, mappingFor, place, provenanceOf, type Seen } from "./place.ts"
 import { relink } from "./gone.ts"
-import { recordWait } from "./waits.ts"
+import { wakeRefused } from "./refusals.ts"
 
 /** Shows every group that was read to the entity. */
 export const observeFields = (edit: EntityEdit, mapping: ObjectMapping, seen: Seen): void => {
@@ -78,11 +78,5 @@ export const recordObserved = (context: Context, data: RecordObserved): void => 
   const hasMoved = edit.doc.links[connection] !== doc.links[connection]
   finish(edit)
   // Shown as it was known to be, it lets nobody try again: that would be refused again, and read again, for ever.
-  if (!hasMoved) return
-  const wait = recordWait(connection, recordKey(record))
-  const waiters = tx.get<WaitDoc>("wait", wait) ?? []
-  if (waiters.length === 0) return
-  // Whoever waited for this holder of a unique value to change tries again.
-  tx.put("wait", wait, null)
-  for (const waiter of waiters) lookAgain(context, connection, waiter)
+  if (hasMoved) wakeRefused(context, connection, record)
 }

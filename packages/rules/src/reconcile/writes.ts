@@ -15,7 +15,8 @@ import { finish } from "./finish.ts"
 import { unlink } from "./gone.ts"
 import { ask } from "./identify.ts"
 import { place, settleLink } from "./place.ts"
-import { recordWait } from "./waits.ts"
+import { keepRefused, type Refused, wakeRefused } from "./refusals.ts"
+import { recordWait, waitForRecords } from "./waits.ts"
 
 const sentGroups = (sent: Personal): Readonly<Record<string, View>> =>
   (opened(sent)["groups"] ?? {}) as Readonly<Record<string, View>>
@@ -94,6 +95,7 @@ const answer = (context: Context, data: RecordWritten, edit: EntityEdit): void =
     const known = recordDoc(tx, connection, record)
     if (known?.state === "linked") unlink(context, connection, record, known, "archived by us")
     if (known !== null) putRecord(tx, connection, record, { ...known, state: "gone", reason: "archived by us" })
+    wakeRefused(context, connection, record)
     return
   }
   if (data.kind === "create" && !linkCreated(context, edit, connection, record, data.adopted, intent)) {
@@ -140,10 +142,7 @@ const answerGroup = (
   }
   const refused = data.refused.find((one) => lens.sources.includes(one.name))
   if (refused !== undefined) {
-    edit.setHeld(connection, lens.group, {
-      ...known,
-      refused: { view: sent, code: refused.code, message: refused.message },
-    })
+    keepRefused(edit, connection, [[lens, sent]], refused)
     return
   }
   const before = known.shadow ?? undefined
@@ -219,17 +218,15 @@ export const writeRefused = (context: Context, data: WriteRefused): void => {
   }
   const intent = without(edit, connection, data.key)
   const mapping = mappingOf(context, state, data.object, edit.type)
-  for (const lens of mapping?.groups ?? []) {
+  const refused = (mapping?.groups ?? []).flatMap((lens): Refused => {
     const sent = intent?.groups[lens.group]
-    if (sent === undefined) continue
     // A refusal that names a field stands for its group; the others are sent again without it.
-    if (data.field !== null && !isCreate && !lens.sources.includes(data.field)) continue
-    const held = heldUnder(edit.held(connection, lens.group), lens)
-    edit.setHeld(connection, lens.group, { ...held, refused: { view: sent, code: data.code, message: data.message } })
-    if (data.code === "uniqueness" && data.existing !== null) {
-      addTo(tx, "wait", recordWait(connection, `${data.object}:${data.existing}`), `${edit.key}|${lens.group}`)
-    }
-  }
+    const isOfOther = data.field !== null && !isCreate && !lens.sources.includes(data.field)
+    return sent === undefined || isOfOther ? [] : [[lens, sent]]
+  })
+  keepRefused(edit, connection, refused, data)
+  if (data.code === "uniqueness" && data.existing !== null)
+    for (const [{ group }] of refused) waitForRecords(edit, connection, group, [`${data.object}:${data.existing}`])
   finish(edit)
   if (isCreate) createResolved(context, connection, data.entity.type, data.key)
 }

@@ -1,0 +1,68 @@
+/** Writes that are refused for the sake of a record that they refer to. */
+import { assert, describe, it } from "vitest"
+import { groupsDue, refuse, scene, write } from "./scene.ts"
+
+describe("refusals of references", () => {
+  const engine = { title: "Engine", amount: 1, currency: "EUR", pipeline: "default", stage: "new", status: "open" }
+  /** A deal of a company that both systems have, and that is gone in the CRM when the deal is written there. */
+  const dealOfGoneFirm = () => {
+    const core = scene({ create: "always" })
+    core.observe("app", "firm", "f1", { name: "Engines", domain: "engines.org" }, 1_000)
+    core.observe("crm", "firm", "g1", { name: "Engines", domain: "engines.org" }, 1_100)
+    core.observe("app", "deal", "d1", { ...engine, lostReason: null, contacts: [], company: "firm:f1" }, 2_000)
+    return core
+  }
+  const firmGone = {
+    _tag: "RecordGone",
+    connection: "crm",
+    object: "firm",
+    externalId: "g1",
+    reason: "deleted",
+  } as const
+  const dealPlanned = (core: ReturnType<typeof scene>) => core.plan("crm", "deal", core.entities("deal")[0]!.id)
+
+  it("[R19] a create refused for a reference is due without it, once the record that it names is seen to be gone", () => {
+    const core = dealOfGoneFirm()
+    assert.strictEqual(refuse(core, "crm", 3_000, { code: "reference" }).values["company"], "firm:g1")
+    assert.isNull(dealPlanned(core))
+    assert.isNotEmpty(core.loaded.range("issue", "crm|"))
+    core.append(4_000, { ...firmGone, readStartedAt: 3_999 })
+    assert.strictEqual(dealPlanned(core)?.kind, "create")
+    assert.notProperty(dealPlanned(core)?.values, "company")
+    assert.deepStrictEqual(core.loaded.range("issue", "crm|"), [])
+  })
+  it("[R19] an update refused for a reference is due without it, once the record that it names is seen to be gone", () => {
+    const core = dealOfGoneFirm()
+    const ownId = `mark0000-${core.entities("deal")[0]!.id}`
+    core.observe("crm", "deal", "e1", { ...engine, lostReason: null, contacts: [], company: null }, 2_500, { ownId })
+    core.observe("app", "deal", "d1", { ...engine, title: "Two engines", company: "firm:f1" }, 2_600)
+    assert.containsAllKeys(refuse(core, "crm", 3_000, { code: "reference" }).values, ["company", "title"])
+    assert.deepStrictEqual(core.due("crm"), [])
+    core.append(4_000, { ...firmGone, readStartedAt: 3_999 })
+    assert.deepStrictEqual(groupsDue(core, "crm"), [["title"]])
+    assert.deepStrictEqual(core.loaded.range("issue", "crm|"), [])
+  })
+  it("[R19] a refusal of a reference that comes after its record was seen to be gone stands for nothing", () => {
+    const core = dealOfGoneFirm()
+    const plan = write(core, "crm", 3_000, "lost")
+    core.append(3_500, { ...firmGone, readStartedAt: 3_499 })
+    core.append(4_000, {
+      _tag: "WriteRefused",
+      connection: "crm",
+      object: plan.object,
+      externalId: null,
+      entity: { type: plan.type, id: plan.entity },
+      due: plan.due,
+      key: `crm-${plan.due}`,
+      code: "reference",
+      field: null,
+      message: "refused",
+      effect: "none",
+      existing: null,
+      attempts: 1,
+    })
+    assert.strictEqual(dealPlanned(core)?.kind, "create")
+    assert.notProperty(dealPlanned(core)?.values, "company")
+    assert.deepStrictEqual(core.loaded.range("issue", "crm|"), [])
+  })
+})
