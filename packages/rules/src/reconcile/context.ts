@@ -114,9 +114,9 @@ export const refersAlike = (
   const named = (view: View): View => ({
     ...view,
     ...Object.fromEntries(
-      referring.map(([name, to]) => {
+      referring.flatMap(([name, to]) => {
         const external = view[name]
-        return [name, typeof external === "string" ? (standsFor(tx, connection, to, external) ?? external) : external]
+        return typeof external === "string" ? [[name, standsFor(tx, connection, to, external) ?? external]] : []
       }),
     ),
   })
