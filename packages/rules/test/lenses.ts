@@ -59,7 +59,9 @@ export const lens = (type: EntityType, group: string, options: LensOptions = {})
       if (present.length < fields.length && before === undefined) return { _tag: "Unknown" }
       return {
         _tag: "Known",
-        view: Object.fromEntries(fields.map((field) => [field, (raw[field] ?? before?.[field] ?? null) as Value])),
+        view: Object.fromEntries(
+          fields.map((field) => [field, (raw[field] === undefined ? (before?.[field] ?? null) : raw[field]) as Value]),
+        ),
       }
     },
     get: (value, references) => {

@@ -1,7 +1,7 @@
 /** Two records become one at a provider: in whichever order its parts are told of. */
 import { assert, describe, it } from "vitest"
 import { type Core, policyOf } from "./core.ts"
-import { ada, bertha, groupsDue, scene } from "./scene.ts"
+import { ada, bertha, groupsDue, scene, write } from "./scene.ts"
 
 const merged = (core: Core, object: string, externalId: string, into: string, at: number) =>
   core.append(at, { _tag: "RecordMerged", connection: "crm", object, externalId, into, readStartedAt: at - 100 })
@@ -108,6 +108,31 @@ describe("a provider's merge", () => {
     const contact = core.entities("contact")[0]!.id
     assert.deepStrictEqual(core.plan("erp", "contact", contact)?.values, { title: "Programmer" })
   })
+  for (const [what, company] of [
+    ["emptied", null],
+    ["set to another", "firm:f3"],
+  ] as const)
+    it(`[R5] a reference to a record that was merged away, ${what} by the side that we wrote it to, is edited`, () => {
+      const core = scene()
+      for (const number of [1, 2, 3]) {
+        const firm = { name: `Firm ${number}`, domain: `firm${number}.org` }
+        core.observe("app", "firm", `a${number}`, firm, 1_000 + number)
+        core.observe("crm", "firm", `f${number}`, firm, 1_100 + number)
+      }
+      const deal = { title: "Engine", closeDate: null, contacts: [] }
+      core.observe("app", "deal", "1", { ...deal, company: "firm:a1" }, 2_000)
+      const ownId = `mark0000-${core.entities("deal")[0]!.id}`
+      core.observe("crm", "deal", "d1", { ...deal, company: "firm:f1" }, 2_100, { ownId })
+      core.observe("app", "deal", "1", { ...deal, company: "firm:a2" }, 2_200)
+      write(core, "crm", 2_300)
+      core.observe("crm", "deal", "d1", { ...deal, company: "firm:f2" }, 2_400)
+      merged(core, "firm", "f2", "f1", 3_000)
+      core.observe("crm", "deal", "d1", { ...deal, company }, 4_000)
+      const third = core.entities("company").find(({ links }) => links["crm"]?.primary?.id === "f3")
+      assert.deepStrictEqual(core.value("deal", "company"), [company === null ? null : third!.id])
+      assert.deepStrictEqual(core.due("crm"), [])
+      assert.deepStrictEqual(core.loaded.range("conflict", "crm|"), [])
+    })
   it("[R18] a provider's merge merges ours; what the loser brought goes along", () => {
     const core = scene()
     core.observe("crm", "person", "c1", ada, 2_000)

@@ -17,7 +17,10 @@ export interface Entered {
   readonly before: Set<Entered>
   /** What came while it was on its way to the engine: it is laid over that, and counts as later, if it is taken so. */
   readonly over: Set<Entered>
-  /** Overwritten between the engine's last read and its write, where the provider has no preconditions. */
+  /**
+   * Overwritten between the engine's last read and its write, where the provider has no preconditions; or gone with its record
+   * before it was read.
+   */
   inGap: boolean
   /** Of one of two that became one: it may stand or not, whichever record of it is the one that counts somewhere. */
   isAside: boolean
@@ -156,6 +159,14 @@ export class History {
   read(side: string, id: string, part: Part): void {
     this.#clock += 1
     this.#readAt.set(`${side}|${id}|${part}`, { order: this.#clock, ms: this.#now() })
+  }
+
+  /** A record is gone without a trace: what people entered in it since the engine last read it nobody can know. */
+  vanished(side: string, id: string, thing: string): void {
+    for (const group of groupsOf(thing)) {
+      const read = this.#readAt.get(`${side}|${id}|${partOf(group)}`)?.order ?? 0
+      for (const one of this.#entering(side, id, group)) if (one.at > read) one.inGap = true
+    }
   }
 
   /** A person entered a value, or it was there at the beginning. */

@@ -99,6 +99,7 @@ export class Reshaping {
       if ([...this.#place.with.values()].includes(loser)) return
       this.#enter(side, kind, into.id, { ...into.values, ...filled })
       this.#remove(name, loser)
+      history.vanished(name, `${kind}:${from.id}`, loser)
       if (kind === "company") this.#refer(side, loser, winner)
       await side.merge(kind, into.id, from.id)
       return

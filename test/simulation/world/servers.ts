@@ -58,14 +58,23 @@ const kindsOf = (row: Row): ReadonlyArray<Kind> => {
   return "is_company" in row ? [row["is_company"] === true ? "company" : "person"] : ["person", "company"]
 }
 
+/** The model that a call is about, or "" for none: others have records of the same ids. */
+export const modelOf = (url: string, body: string): string => {
+  const keyed = /\/json\/2\/([^/]+)\//.exec(url)?.[1]
+  if (keyed !== undefined || body === "") return keyed ?? ""
+  const { params } = JSON.parse(body) as { readonly params?: { readonly args?: ReadonlyArray<unknown> } }
+  const model = params?.args?.[3]
+  return typeof model === "string" ? model : ""
+}
+
 const odooServer =
   (sandbox: OdooSandbox, shown: Shown): Server =>
   async (call) => {
     const body = typeof call.body === "string" ? call.body : ""
     const answer = await sandbox.handle({ method: call.method, url: call.url, headers: { ...call.headers }, body })
     if (answer.dropped) return null
-    const isOurs = (model: string): boolean => body.includes(model) || call.url.includes(model)
-    if (call.writes !== true && answer.status < 300 && ["res.partner", "crm.lead", "mail.activity"].some(isOurs)) {
+    const isOurs = ["res.partner", "crm.lead", "mail.activity"].includes(modelOf(call.url, body))
+    if (call.writes !== true && answer.status < 300 && isOurs) {
       const said: unknown = JSON.parse(answer.body)
       for (const row of rowsOf(Array.isArray(said) ? said : (said as { readonly result?: unknown }).result))
         for (const kind of kindsOf(row))

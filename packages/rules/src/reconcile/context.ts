@@ -85,6 +85,44 @@ export const holds = (lens: GroupLens, held: HeldState, wanted: View, shadow: Vi
   return rendering !== undefined && lens.same(rendering.sent, wanted) && lens.same(rendering.held, shadow)
 }
 
+/** The entity that a record stands for, or stood for until the provider merged it into another one. */
+const standsFor = (tx: Transaction, connection: string, type: EntityType, external: string): string | undefined => {
+  const entity = references(tx, connection).entity(type, external)
+  if (entity !== undefined) return entity
+  const at = external.indexOf(":")
+  const gone = recordDoc(tx, connection, { object: external.slice(0, at), id: external.slice(at + 1) })
+  if (gone?.state !== "gone" || gone.into === undefined || gone.type !== type || gone.entity === null) return undefined
+  return entityDoc(tx, type, gone.entity)?.id
+}
+
+/**
+ * Whether two views of a connection refer to the same things by other records: a duplicate, or a record that was merged into
+ * the primary one, is a record of the same entity. False for a group that refers to nothing.
+ */
+export const refersAlike = (
+  tx: Transaction,
+  connection: string,
+  type: EntityType,
+  lens: GroupLens,
+  a: View,
+  b: View,
+): boolean => {
+  const referring = lens.fields.flatMap((name) => {
+    const to = fieldOf(type, name)?.to
+    return to === undefined ? [] : [[name, to] as const]
+  })
+  const named = (view: View): View => ({
+    ...view,
+    ...Object.fromEntries(
+      referring.flatMap(([name, to]) => {
+        const external = view[name]
+        return typeof external === "string" ? [[name, standsFor(tx, connection, to, external) ?? external]] : []
+      }),
+    ),
+  })
+  return referring.length > 0 && lens.same(named(a), named(b))
+}
+
 /** The records that a record refers to, as `object:id`. */
 export const externalsOf = (mapping: ObjectMapping, raw: JsonObject): ReadonlyArray<string> => {
   const externals: Array<string> = []

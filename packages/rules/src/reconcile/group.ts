@@ -8,7 +8,17 @@ import type { GroupLens, View } from "../mapping/lens.ts"
 import { connectionDoc } from "../state/access.ts"
 import type { HeldState, Intent } from "../state/documents.ts"
 import { isStronger, reopensForeign, settle, type Side } from "./conflict.ts"
-import { heldUnder, holds, isEmptyFor, isSet, mappingOf, references, type Rule, valueOf } from "./context.ts"
+import {
+  heldUnder,
+  holds,
+  isEmptyFor,
+  isSet,
+  mappingOf,
+  references,
+  refersAlike,
+  type Rule,
+  valueOf,
+} from "./context.ts"
 import type { EntityEdit } from "./edit.ts"
 import { reactiveHops } from "./oscillation.ts"
 import { waitForRecords } from "./waits.ts"
@@ -117,7 +127,10 @@ export const observeGroup = (edit: EntityEdit, seen: Observed): void => {
   }
   // 5. A later edit: this side held the value that is now edited, or is where it came from.
   const heldBefore =
-    got._tag === "View" && holds(lens, { ...held, ...(rendering === undefined ? {} : { rendering }) }, got.view, shadow)
+    got._tag === "View" &&
+    shadow !== null &&
+    (holds(lens, { ...held, ...(rendering === undefined ? {} : { rendering }) }, got.view, shadow) ||
+      refersAlike(tx, connection, edit.type, lens, got.view, shadow))
   const fromHere = current?.provenance.connection === connection && shadow !== null
   if (ours === null || heldBefore || fromHere || isSet(edit.type, lens)) {
     unpark(edit, connection, group, "edited")

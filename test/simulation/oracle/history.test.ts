@@ -1,0 +1,37 @@
+/** What the oracle asks of edits that were gone before anybody could read them. */
+import { assert, describe, it } from "vitest"
+import { History } from "./history.ts"
+
+const APP = { side: "app", isApp: true, id: "person:c1" }
+const ODOO = { side: "odoo", isApp: false, id: "person:5" }
+
+describe("the history of a record that is gone without a trace", () => {
+  /** The app's first name was written to Odoo, where a person changed it. */
+  const edited = () => {
+    const history = new History(() => 0)
+    history.enter(APP, "P1", { name: "First" }, true)
+    history.written({ name: "odoo", isApp: false }, ODOO.id, "P1", { name: "First" })
+    history.read("odoo", ODOO.id, "fields")
+    history.enter(ODOO, "P1", { name: "Later" }, false)
+    return history
+  }
+  const kept = (history: History) => {
+    history.settle("P1", "name", "First")
+    return history.violations.map(({ invariant }) => invariant)
+  }
+
+  it("asks for no edit that went with it before it was read", () => {
+    const history = edited()
+    history.vanished("odoo", ODOO.id, "P1")
+    assert.deepStrictEqual(kept(history), [])
+  })
+  it("asks for one that was read", () => {
+    const history = edited()
+    history.read("odoo", ODOO.id, "fields")
+    history.vanished("odoo", ODOO.id, "P1")
+    assert.deepStrictEqual(kept(history), ["lost"])
+  })
+  it("asks for one of a record that is there", () => {
+    assert.deepStrictEqual(kept(edited()), ["lost"])
+  })
+})
