@@ -30,6 +30,13 @@ export const ROUND_ROWS = 500
 export const LAG_EVENTS = 2_000
 /** How soon to look again when the reconciler has not decided yet what a write depends on. */
 export const LAG_WAIT_MS = 100
+/**
+ * Facts of a connection that a walk over everything may be ahead of the reconciler: some pages, so that it always has work,
+ * and a quarter of a second of it, which is what somebody's edit then waits for.
+ */
+export const WALKED_AHEAD = 400
+/** How soon a walk that is ahead looks again. */
+export const LAG_LOOK_MS = 20
 /** Due rows are looked through this often, since wake-ups may be lost. */
 export const RESCAN_MS = 30_000
 /** Wake-ups held at once; each is acknowledged as soon as it is noted. */

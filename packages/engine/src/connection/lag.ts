@@ -1,7 +1,7 @@
 /** How far the reconciler is behind this connection's facts: what it has not decided yet must not be written over. */
 import * as streams from "@concordat/model/streams"
 import * as Effect from "effect/Effect"
-import { LAG_EVENTS } from "../limits.ts"
+import { LAG_EVENTS, LAG_LOOK_MS, WALKED_AHEAD } from "../limits.ts"
 import type { Parts } from "./parts.ts"
 import { asWorkerError } from "./WorkerError.ts"
 
@@ -13,6 +13,21 @@ export interface Lag {
   /** Whether any of them is a record's: what was seen and not decided may be what is about to be created. */
   readonly hasRecords: boolean
 }
+
+/**
+ * Waits until little of what was seen of this connection is undecided. Facts of all connections and tenants are decided in
+ * one order: without it, everybody's edits would come after all that a walk over everything has brought in.
+ */
+export const untilDecided = Effect.fn("Connection.untilDecided")(function* (parts: Parts) {
+  const store = asWorkerError(parts.connection)
+  const prefixes = [`record-${streams.partitionOf(parts.tenant)}.${parts.tenant}.${parts.connection}.`]
+  for (;;) {
+    const after = yield* store(parts.planner.decidedTo)
+    const { events } = yield* store(parts.journal.readAll({ after, prefixes, limit: WALKED_AHEAD, bare: true }))
+    if (events.length < WALKED_AHEAD) return
+    yield* Effect.sleep(LAG_LOOK_MS)
+  }
+})
 
 export const lagOf = Effect.fn("Connection.lag")(function* (parts: Parts) {
   const store = asWorkerError(parts.connection)

@@ -8,6 +8,7 @@ import { PAGE_WAIT_MAX_MS, PAGE_WAIT_MS, PAGE_WAITS, READ_AGAIN_MS } from "../li
 import type { Page, Reading } from "../ports/Provider.ts"
 import type { Gate } from "./faults.ts"
 import { ingest, type Move } from "./ingest.ts"
+import { untilDecided } from "./lag.ts"
 import { look, NO_FACETS } from "./look.ts"
 import { canRead, fenceAt, type Parts, put, sourcesOf, type Walk, walkKey } from "./parts.ts"
 
@@ -144,6 +145,7 @@ export const step = Effect.fn("Connection.step")(function* (
   const fields = sourcesOf(mapping, object)
   const limit = parts.definition.objects[object]!.batch.list
   yield* gate.untilRunning
+  yield* untilDecided(parts)
   const startedAt = yield* parts.tick
   const options = { fields, limit, counted: walk !== "reread" }
   const page = yield* gate.callNow(work, parts.connector.backfill!(object, from.cursor, options)).pipe(
