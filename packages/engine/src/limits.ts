@@ -34,7 +34,7 @@ export const LAG_WAIT_MS = 100
  * Facts of a connection that a walk over everything may be ahead of the reconciler: some pages, so that it always has work,
  * and a quarter of a second of it, which is what somebody's edit then waits for.
  */
-export const WALKED_AHEAD = 400
+export const WALKED_AHEAD = 250
 /** How soon a walk that is ahead looks again. */
 export const LAG_LOOK_MS = 20
 /** Due rows are looked through this often, since wake-ups may be lost. */
