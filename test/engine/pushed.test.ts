@@ -62,6 +62,19 @@ describe("records that are pushed in", () => {
     }).pipe(Effect.provide(store, { local: true })),
   )
 
+  it.effect("fail alone where one of them can't be kept", () =>
+    Effect.gen(function* () {
+      const { handle } = yield* running
+      const tooLong = { ...record(2), id: "2".repeat(600) }
+      const answers = yield* Effect.forEach(
+        [record(1), tooLong, record(3)],
+        (one) => Effect.exit(handle.submit([one])),
+        { concurrency: "unbounded" },
+      )
+      assert.deepStrictEqual(answers.map(Exit.isSuccess), [true, false, true])
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+
   it.effect("are answered, and not left waiting, when their worker ends", () =>
     Effect.gen(function* () {
       const { handle, stop } = yield* running

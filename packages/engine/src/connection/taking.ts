@@ -5,6 +5,7 @@
 import { type RecordKey, recordKey } from "@concordat/rules/state/documents"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Queue from "effect/Queue"
 import { COMMIT_RECORDS, PUSHED_WAITING } from "../limits.ts"
 import type { Reading } from "../ports/Provider.ts"
@@ -62,8 +63,11 @@ export const makeTaking = Effect.fn("Taking.make")(function* (parts: Parts) {
         while (waiting.length > 0) {
           const some = togetherOf(waiting)
           waiting = waiting.slice(some.length)
-          const exit = yield* Effect.exit(takeTogether(some))
-          for (const { done } of some) yield* Deferred.done(done, exit)
+          const together = yield* Effect.exit(takeTogether(some))
+          // What fails together is done again alone, so that a record that can't be kept fails nobody else's call.
+          const isShared = Exit.isFailure(together) && some.length > 1
+          for (const one of some)
+            yield* Deferred.done(one.done, isShared ? yield* Effect.exit(takeTogether([one])) : together)
         }
       }),
     ),
