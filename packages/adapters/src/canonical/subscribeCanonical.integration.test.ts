@@ -59,8 +59,12 @@ describe.skipIf(missingOwn !== null)(title, () => {
           after = had.at(-8)!.position
         }
       })
+      // Until the product has ended a few times: on a slow machine more comes between two of its looks at what it had.
+      let rounds = 0
+      let isKilled = false
       const writing = Effect.gen(function* () {
-        for (let n = 0; n < 200; n++) {
+        for (; rounds < 200 || ((runs.length <= 3 || !isKilled) && rounds < 3_000); rounds++) {
+          const n = rounds
           yield* append("acme", n % 3 === 0 ? "deal" : "contact", n % 7)
           yield* append("acme", "contact", n % 2)
           yield* append("other", "contact", 0)
@@ -75,6 +79,7 @@ describe.skipIf(missingOwn !== null)(title, () => {
           await new Promise((resolve) => setTimeout(resolve, 400))
           await server.start()
         }
+        isKilled = true
       })
       const subscriber = yield* Effect.forkChild(product)
       yield* Effect.all([writing, killing], { concurrency: "unbounded" })
@@ -83,7 +88,7 @@ describe.skipIf(missingOwn !== null)(title, () => {
       isOver = true
       yield* Fiber.interrupt(yield* Fiber.join(subscriber))
       assert.isAbove(runs.length, 3)
-      assert.strictEqual(all.length, 420)
+      assert.strictEqual(all.length, 20 + 2 * rounds)
       for (const { after, had } of runs) {
         const from = after === null ? 0 : all.indexOf(after) + 1
         assert.deepStrictEqual(
