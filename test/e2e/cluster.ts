@@ -41,11 +41,15 @@ const launch = (
   env: Record<string, string>,
   log: string,
 ): ChildProcess => {
-  const child = spawn(process.execPath, ["--max-semi-space-size=8", "--max-old-space-size=256", script, ...args], {
-    cwd: root,
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...env },
-  })
+  const child = spawn(
+    process.execPath,
+    ["--max-semi-space-size=8", "--max-old-space-size=256", "--heap-growing-percent=100", script, ...args],
+    {
+      cwd: root,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...env },
+    },
+  )
   const file = createWriteStream(log, { flags: "a" })
   child.stdout?.pipe(file, { end: false })
   child.stderr?.pipe(file, { end: false })

@@ -63,7 +63,8 @@ describe.skipIf(missingOwn !== null)(title, () => {
       let rounds = 0
       let isKilled = false
       const writing = Effect.gen(function* () {
-        for (; rounds < 200 || ((runs.length <= 3 || !isKilled) && rounds < 3_000); rounds++) {
+        const isEnough = () => rounds >= 200 && runs.length > 3 && isKilled
+        for (; !isEnough() && rounds < 3_000; rounds++) {
           const n = rounds
           yield* append("acme", n % 3 === 0 ? "deal" : "contact", n % 7)
           yield* append("acme", "contact", n % 2)

@@ -4,7 +4,7 @@ import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
 import { Worker } from "node:worker_threads"
 import { toFailure } from "./failures.ts"
-import { PENDING_KIB } from "./limits.ts"
+import { PENDING_KIB, THREAD_YOUNG_MB } from "./limits.ts"
 import type { Answer, Answers, Commits, Envelope, Failure, FromWorker, Reply, Request, ToWorker } from "./protocol.ts"
 import { openStore } from "./store.ts"
 
@@ -24,7 +24,11 @@ interface Listener {
 
 const openThread = (path: string, listener: Listener): Promise<Line> =>
   new Promise((resolve, reject) => {
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: { path }, execArgv: [] })
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), {
+      workerData: { path },
+      execArgv: [],
+      resourceLimits: { maxYoungGenerationSizeMb: THREAD_YOUNG_MB },
+    })
     const ended = new Promise<void>((done) => worker.once("exit", () => done()))
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     const post = (message: ToWorker): void => worker.postMessage(message)

@@ -24,6 +24,9 @@ export const GROUP_CHARACTERS = 8 * 1024 * 1024
 /** What callers may have handed in without an answer, in KiB; the next caller waits. It bounds the process's memory. */
 export const PENDING_KIB = 64 * 1024
 
+/** The thread's garbage of a moment, in MB: rows on their way. It would take as much as the engine's own thread else. */
+export const THREAD_YOUNG_MB = 4
+
 /** Events of one append or unit. A decision over a page of records has hundreds. */
 export const UNIT_EVENTS = 20_000
 /** Characters of one unit. It is copied to the worker and held there whole. */
