@@ -4,7 +4,9 @@ export default defineConfig({
   test: {
     include: ["packages/**/*.test.ts", "services/**/*.test.ts", "test/**/*.test.ts"],
     reporters: ["default", "./test/contracts/closing-line.ts"],
-    testTimeout: 30_000,
+    // For a machine that others use too: what is merely slow is no fault. Only what hangs takes so long.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // Two cores: more workers would only take turns.
     maxWorkers: 2,
     // Each thread that loads TypeScript has its own copy of Node's parser in WebAssembly. Where many threads begin at once, V8

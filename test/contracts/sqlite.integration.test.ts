@@ -1,5 +1,6 @@
 /** The embedded store keeps the contract of all four ports, on disk, in memory and in place. */
 import { layer } from "@concordat/adapters/sqlite/Sqlite"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as TestClock from "effect/testing/TestClock"
@@ -26,5 +27,5 @@ for (const [name, store] of Object.entries(stores)) {
   journalContract(`SQLite ${name}`, store())
   stateContract(`SQLite ${name}`, store(), { checksKeys: true })
   commitContract(`SQLite ${name}`, store())
-  busContract(`SQLite ${name}`, store(), { elapse: TestClock.adjust, window: true })
+  busContract(`SQLite ${name}`, store(), { elapse: TestClock.adjust, now: Clock.currentTimeMillis, window: true })
 }

@@ -28,7 +28,10 @@ const harm = async (cluster: Cluster, portals: ReadonlyArray<Portal>) => {
   const from = performance.now()
   const hurt: Array<string> = []
   const pauses: Array<Promise<void>> = []
-  for (let n = 0; performance.now() - from < SECONDS * 1_000; n++) {
+  // On a slow machine each step takes long: until there was one of each kind.
+  const wasHurt = (how: string): boolean => hurt.some((one) => one.startsWith(how))
+  const isOver = (): boolean => performance.now() - from >= SECONDS * 1_000 && wasHurt("SIGKILL") && wasHurt("SIGSTOP")
+  for (let n = 0; !isOver(); n++) {
     for (let one = 0; one < 4; one++) edit(portals, n * 4 + one)
     const victim = cluster.processes[(n * 5 + 1) % cluster.processes.length]!
     const owns = victim.service === "connector" || victim.service === "reconciler"
@@ -44,7 +47,6 @@ const harm = async (cluster: Cluster, portals: ReadonlyArray<Portal>) => {
     await wait(2_500)
   }
   await Promise.all(pauses)
-  return hurt
 }
 
 describe.skipIf(missing !== null)(`production layout${missing === null ? "" : ` (${missing})`}`, () => {
@@ -55,7 +57,7 @@ describe.skipIf(missing !== null)(`production layout${missing === null ? "" : ` 
         const counts = { ingester: 1, connector: 2, reconciler: 2, api: 1 }
         const { cluster, portals, witness } = yield* acquireInstallation(TENANTS, counts)
 
-        const hurt = yield* Effect.promise(() => harm(cluster, portals))
+        yield* Effect.promise(() => harm(cluster, portals))
         yield* Effect.promise(() => Promise.all(cluster.processes.map((one) => one.ready())))
         yield* Effect.promise(() =>
           until("all tenants agree again", () => differences(portals).length === 0, 120_000).catch((error: unknown) => {
@@ -72,15 +74,10 @@ describe.skipIf(missing !== null)(`production layout${missing === null ? "" : ` 
               assert.deepStrictEqual(owners.map(({ what }) => what).toSorted(), ["deciding e", "east", "west"])
               return owners.every(({ owner }) => owner !== null)
             },
-            10_000,
+            60_000,
           ),
         )
         for (const { sandbox } of portals) assert.lengthOf(sandbox.list("contacts"), PEOPLE)
-        for (const what of ["SIGKILL", "SIGSTOP"])
-          assert.isTrue(
-            hurt.some((one) => one.startsWith(what)),
-            hurt.join(", "),
-          )
         const kept = yield* deliveriesIn(cluster)
         assert.isAbove(witness.acknowledged.size, 0)
         assert.deepStrictEqual(

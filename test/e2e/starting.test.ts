@@ -14,7 +14,7 @@ const missing = missingNats ?? missingPostgres
 const CONFIGURATION = 'key: ${CONCORDAT_KEY}\nhttp: { token: "${CONCORDAT_TOKEN}" }\ntenants: []\n'
 const ONE_OF_EACH = { ingester: 1, connector: 1, reconciler: 1, api: 1 }
 /** Ten seconds by the contract; the machine may be busy. */
-const WITHIN_MS = 30_000
+const WITHIN_MS = 90_000
 
 const answer = async ({ url }: ServiceProcess, path: string) => {
   const response = await fetch(`${url}${path}`)
@@ -42,7 +42,11 @@ const endsWith = (one: ServiceProcess, environment: Readonly<Record<string, stri
     await until(`${one.name} ends`, () => !one.isRunning(), WITHIN_MS)
     assert.strictEqual(one.exitCode(), 1)
     // Its output is written by a stream of its own.
-    await until(`${words} stands in ${one.log().slice(before)}`, () => one.log().slice(before).includes(words), 5_000)
+    await until(
+      `${words} stands in ${one.log().slice(before)}`,
+      () => one.log().slice(before).includes(words),
+      WITHIN_MS,
+    )
   })
 
 describe.skipIf(missing !== null)(`services that start${missing === null ? "" : ` (${missing})`}`, () => {
@@ -82,7 +86,7 @@ describe.skipIf(missing !== null)(`services that start${missing === null ? "" : 
           assert.notMatch(one.log(), /\n? +at .+:\d+:\d+/)
         }
       }).pipe(Effect.scoped),
-    180_000,
+    600_000,
   )
 
   it.live(
@@ -112,6 +116,6 @@ describe.skipIf(missing !== null)(`services that start${missing === null ? "" : 
         )
         assert.notInclude(api!.log(), "another")
       }).pipe(Effect.scoped),
-    120_000,
+    300_000,
   )
 })

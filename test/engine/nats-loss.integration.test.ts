@@ -2,6 +2,7 @@
 import { layer as nats } from "@concordat/adapters/nats/Nats"
 import { acquireProxy } from "@concordat/adapters/nats/testing/proxy"
 import { acquireOwn, missingOwn } from "@concordat/adapters/nats/testing/server"
+import { withoutLooks } from "@concordat/adapters/nats/testing/without-looks"
 import { PUSH_STREAM } from "@concordat/adapters/nats/streams"
 import { RESCAN_MS } from "@concordat/engine/limits"
 import { Bus } from "@concordat/engine/ports/Bus"
@@ -32,69 +33,62 @@ const inSteps = (bus: Context.Service.Shape<typeof Bus>) =>
     }),
   )
 
-const until = Effect.fnUntraced(function* (what: string, isSo: Effect.Effect<boolean>, withinMs: number) {
+const PATIENCE_MS = 60_000
+
+const until = Effect.fnUntraced(function* (what: string, isSo: Effect.Effect<boolean>) {
   const from = performance.now()
   while (!(yield* isSo)) {
-    if (performance.now() - from > withinMs) return yield* Effect.die(new Error(`not within ${withinMs} ms: ${what}`))
+    if (performance.now() - from > PATIENCE_MS) return yield* Effect.die(new Error(`it did not come: ${what}`))
     yield* Effect.sleep("20 millis")
   }
 })
 
 describe.skipIf(missingOwn !== null)(`NATS loses its store${missingOwn === null ? "" : ` (${missingOwn})`}`, () => {
-  it.live(
-    "in mid-run: everything due is written, long before the next look at all of it",
-    () =>
-      Effect.gen(function* () {
-        const server = yield* acquireOwn()
-        const wire = yield* acquireProxy(server.port)
-        const [deciding, working] = [yield* busAt(server.url), yield* busAt(wire.url)]
-        const waiting = Effect.promise(async () => {
-          const nc = await connect({ servers: server.url })
-          const { state } = await (await jetstreamManager(nc)).streams.info(PUSH_STREAM)
-          await nc.close()
-          return state.messages
-        })
-        yield* Effect.gen(function* () {
-          const [left, right] = [new World(), new World()]
-          const ids = Array.from({ length: PEOPLE }, (_, n) =>
-            left.put(null, { mail: `p${n}@x.example`, first: "Ada", last: `No${n}`, job: "Countess" }),
-          )
-          yield* openConnection("left", { world: left })
-          yield* openConnection("right", { world: right })
-          yield* Effect.provideService(startReconciler, Commit, yield* inSteps(deciding))
-          const workers = [yield* startWorker("left", left), yield* startWorker("right", right)]
-          yield* until(
-            "all are created",
-            Effect.sync(() => right.live().length === PEOPLE),
-            40_000,
-          )
-          yield* until(
-            "wake-ups are taken",
-            Effect.map(waiting, (count) => count === 0),
-            10_000,
-          )
+  it.live("in mid-run: everything due is written, though nobody looks at all of it every half minute", () =>
+    Effect.gen(function* () {
+      const server = yield* acquireOwn()
+      const wire = yield* acquireProxy(server.port)
+      const [deciding, working] = [yield* busAt(server.url), yield* busAt(wire.url)]
+      const waiting = Effect.promise(async () => {
+        const nc = await connect({ servers: server.url })
+        const { state } = await (await jetstreamManager(nc)).streams.info(PUSH_STREAM)
+        await nc.close()
+        return state.messages
+      })
+      yield* Effect.gen(function* () {
+        const [left, right] = [new World(), new World()]
+        const ids = Array.from({ length: PEOPLE }, (_, n) =>
+          left.put(null, { mail: `p${n}@x.example`, first: "Ada", last: `No${n}`, job: "Countess" }),
+        )
+        yield* openConnection("left", { world: left })
+        yield* openConnection("right", { world: right })
+        yield* Effect.provideService(startReconciler, Commit, yield* inSteps(deciding))
+        const workers = [yield* startWorker("left", left), yield* startWorker("right", right)]
+        yield* until(
+          "all are created",
+          Effect.sync(() => right.live().length === PEOPLE),
+        )
+        yield* until(
+          "wake-ups are taken",
+          Effect.map(waiting, (count) => count === 0),
+        )
 
-          wire.stall()
-          const stalledAt = performance.now()
-          for (const id of ids) left.put(id, { job: "Analyst" })
-          yield* until(
-            "wake-ups wait in the bus",
-            Effect.map(waiting, (count) => count >= PEOPLE),
-            15_000,
-          )
-          assert.isTrue(right.live().every(({ values }) => values["job"] === "Countess"))
-          yield* Effect.promise(() => server.stop("SIGKILL"))
-          server.wipe()
-          yield* Effect.promise(() => server.start())
-          yield* until(
-            "all are written",
-            Effect.sync(() => right.live().every(({ values }) => values["job"] === "Analyst")),
-            10_000,
-          )
-          assert.isBelow(performance.now() - stalledAt, RESCAN_MS - 2_000)
-          for (const { stop } of workers) yield* stop
-        }).pipe(Effect.provideService(Bus, working))
-      }).pipe(Effect.provide(store, { local: true })),
-    90_000,
+        wire.stall()
+        for (const id of ids) left.put(id, { job: "Analyst" })
+        yield* until(
+          "wake-ups wait in the bus",
+          Effect.map(waiting, (count) => count >= PEOPLE),
+        )
+        assert.isTrue(right.live().every(({ values }) => values["job"] === "Countess"))
+        yield* Effect.promise(() => server.stop("SIGKILL"))
+        server.wipe()
+        yield* Effect.promise(() => server.start())
+        yield* until(
+          "all are written",
+          Effect.sync(() => right.live().every(({ values }) => values["job"] === "Analyst")),
+        )
+        for (const { stop } of workers) yield* stop
+      }).pipe(Effect.provideService(Bus, working), withoutLooks(RESCAN_MS))
+    }).pipe(Effect.provide(store, { local: true })),
   )
 })

@@ -55,7 +55,7 @@ describe("connecting to KurrentDB", () => {
       const one = yield* serve({ many: true })
       yield* appendAndRead(`kurrentdb+discover://${one.address}?tls=false`)
       const two = yield* serve({ many: true })
-      yield* appendAndRead(`kurrentdb://localhost:1,${two.address}?tls=false&gossipTimeout=1`)
+      yield* appendAndRead(`kurrentdb://localhost:1,${two.address}?tls=false&gossipTimeout=10`)
       assert.isAbove(one.faults.seen.gossips, 0)
       assert.isAbove(two.faults.seen.gossips, 0)
     }),

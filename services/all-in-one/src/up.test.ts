@@ -52,7 +52,7 @@ const started = (path: string, environment: Readonly<Record<string, string>>): S
 }
 
 const until = async (url: string, { child, said }: Started): Promise<Response> => {
-  for (let tries = 0; tries < 150; tries++) {
+  for (let tries = 0; tries < 600; tries++) {
     if (child.exitCode !== null) assert.fail(`ended with ${child.exitCode}: ${said()}`)
     const answer = await fetch(url).catch(() => null)
     if (answer?.ok === true) return answer
@@ -74,9 +74,11 @@ tenants:
   - name: acme
     connections: []
 `)
+    const from = performance.now()
     const process = started(path, { OPERATOR: "operators-token" })
     const base = `http://127.0.0.1:${port}`
     await until(`${base}/readyz`, process)
+    const startMs = performance.now() - from
     assert.strictEqual(await (await fetch(`${base}/healthz`)).text(), "ok")
     const status = await fetch(`${base}/operator/tenants/acme/status`, authorised)
     assert.deepStrictEqual(await status.json(), {
@@ -95,7 +97,8 @@ tenants:
     const at = performance.now()
     process.child.kill("SIGTERM")
     assert.deepStrictEqual(await process.ended, [0, null], process.said())
-    assert.isBelow(performance.now() - at, 5000)
+    // A start takes a second or two; where it takes longer the machine is that much slower.
+    assert.isBelow(performance.now() - at, Math.max(5_000, 3 * startMs))
     await tail.body?.cancel().catch(() => {})
   })
 
@@ -131,13 +134,13 @@ tenants:
       return answer.status
     }
     let status = await put()
-    for (let tries = 0; status === 503 && tries < 50; tries++) {
+    for (let tries = 0; status === 503 && tries < 500; tries++) {
       await new Promise((resolve) => setTimeout(resolve, 100))
       status = await put()
     }
     assert.strictEqual(status, 200, first.said())
     let found = await links()
-    for (let tries = 0; JSON.stringify(found).includes('"items":[]') && tries < 50; tries++) {
+    for (let tries = 0; JSON.stringify(found).includes('"items":[]') && tries < 500; tries++) {
       await new Promise((resolve) => setTimeout(resolve, 100))
       found = await links()
     }

@@ -1,6 +1,5 @@
 /** A product's service over real NATS, which is killed and loses its store, while the service itself ends and begins again. */
 import { announce } from "@concordat/engine/flows/Announcer"
-import { FOLLOW_LOOK_MS } from "@concordat/engine/limits"
 import { Journal } from "@concordat/engine/ports/Journal"
 import { LiveTail } from "@concordat/engine/ports/LiveTail"
 import { assert, describe, it } from "@effect/vitest"
@@ -14,7 +13,7 @@ import { layer, layerLiveTail } from "../nats/Nats.ts"
 import { acquireOwn, missingOwn } from "../nats/testing/server.ts"
 import { layer as sqlite } from "../sqlite/Sqlite.ts"
 import { type CanonicalSubscription, subscribeCanonical } from "./subscribeCanonical.ts"
-import { appender, type Had, take, until } from "./testing/product.ts"
+import { appender, countingReads, type Had, take, until, untilTold } from "./testing/product.ts"
 
 const store = sqlite({ path: ":memory:", inPlace: true })
 
@@ -33,7 +32,7 @@ const announcing = Effect.fnUntraced(function* (address: string) {
 
 /** Positions of the journal in its order, of one tenant's events. */
 const written = Effect.fnUntraced(function* (tenant: string) {
-  const { events } = yield* (yield* Journal).readAll({ after: null, prefixes: [], limit: 10_000 })
+  const { events } = yield* (yield* Journal).readAll({ after: null, prefixes: [], limit: 1_000_000 })
   return events.filter(({ stream }) => stream.includes(`.${tenant}.`)).map(({ position }) => position)
 })
 
@@ -52,7 +51,7 @@ describe.skipIf(missingOwn !== null)(title, () => {
           const had: Array<Had> = []
           runs.push({ after, had })
           const running = yield* Effect.forkChild(within(server.url, { tenant: "acme", after }, had))
-          yield* until(() => isOver || had.length > 60, 20_000)
+          yield* until("60 events of one run", () => isOver || had.length > 60)
           if (isOver) return running
           yield* Fiber.interrupt(running)
           // It had kept the position a few events before its end: those come again.
@@ -61,10 +60,9 @@ describe.skipIf(missingOwn !== null)(title, () => {
       })
       // Until the product has ended a few times: on a slow machine more comes between two of its looks at what it had.
       let rounds = 0
-      let isKilled = false
+      const killed = { isOver: false }
       const writing = Effect.gen(function* () {
-        const isEnough = () => rounds >= 200 && runs.length > 3 && isKilled
-        for (; !isEnough() && rounds < 3_000; rounds++) {
+        for (; rounds < 200 || runs.length <= 3 || !killed.isOver; rounds++) {
           const n = rounds
           yield* append("acme", n % 3 === 0 ? "deal" : "contact", n % 7)
           yield* append("acme", "contact", n % 2)
@@ -80,12 +78,12 @@ describe.skipIf(missingOwn !== null)(title, () => {
           await new Promise((resolve) => setTimeout(resolve, 400))
           await server.start()
         }
-        isKilled = true
+        killed.isOver = true
       })
       const subscriber = yield* Effect.forkChild(product)
       yield* Effect.all([writing, killing], { concurrency: "unbounded" })
       const all = yield* written("acme")
-      yield* until(() => runs.at(-1)!.had.at(-1)?.position === all.at(-1), 10_000)
+      yield* until("the last event", () => runs.at(-1)!.had.at(-1)?.position === all.at(-1))
       isOver = true
       yield* Fiber.interrupt(yield* Fiber.join(subscriber))
       assert.isAbove(runs.length, 3)
@@ -112,24 +110,20 @@ describe.skipIf(missingOwn !== null)(title, () => {
       const append = appender()
       yield* append("acme", "deal", 0)
       const had: Array<Had> = []
-      yield* Effect.forkScoped(within(server.url, { tenant: "acme", after: null }, had))
-      yield* until(() => had.length === 1, 1_000)
-      assert.strictEqual(had.length, 1)
+      const { journal, reads } = yield* countingReads
+      yield* Effect.forkScoped(
+        Effect.provideService(within(server.url, { tenant: "acme", after: null }, had), Journal, journal),
+      )
+      yield* until("what was there", () => had.length === 1)
       yield* append("acme", "deal", 0)
-      yield* until(() => had.length === 2, FOLLOW_LOOK_MS + 2_000)
+      yield* until("what the next look finds", () => had.length === 2)
       assert.deepStrictEqual(
         had.map(({ event }) => event.revision),
         [0, 1],
       )
       yield* Effect.promise(() => server.start())
       yield* announcing(server.url)
-      // Longer than the longest wait before it tries again.
-      yield* Effect.sleep("6 seconds")
-      yield* append("acme", "deal", 0)
-      const tookMs = yield* until(() => had.length === 3, FOLLOW_LOOK_MS)
-      yield* append("acme", "deal", 0)
-      const nextMs = yield* until(() => had.length === 4, FOLLOW_LOOK_MS)
-      assert.isBelow(Math.max(tookMs, nextMs), FOLLOW_LOOK_MS / 4)
+      yield* untilTold(append("acme", "deal", 0), () => had.length, reads)
     }).pipe(Effect.provide(store, { local: true })),
   )
 
@@ -142,11 +136,11 @@ describe.skipIf(missingOwn !== null)(title, () => {
       const at = (who: string) => server.url.replace("://", `://${who}@`)
       yield* announcing(at("own:own"))
       const had: Array<Had> = []
-      yield* Effect.forkScoped(within(at("product:p"), { tenant: "acme", after: null }, had))
-      yield* Effect.sleep("300 millis")
-      const append = appender()
-      yield* append("acme", "deal", 0)
-      assert.isBelow(yield* until(() => had.length === 1, FOLLOW_LOOK_MS), FOLLOW_LOOK_MS / 4)
+      const { journal, reads } = yield* countingReads
+      yield* Effect.forkScoped(
+        Effect.provideService(within(at("product:p"), { tenant: "acme", after: null }, had), Journal, journal),
+      )
+      yield* untilTold(appender()("acme", "deal", 0), () => had.length, reads)
       const other = yield* Effect.flip(within(at("product:p"), { tenant: "other", after: null }, []))
       assert.include(other.message, "NATS allows no subscription on concordat.")
       const stranger = yield* Effect.flip(within(at("product:no"), { tenant: "acme", after: null }, []))

@@ -75,7 +75,7 @@ describe("subscribing to canonical events", () => {
         Effect.provideService(Journal, flaky),
         Effect.forkScoped,
       )
-      yield* until(() => had.length >= ids.length, 10_000)
+      yield* until("all of them", () => had.length >= ids.length)
       assert.isAbove(reads, 4)
       assert.deepStrictEqual(
         had.map(({ event }) => event.id),
@@ -101,7 +101,7 @@ describe("subscribing to canonical events", () => {
         Effect.provideService(Journal, counted),
         Effect.forkScoped,
       )
-      yield* until(() => taken === 700, 5_000)
+      yield* until("700 of them", () => taken === 700)
       // Long enough to read all of it, and for the next look at the journal.
       yield* Effect.sleep(FOLLOW_LOOK_MS + 500)
       assert.strictEqual(taken, 700)

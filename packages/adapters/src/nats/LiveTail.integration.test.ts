@@ -8,15 +8,18 @@ import * as streams from "@concordat/model/streams"
 import { assert, describe, it } from "@effect/vitest"
 import { connect, type Msg } from "@nats-io/transport-node"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import { randomUUID } from "node:crypto"
+import { countingReads, until, untilTold } from "../canonical/testing/product.ts"
 import { layer as sqlite } from "../sqlite/Sqlite.ts"
 import { TAIL_WAITING } from "./limits.ts"
 import { layer } from "./Nats.ts"
 import { acquireOwn, missingOwn, type OwnServer } from "./testing/server.ts"
+import { withoutLooks } from "./testing/without-looks.ts"
 
 const store = sqlite({ path: ":memory:", inPlace: true })
 
@@ -42,27 +45,26 @@ const append = Effect.fnUntraced(function* (
   return events.map(({ id }) => id)
 })
 
-/** Announces and follows over connections of their own, as two processes would. */
-const started = Effect.fnUntraced(function* (server: OwnServer) {
-  yield* Effect.forkScoped(Effect.provideService(announce, LiveTail, yield* tailOf(server)))
+/** Announces and follows over connections of their own, as two processes would. Returns once both are at work. */
+const started = Effect.fnUntraced(function* (server: OwnServer, isLooking = true) {
+  const speaking = yield* tailOf(server)
+  const isSpeaking = yield* Deferred.make<void>()
+  const announceMissed = Effect.tap(speaking.announceMissed, () => Deferred.succeed(isSpeaking, undefined))
+  yield* Effect.forkScoped(Effect.provideService(announce, LiveTail, LiveTail.of({ ...speaking, announceMissed })))
+  const { journal, reads } = yield* countingReads
   const ids: Array<string> = []
-  yield* follow({ tenant: "acme", after: null }).pipe(
-    Stream.runForEach((item) =>
-      Effect.sync(() => {
-        if (item._tag === "Event") ids.push(item.event.id)
-      }),
-    ),
+  const isCaughtUp = yield* Deferred.make<void>()
+  const follower = follow({ tenant: "acme", after: null }).pipe(
+    Stream.runForEach((item) => {
+      if (item._tag === "Event") ids.push(item.event.id)
+      return item._tag === "CaughtUp" ? Deferred.succeed(isCaughtUp, undefined) : Effect.void
+    }),
     Effect.provideService(LiveTail, yield* tailOf(server)),
-    Effect.forkScoped,
+    Effect.provideService(Journal, journal),
   )
-  yield* Effect.sleep("200 millis")
-  return ids
-})
-
-const until = Effect.fnUntraced(function* (isSo: () => boolean, withinMs: number) {
-  const from = performance.now()
-  while (!isSo() && performance.now() - from < withinMs) yield* Effect.sleep("10 millis")
-  return performance.now() - from
+  yield* Effect.forkScoped(isLooking ? follower : withoutLooks(FOLLOW_LOOK_MS)(follower))
+  yield* Effect.all([Deferred.await(isSpeaking), Deferred.await(isCaughtUp)])
+  return { ids, reads }
 })
 
 describe.skipIf(missingOwn !== null)(`the live tail on NATS${missingOwn === null ? "" : ` (${missingOwn})`}`, () => {
@@ -76,9 +78,9 @@ describe.skipIf(missingOwn !== null)(`the live tail on NATS${missingOwn === null
       )
       nc.subscribe("concordat.*.*.*", { callback: (_, message) => void messages.push(message) })
       yield* Effect.promise(() => nc.flush())
-      const ids = yield* started(server)
+      const { ids } = yield* started(server)
       const [one] = yield* append("acme", "contact")
-      yield* until(() => messages.length === 1 && ids.length === 1, 2_000)
+      yield* until("the message, and the event", () => messages.length === 1 && ids.length === 1)
       const message = messages[0]!
       assert.strictEqual(message.subject, `concordat.${streams.partitionOf("acme")}.acme.contact`)
       assert.strictEqual(message.headers?.get("Nats-Msg-Id"), one)
@@ -91,9 +93,10 @@ describe.skipIf(missingOwn !== null)(`the live tail on NATS${missingOwn === null
     Effect.gen(function* () {
       const server = yield* acquireOwn()
       const sent = yield* append("acme", "contact", 20)
-      const ids = yield* started(server)
+      const { ids, reads } = yield* started(server)
+      const killed = { isOver: false }
       const writing = Effect.gen(function* () {
-        for (let n = 0; n < 150; n++) {
+        for (let n = 0; n < 150 || !killed.isOver; n++) {
           sent.push(...(yield* append("acme", ["contact", "deal"][n % 2]!, 1 + (n % 3))))
           yield* append("other", "contact")
           yield* Effect.sleep("15 millis")
@@ -107,24 +110,24 @@ describe.skipIf(missingOwn !== null)(`the live tail on NATS${missingOwn === null
           await new Promise((resolve) => setTimeout(resolve, 300))
           await server.start()
         }
+        killed.isOver = true
       })
       yield* Effect.all([writing, killing], { concurrency: "unbounded" })
-      yield* until(() => ids.length >= sent.length, 8_000)
+      yield* until("all of them", () => ids.length >= sent.length)
       assert.deepStrictEqual(ids, sent)
-      const [last] = yield* append("acme", "deal")
-      // Sooner than the next look at the journal.
-      assert.isBelow(yield* until(() => ids.at(-1) === last, FOLLOW_LOOK_MS), FOLLOW_LOOK_MS * 0.8)
+      yield* untilTold(append("acme", "deal"), () => ids.length, reads)
     }).pipe(Effect.provide(store, { local: true })),
   )
 
   it.live("an event too large for a message is fetched, and goes on from there", () =>
     Effect.gen(function* () {
       const server = yield* acquireOwn(`max_payload: 65536`)
-      const ids = yield* started(server)
+      const { ids } = yield* started(server, false)
       const sent = yield* append("acme", "contact")
       sent.push(...(yield* append("acme", "contact", 1, JSON.stringify({ note: "x".repeat(70_000) }))))
+      yield* until("the large one", () => ids.length === 2)
       sent.push(...(yield* append("acme", "contact")))
-      assert.isBelow(yield* until(() => ids.length === 3, FOLLOW_LOOK_MS), FOLLOW_LOOK_MS * 0.8)
+      yield* until("the one behind it", () => ids.length === 3)
       assert.deepStrictEqual(ids, sent)
     }).pipe(Effect.provide(store, { local: true })),
   )
@@ -134,18 +137,34 @@ describe.skipIf(missingOwn !== null)(`the live tail on NATS${missingOwn === null
       const server = yield* acquireOwn()
       const [speaking, hearing] = [yield* tailOf(server), yield* tailOf(server)]
       const heard: Array<ReadonlyArray<Heard>> = []
+      const goesOn = yield* Deferred.make<void>()
       yield* hearing.listen("acme").pipe(
         Stream.runForEachArray((some) => {
           heard.push(some)
-          return Effect.sleep("800 millis")
+          return Deferred.await(goesOn)
         }),
         Effect.forkScoped,
       )
-      yield* Effect.sleep("200 millis")
+      const last = { id: "" }
+      const quick = { hasLast: false }
+      yield* hearing.listen("acme").pipe(
+        Stream.runForEach((one) =>
+          Effect.sync(() => {
+            quick.hasLast ||= one._tag === "Announced" && one.event.id === last.id
+          }),
+        ),
+        Effect.forkScoped,
+      )
+      yield* until("it listens", () => heard.length === 1)
       yield* append("acme", "contact", TAIL_WAITING * 2 + 10)
       const { events } = yield* (yield* Journal).readAll({ after: null, prefixes: [], limit: 10_000 })
-      yield* speaking.announce(events.map((event) => ({ _tag: "Announced", event, after: null })))
-      yield* until(() => heard.length >= 2, 3_000)
+      const announced = events.map((event) => ({ _tag: "Announced", event, after: null }) as const)
+      last.id = events.at(-1)!.id
+      yield* speaking.announce(announced)
+      // What one listener of a connection has heard has come to the others before.
+      while (!quick.hasLast) yield* Effect.andThen(speaking.announce(announced.slice(-1)), Effect.sleep("20 millis"))
+      yield* Deferred.succeed(goesOn, undefined)
+      yield* until("what it was kept", () => heard.length >= 2)
       assert.deepStrictEqual(heard[0], [{ _tag: "Missed" }])
       assert.strictEqual(heard[1]![0]!._tag, "Missed")
       assert.isAtMost(heard[1]!.length, TAIL_WAITING + 1)

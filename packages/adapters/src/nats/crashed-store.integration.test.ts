@@ -65,7 +65,7 @@ const state = (server: OwnServer) =>
 
 const until = Effect.fnUntraced(function* (server: OwnServer, messages: number) {
   let left = Number.NaN
-  for (let tries = 0; left !== messages && tries < 100; tries++) {
+  for (let tries = 0; left !== messages && tries < 1_000; tries++) {
     left = (yield* state(server)).messages
     yield* Effect.sleep("50 millis")
   }

@@ -42,7 +42,7 @@ const found = (database: string, tenant: string) =>
   })
 
 describe.skipIf(missingOwn !== null)("PostgreSQL, crashes", () => {
-  layer(store, { timeout: 60_000 })("[PG] crashes", (it) => {
+  layer(store)("[PG] crashes", (it) => {
     for (const signal of ["SIGKILL", "SIGQUIT"] as const) {
       it.effect(
         `nothing of a unit is there when the server dies in its middle (${signal}), and the next one is written`,
@@ -61,74 +61,64 @@ describe.skipIf(missingOwn !== null)("PostgreSQL, crashes", () => {
             yield* write(unit(tenant, "3"))
             assert.deepStrictEqual(yield* found(database, tenant), [["3", 1_000], ["3"]])
           }),
-        60_000,
       )
     }
 
-    it.effect(
-      "a unit that the server's restart cut off is written after it, by itself",
-      () =>
-        Effect.gen(function* () {
-          const { database, start, stop } = yield* Server
-          const { write } = yield* StateWriter
-          const state = yield* State
-          const tenant = tenantName()
-          yield* write(unit(tenant, "1"))
-          const { close, writing } = yield* halfWay(database, write, unit(tenant, "2"))
-          yield* Effect.promise(() => stop("SIGQUIT"))
-          const reading = yield* Effect.forkChild(state.getMany([{ tenant, kind, key: "7" }]), {
-            startImmediately: true,
-          })
-          const { once, sql } = yield* Database
-          assert.strictEqual((yield* Effect.flip(once(sql.unsafe("select 1")))).reason, "unavailable")
-          yield* Effect.promise(start)
-          yield* Fiber.join(writing)
-          assert.include(["1", "2"], (yield* Fiber.join(reading))[0])
-          yield* close
-          assert.deepStrictEqual(yield* found(database, tenant), [["2", 1_000], ["2"]])
-        }),
-      60_000,
+    it.effect("a unit that the server's restart cut off is written after it, by itself", () =>
+      Effect.gen(function* () {
+        const { database, start, stop } = yield* Server
+        const { write } = yield* StateWriter
+        const state = yield* State
+        const tenant = tenantName()
+        yield* write(unit(tenant, "1"))
+        const { close, writing } = yield* halfWay(database, write, unit(tenant, "2"))
+        yield* Effect.promise(() => stop("SIGQUIT"))
+        const reading = yield* Effect.forkChild(state.getMany([{ tenant, kind, key: "7" }]), {
+          startImmediately: true,
+        })
+        const { once, sql } = yield* Database
+        assert.strictEqual((yield* Effect.flip(once(sql.unsafe("select 1")))).reason, "unavailable")
+        yield* Effect.promise(start)
+        yield* Fiber.join(writing)
+        assert.include(["1", "2"], (yield* Fiber.join(reading))[0])
+        yield* close
+        assert.deepStrictEqual(yield* found(database, tenant), [["2", 1_000], ["2"]])
+      }),
     )
 
-    it.effect(
-      "connections that the server has ended are replaced without a word",
-      () =>
-        Effect.gen(function* () {
-          const { database } = yield* Server
-          const { write } = yield* StateWriter
-          const state = yield* State
-          const tenant = tenantName()
-          yield* write(unit(tenant, "1"))
-          const ended = yield* execute(
-            database,
-            "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'store'",
-          )
-          assert.isAbove(ended.length, 0)
-          yield* write(unit(tenant, "2"))
-          assert.deepStrictEqual(yield* state.getMany([{ tenant, kind, key: "7" }]), ["2"])
-        }),
-      60_000,
+    it.effect("connections that the server has ended are replaced without a word", () =>
+      Effect.gen(function* () {
+        const { database } = yield* Server
+        const { write } = yield* StateWriter
+        const state = yield* State
+        const tenant = tenantName()
+        yield* write(unit(tenant, "1"))
+        const ended = yield* execute(
+          database,
+          "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'store'",
+        )
+        assert.isAbove(ended.length, 0)
+        yield* write(unit(tenant, "2"))
+        assert.deepStrictEqual(yield* state.getMany([{ tenant, kind, key: "7" }]), ["2"])
+      }),
     )
 
-    it.effect(
-      "a commit whose answer was lost is repeated, and says that it is written",
-      () =>
-        Effect.gen(function* () {
-          const { database, port } = yield* Server
-          const way = yield* Effect.acquireRelease(
-            Effect.promise(() => cutting(port)),
-            (one) => Effect.sync(one.close),
-          )
-          const through = new URL(database)
-          through.port = String(way.port)
-          const context = yield* Layer.build(postgres({ url: Redacted.make(through.href), connections: 1 }))
-          const tenant = tenantName()
-          way.cutAfter("COMMIT")
-          yield* Context.get(context, StateWriter).write(unit(tenant, "1"))
-          assert.strictEqual(way.cuts(), 1)
-          assert.deepStrictEqual(yield* found(database, tenant), [["1", 1_000], ["1"]])
-        }),
-      60_000,
+    it.effect("a commit whose answer was lost is repeated, and says that it is written", () =>
+      Effect.gen(function* () {
+        const { database, port } = yield* Server
+        const way = yield* Effect.acquireRelease(
+          Effect.promise(() => cutting(port)),
+          (one) => Effect.sync(one.close),
+        )
+        const through = new URL(database)
+        through.port = String(way.port)
+        const context = yield* Layer.build(postgres({ url: Redacted.make(through.href), connections: 1 }))
+        const tenant = tenantName()
+        way.cutAfter("COMMIT")
+        yield* Context.get(context, StateWriter).write(unit(tenant, "1"))
+        assert.strictEqual(way.cuts(), 1)
+        assert.deepStrictEqual(yield* found(database, tenant), [["1", 1_000], ["1"]])
+      }),
     )
   })
 })

@@ -2,13 +2,12 @@
 import { State, StateWriter } from "@concordat/engine/ports/State"
 import { assert, describe, layer } from "@effect/vitest"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import * as TestClock from "effect/testing/TestClock"
 import { Database } from "./Database.ts"
-import { IDLE_IN_TRANSACTION_MS } from "./limits.ts"
 import { layer as postgres } from "./Postgres.ts"
 import { fence } from "./StateWriter.ts"
 import { activity, halfWay, until } from "./testing/half-way.ts"
@@ -67,7 +66,8 @@ describe.skipIf(missingOwn !== null)("PostgreSQL, fencing", () => {
           const name = "share/stopped"
           yield* execute(database, `insert into concordat.lease (name, epoch) values ('${name}', 1)`)
           const put = sql.unsafe("insert into concordat.checkpoint values ('stopped', '1', '1')")
-          const stopped = TestClock.withLive(Effect.sleep(IDLE_IN_TRANSACTION_MS + 1_500))
+          const handedOver = yield* Deferred.make<void>()
+          const stopped = Deferred.await(handedOver)
           const writing = yield* Effect.forkChild(
             Effect.flip(
               run(sql.withTransaction(Effect.all([fence(sql, { name, epoch: 1 }), put, stopped], { discard: true }))),
@@ -76,13 +76,13 @@ describe.skipIf(missingOwn !== null)("PostgreSQL, fencing", () => {
           )
           yield* until(database, activity("insert into concordat.checkpoint", "state = 'idle in transaction'"))
           yield* execute(database, `update concordat.lease set epoch = 2 where name = '${name}'`)
+          yield* Deferred.succeed(handedOver, undefined)
           assert.strictEqual((yield* Fiber.join(writing)).reason, "fenced")
           assert.deepStrictEqual(
             yield* execute(database, "select 1 from concordat.checkpoint where name = 'stopped'"),
             [],
           )
         }),
-      30_000,
     )
   })
 })

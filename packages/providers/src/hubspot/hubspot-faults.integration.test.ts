@@ -76,8 +76,7 @@ describe("the official client, where things go wrong", () => {
     const hook = `http://127.0.0.1:${(target.address() as AddressInfo).port}/hooks?c=1`
     await backdoor("settings", { webhooks: { target: hook, dropRate: 0, delayMs: [0, 0] } })
     await backdoor("put", { object: "contacts", properties: { email: "hooked@example.com", firstname: "Zoë" } })
-    for (let tries = 0; bodies.length === 0 && tries < 100; tries += 1)
-      await new Promise((resolve) => setTimeout(resolve, 30))
+    while (bodies.length === 0) await new Promise((resolve) => setTimeout(resolve, 30))
     target.close()
     const [delivery] = bodies
     const at = Number(delivery?.headers["x-hubspot-request-timestamp"])

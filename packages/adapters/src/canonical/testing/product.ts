@@ -39,9 +39,49 @@ export const appender = () => {
   })
 }
 
-/** Waits, and says how long, in ms. */
-export const until = Effect.fnUntraced(function* (isSo: () => boolean, withinMs: number) {
-  const from = performance.now()
-  while (!isSo() && performance.now() - from < withinMs) yield* Effect.sleep("10 millis")
-  return performance.now() - from
+/** Far more than it takes: a machine that others use stands still for seconds. */
+const PATIENCE_MS = 60_000
+
+export const until = (what: string, isSo: () => boolean): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const from = performance.now()
+    while (!isSo()) {
+      if (performance.now() - from > PATIENCE_MS) return yield* Effect.die(new Error(`it did not come: ${what}`))
+      yield* Effect.sleep("10 millis")
+    }
+  })
+
+/** The journal, and how often it was read in its order through here. */
+export const countingReads = Effect.map(Journal, (journal) => {
+  let reads = 0
+  const counted = Journal.of({
+    ...journal,
+    readAll: (options) =>
+      Effect.suspend(() => {
+        reads += 1
+        return journal.readAll(options)
+      }),
+  })
+  return { journal: counted, reads: () => reads }
+})
+
+/** By then whoever follows has looked at the journal each time, if that is how it found them. */
+const TRIES = 10
+
+/**
+ * Appends until something comes that the journal was not read for: it was told. An event that comes just with a look at the
+ * journal, or before everything is connected again, shows nothing.
+ */
+export const untilTold = Effect.fnUntraced(function* <E, R>(
+  append: Effect.Effect<unknown, E, R>,
+  had: () => number,
+  reads: () => number,
+) {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const [hadBefore, readBefore] = [had(), reads()]
+    yield* append
+    yield* until("an event", () => had() > hadBefore)
+    if (reads() === readBefore) return
+  }
+  return yield* Effect.die(new Error(`none of ${TRIES} events was told: each was found in the journal`))
 })
