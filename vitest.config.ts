@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config"
+import { LongestFirst } from "./test/longest-first.ts"
 
 export default defineConfig({
   test: {
@@ -9,6 +10,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     // Two cores: more workers would only take turns.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     // Each thread that loads TypeScript has its own copy of Node's parser in WebAssembly. Where many threads begin at once, V8
     // can crash as it replaces what leads from it to JavaScript by something faster (seen as a failed check of
     // `jit_page.has_value()`; of the kind of https://github.com/nodejs/node/issues/64500). So nothing is replaced.
