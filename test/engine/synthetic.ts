@@ -59,6 +59,7 @@ export class World {
   #delays = new Map<string, number>()
   #hidden: string | null = null
   #unready = 0
+  #circles = false
   #clock = 1
   #ids = 0
 
@@ -79,6 +80,11 @@ export class World {
   /** So many pages of the next list, but for its first, are not ready when they are asked for. */
   prepareFor(pages: number): void {
     this.#unready = pages
+  }
+
+  /** From now on, or no longer: what would be a list's third page is its second again, and changes have no end. */
+  goInCircles(does: boolean): void {
+    this.#circles = does
   }
 
   /** The next list leaves a record out, as flaky lists do. */
@@ -307,7 +313,7 @@ export class World {
             return {
               records: shown.map((one) => this.#raw(one)),
               hints: [],
-              next: isLast ? null : { n: at },
+              next: isLast ? null : { n: this.#circles && cursor !== null ? traits.listBatch : at },
               more: !isLast && this.#unready === 0,
               total: liveOf(object).length,
             }
@@ -324,8 +330,8 @@ export class World {
           return {
             records,
             hints: traits.changes === "delta" ? hints.filter(({ kind }) => kind === "gone") : hints,
-            next: { t: part.at(-1)?.stamp ?? (cursor as { t: number }).t },
-            more: !isLast,
+            next: this.#circles ? cursor : { t: part.at(-1)?.stamp ?? (cursor as { t: number }).t },
+            more: !isLast || this.#circles,
           }
         }),
       read: (object, ids) =>

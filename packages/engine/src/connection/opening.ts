@@ -9,12 +9,13 @@ import * as Effect from "effect/Effect"
 import { COMMIT_RECORDS, LAG_WAIT_MS, LISTED_ENTITIES } from "../limits.ts"
 import { appendTo } from "../operations/append.ts"
 import { Journal } from "../ports/Journal.ts"
+import type { ProviderError } from "../ports/ProviderError.ts"
 import type { StoredDocument } from "../ports/State.ts"
 import { inOrder } from "./batches.ts"
 import { bindingDoc, connectionDoc, type Gate } from "./faults.ts"
 import { documentId, fenceOf, mappedObjects, meaningDoc, meaningKey, type Parts, put, sourcesOf } from "./parts.ts"
-import { backfill, cursorOf, poll, restartBackfill, startChanges } from "./walks.ts"
-import { asWorkerError } from "./WorkerError.ts"
+import { backfill, cursorOf, restartBackfill, startChanges } from "./walks.ts"
+import { asWorkerError, type WorkerError } from "./WorkerError.ts"
 
 export const say = (parts: Parts, type: string, data: Record<string, unknown>) =>
   appendTo(streams.connection(parts.tenant, parts.connection), [
@@ -159,7 +160,7 @@ const inReadingOrder = (parts: Parts, objects: ReadonlyArray<string>): ReadonlyA
 
 export interface Walks {
   /** One walk of an object's changes at a time. */
-  readonly poll: (mapping: Mapping, object: string) => ReturnType<typeof poll>
+  readonly poll: (mapping: Mapping, object: string) => Effect.Effect<void, ProviderError | WorkerError>
   /** Says whether everything that can be polled was; false holds the backfill open. */
   readonly deltas: (mapping: Mapping) => ReadonlyArray<string>
 }

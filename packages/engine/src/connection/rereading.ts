@@ -8,9 +8,10 @@ import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import { REREAD_LOOK_MS, REREAD_REST_MS, WALK_RETRY_MS } from "../limits.ts"
 import type { ProviderError } from "../ports/ProviderError.ts"
+import { Circle, goesInCircles } from "./circling.ts"
 import type { Gate } from "./faults.ts"
 import type { Parts } from "./parts.ts"
-import { beginning, cursorOf, lost, setCursor, step, untilReady } from "./walks.ts"
+import { beginning, cursorOf, hasMoved, lost, setCursor, step, untilReady } from "./walks.ts"
 import { asWorkerError, type WorkerError } from "./WorkerError.ts"
 
 const canWalk = (parts: Parts, object: string): boolean => {
@@ -65,24 +66,37 @@ const makeRewalk = Effect.fnUntraced(function* (
   /** Somebody waits for the walk under way. */
   let isWanted = false
   let waits = 0
+  let circle: Circle | null = null
 
   const page = Effect.fnUntraced(function* (under: Mapping) {
     const at = cursorOf(parts, "reread", object)
     const isNew = isAsked || at === null || at.finished
-    if (isNew) isWanted = isAsked
+    if (isNew) {
+      isWanted = isAsked
+      circle = null
+    }
     // As many as there were when it was read first: a guess is enough, and costs no call.
     const total = cursorOf(parts, "backfill", object)?.done ?? null
     const from = isNew ? { ...(yield* beginning(parts)), total } : at
     // A page that was on its way when somebody asked has moved the cursor past what is to be read anew.
     if (isAsked) yield* setCursor(parts, { walk: "reread", object, to: from }, false)
     isAsked = false
-    const { isReady, to } = yield* step(parts, gate, under, object, isWanted ? "asked" : "reread", from)
+    circle ??= new Circle(from.cursor)
+    const next = yield* step(parts, gate, under, object, isWanted ? "asked" : "reread", from)
+    const { isReady, to } = next
+    if (next.isLost) circle = null
+    else if (hasMoved(next, from) && circle.leadsBack(to.cursor)) {
+      circle = null
+      return yield* goesInCircles(parts, object)
+    }
     waits = isReady ? 0 : waits + 1
     if (waits > 0 && !(yield* untilReady(waits))) {
       waits = 0
+      circle = null
       yield* lost(parts, "reread", object)
     }
     if (to.finished && !isAsked) yield* sleep(REREAD_REST_MS)
+    return undefined
   })
 
   const sleep = Effect.fnUntraced(function* (ms: number) {

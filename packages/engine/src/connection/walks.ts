@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import type { Work } from "../budget/priority.ts"
 import { PAGE_WAIT_MAX_MS, PAGE_WAIT_MS, PAGE_WAITS, READ_AGAIN_MS } from "../limits.ts"
 import type { Page, Reading } from "../ports/Provider.ts"
+import { Circle, goesInCircles } from "./circling.ts"
 import type { Gate } from "./faults.ts"
 import { ingest, type Move } from "./ingest.ts"
 import { untilDecided } from "./lag.ts"
@@ -74,10 +75,12 @@ export const poll = Effect.fn("Connection.poll")(function* (
 ) {
   const fields = sourcesOf(mapping, object)
   const limit = parts.definition.objects[object]!.batch.list
+  let circle: Circle | null = null
   for (;;) {
     yield* startChanges(parts, gate, object)
     const from = cursorOf(parts, "changes", object)
-    if (from === null || parts.connector.changes === undefined) return
+    if (from === null || parts.connector.changes === undefined) return undefined
+    circle ??= new Circle(from.cursor)
     yield* gate.untilRunning
     const startedAt = yield* parts.tick
     const page = yield* gate.callNow("poll", parts.connector.changes(object, from.cursor, { fields, limit }))
@@ -90,7 +93,8 @@ export const poll = Effect.fn("Connection.poll")(function* (
     const move: Move = { walk: "changes", object, to }
     const taken = yield* takePage(parts, gate, { mapping, move, page, startedAt, via: "poll", work: "poll" })
     if (!taken) yield* Effect.sleep(READ_AGAIN_MS)
-    else if (!page.more) return
+    else if (!page.more) return undefined
+    else if (circle.leadsBack(to.cursor)) return yield* goesInCircles(parts, object)
   }
 })
 
@@ -174,6 +178,10 @@ export const step = Effect.fn("Connection.step")(function* (
   return done
 })
 
+/** Whether a page was taken, and the provider says that another follows and is there. */
+export const hasMoved = ({ isLost, isReady, to }: Step, from: CursorDoc): boolean =>
+  isReady && !isLost && !to.finished && to !== from
+
 /** Waits for a page that the provider still prepares; false: it has waited long enough for this cursor. */
 export const untilReady = (waits: number): Effect.Effect<boolean> =>
   waits > PAGE_WAITS
@@ -191,6 +199,7 @@ export const backfill = Effect.fn("Connection.backfill")(function* (
   const ids = new Set<string>()
   if (parts.connector.backfill === undefined) return ids
   let from = (whole === "backfill" ? cursorOf(parts, "backfill", object) : null) ?? (yield* beginning(parts))
+  let circle = new Circle(from.cursor)
   for (let waits = 0; !from.finished;) {
     let next: Step = yield* step(parts, gate, mapping, object, whole, from)
     waits = next.isReady ? 0 : waits + 1
@@ -199,9 +208,14 @@ export const backfill = Effect.fn("Connection.backfill")(function* (
       next = yield* lost(parts, whole, object)
       waits = 0
     }
-    if (next.isLost) ids.clear()
+    if (next.isLost) {
+      ids.clear()
+      circle = new Circle(next.to.cursor)
+    }
     for (const id of next.ids) ids.add(id)
+    const isInCircles = hasMoved(next, from) && circle.leadsBack(next.to.cursor)
     from = next.to
+    if (isInCircles) return yield* goesInCircles(parts, object)
     if (whole === "backfill")
       parts.counting.progress(object, { done: from.done, total: from.total, finished: from.finished })
   }
