@@ -66,8 +66,8 @@ export const PAUSE_MAX_MS = 5 * 60_000
  * account's own time zone, which nobody tells. */
 export const DAY_LOOK_MS = 3_600_000
 
-/** How often it is looked whether writes were taken whose histories are to be read. */
-export const GAP_LOOK_MS = 1_000
+/** Writes that are taken close together have their histories read together. */
+export const GAP_GATHER_MS = 1_000
 /** A read that overlapped a write is made again after this long. */
 export const READ_AGAIN_MS = 100
 /** Rounds of reading again before a page is fetched anew. */
@@ -95,9 +95,11 @@ export const CENSUS_EVERY_MS = 15 * 60_000
 /** What a census and walks made again may take of a day's budget, so that a large account's do not take what pushes and
  * polls need: of 250,000 calls 50,000, which is 5,000,000 records in pages of 100. An hour's worth of it can go at once. */
 export const BACKGROUND_SHARE = 0.2
-/** A walk that is due again is begun no sooner than this after the one before, and it is looked this often whether one is. */
+/** A walk that is due again is begun no sooner than this after the one before. */
 export const REREAD_REST_MS = 1_000
-export const REREAD_LOOK_MS = 10_000
+/** It is told when one may begin, and sleeps until one is due; that is looked at this often all the same, since the machine's
+ * clock may be set forward. */
+export const REREAD_LOOK_MS = 10 * 60_000
 /** A page that a provider still prepares (an export) is asked for again after this long, longer each time, for about a day;
  * then its cursor counts as lost and the walk begins anew. */
 export const PAGE_WAIT_MS = 1_000

@@ -6,6 +6,7 @@ import type { Compilers } from "@concordat/rules/reconcile/context"
 import type { CursorDoc, OpenIntentDoc, RecordKey } from "@concordat/rules/state/documents"
 import { parseRecordKey, recordKey } from "@concordat/rules/state/documents"
 import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
 import type * as Scope from "effect/Scope"
 import { type Budget, makeBudget } from "../budget/Budget.ts"
 import type { HttpStats } from "../http/ProviderHttp.ts"
@@ -162,6 +163,8 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
     created: new Map(),
     intents: new Map(),
     gaps: new Map(),
+    jobBell: yield* Latch.make(false),
+    gapBell: yield* Latch.make(false),
     follows: new Set(),
     cursors: new Map(),
     toldAt: new Map(),

@@ -209,6 +209,7 @@ export const makePolling = Effect.fn("Polling.make")(function* (parts: Parts, ga
         yield* Effect.sleep(WALK_RETRY_MS)
         continue
       }
+      yield* Effect.forEach(rewalks, ({ look }) => look, { discard: true })
       yield* untilSomethingChanges
     }
   })
