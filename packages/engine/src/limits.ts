@@ -81,7 +81,7 @@ export const HINTS_WAITING = 50_000
 export const CLOCKS_APART_MS = 2_000
 /** Hints that come close together are read together. */
 export const HINT_GATHER_MS = 20
-/** How often the delivery stream is looked at without being told: another process may have written to it. */
+/** How often it is looked for deliveries without being told: another process may have taken them. */
 export const DELIVERY_LOOK_MS = 2_000
 /** Deliveries read from their stream in one go. */
 export const DELIVERIES_AT_ONCE = 200

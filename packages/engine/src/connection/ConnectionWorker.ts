@@ -18,6 +18,7 @@ import { Journal } from "../ports/Journal.ts"
 import type { LeaseToken } from "../ports/Leases.ts"
 import type { Connector, Definition, Hint, RawRecord, Reading } from "../ports/Provider.ts"
 import { State } from "../ports/State.ts"
+import { type DeliveryWatch, makeDeliveryWatch } from "./delivery-watch.ts"
 import { makeGate } from "./faults.ts"
 import { makeFollowing } from "./following.ts"
 import { type Gap, runGaps } from "./gaps.ts"
@@ -46,6 +47,8 @@ export interface ConnectionOptions {
   /** The budget that the connector's HTTP waits for; without it pauses hold for the worker alone. */
   readonly budget?: Budget
   readonly http?: HttpStats
+  /** Of the process, where it has several connections. Default: one of its own. */
+  readonly deliveries?: DeliveryWatch
   /** Default: the definition's. In ms. */
   readonly pollEveryMs?: number
   /** Default: 15 minutes. In ms. */
@@ -176,7 +179,7 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
   if (options.lease !== undefined) yield* takeOver(parts)
   yield* restore(parts)
   const polling = yield* makePolling(parts, gate)
-  const hinting = yield* makeHinting(parts, gate, polling.soon)
+  const hinting = yield* makeHinting(parts, gate, polling.soon, options.deliveries ?? (yield* makeDeliveryWatch))
   const following = yield* makeFollowing(parts, gate)
   const pushing = yield* makePushing(parts, gate, hinting.add([]), following)
   const taking = yield* makeTaking(parts)

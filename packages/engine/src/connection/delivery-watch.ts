@@ -1,0 +1,74 @@
+/**
+ * Deliveries that a worker was not told of: another process took the webhook, and its wake-up may be lost. One look at the
+ * journal finds them for all connections of a process; each looking for itself would be most of what an idle one costs.
+ */
+import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
+import type * as Scope from "effect/Scope"
+import { DELIVERIES_AT_ONCE, DELIVERY_LOOK_MS } from "../limits.ts"
+import { Journal, type JournalError } from "../ports/Journal.ts"
+
+type Page = Effect.Success<ReturnType<Journal["Service"]["readAll"]>>
+
+export interface DeliveryWatch {
+  /** Rings when the delivery stream has news, as long as the scope is open. What is in it by now is the caller's to read. */
+  readonly rings: (stream: string, ring: () => void) => Effect.Effect<void, never, Scope.Scope>
+}
+
+export const makeDeliveryWatch: Effect.Effect<DeliveryWatch, never, Journal | Scope.Scope> = Effect.gen(function* () {
+  const journal = yield* Journal
+  const bells = new Map<string, () => void>()
+  const isWatched = yield* Latch.make(false)
+  /** Up to where it was looked; undefined: nobody knows. */
+  let reached: string | null | undefined
+
+  const ringAll = (): void => {
+    for (const ring of bells.values()) ring()
+  }
+
+  const readOn = (after: string | null): Effect.Effect<Page, JournalError> =>
+    journal.readAll({ after, prefixes: ["delivery-"], limit: DELIVERIES_AT_ONCE, bare: true })
+
+  const look = Effect.gen(function* () {
+    let after: string | null
+    if (reached === undefined) {
+      after = yield* journal.end
+      ringAll()
+    } else after = reached
+    for (;;) {
+      const { events, position }: Page = yield* readOn(after)
+      reached = after = position ?? after
+      for (const { stream } of events) bells.get(stream)?.()
+      if (events.length < DELIVERIES_AT_ONCE) return
+    }
+  }).pipe(
+    // Each worker then looks itself, and says what is wrong with its journal.
+    Effect.catchTag("JournalError", () =>
+      Effect.sync(() => {
+        reached = undefined
+        ringAll()
+      }),
+    ),
+  )
+
+  yield* Effect.forkScoped(
+    Effect.forever(Effect.andThen(Effect.andThen(isWatched.await, Effect.sleep(DELIVERY_LOOK_MS)), look)),
+  )
+
+  const watch: DeliveryWatch = {
+    rings: (stream, ring) =>
+      Effect.acquireRelease(
+        Effect.sync(() => {
+          bells.set(stream, ring)
+          isWatched.openUnsafe()
+        }),
+        () =>
+          Effect.sync(() => {
+            // A successor may have taken its place.
+            if (bells.get(stream) === ring) bells.delete(stream)
+            if (bells.size === 0) isWatched.closeUnsafe()
+          }),
+      ),
+  }
+  return watch
+})
