@@ -1,7 +1,7 @@
 /** A connection where nothing happens: what wakes its worker all the same, and what is done once something happens. */
 import { makeConnection } from "@concordat/engine/connection/ConnectionWorker"
 import { makeCompilers } from "@concordat/engine/flows/Compilers"
-import { GAP_GATHER_MS, SETTLE_EVERY_MS } from "@concordat/engine/limits"
+import { GAP_GATHER_MS, MAPPING_REST_MS, SETTLE_EVERY_MS, WATCH_LOOK_MS } from "@concordat/engine/limits"
 import type { Connector } from "@concordat/engine/ports/Provider"
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
@@ -9,8 +9,9 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
 import { World } from "./synthetic.ts"
-import { definitionOf, type Traits } from "./synthetic-traits.ts"
+import { definitionOf, mappingOf, type Traits } from "./synthetic-traits.ts"
 import {
+  changeMapping,
   eventsOf,
   openConnection,
   pass,
@@ -76,11 +77,12 @@ describe("an idle connection", () => {
       assert.deepStrictEqual(
         [...waits].toSorted(([a], [b]) => a - b),
         [
-          [2_000, 1_800],
-          [5_000, 720],
+          // Shared with all other connections of the process.
+          [WATCH_LOOK_MS, 1_800],
           [30_000, 120],
-          // Polls, and a look each whether all is to be read again; that is also told once an hour, with the metadata.
-          [10 * MINUTE, 13],
+          [MAPPING_REST_MS, 60],
+          // Polls, and as many looks whether all is to be read again.
+          [10 * MINUTE, 12],
           [15 * MINUTE, 4],
         ],
       )
@@ -94,6 +96,19 @@ describe("an idle connection", () => {
       assert.lengthOf(yield* edited("Baroness"), written + 1)
       assert.strictEqual(right.calls.get("settle"), asked + 1)
       assert.isAtMost(waits.get(SETTLE_EVERY_MS / 2) ?? 0, 4)
+    }).pipe(Effect.scoped, Effect.provide(store, { local: true })),
+  )
+
+  it.effect("reads everything under another mapping ten seconds after an hour of none", () =>
+    Effect.gen(function* () {
+      const { right } = yield* agreed({})
+      const walked = right.calls.get("backfill")!
+      yield* changeMapping(
+        "right",
+        mappingOf(right.traits).replace("title: job", "title: { from: job, transform: lower }"),
+      )
+      yield* pass(10_000, 250)
+      assert.isAbove(right.calls.get("backfill")!, walked)
     }).pipe(Effect.scoped, Effect.provide(store, { local: true })),
   )
 

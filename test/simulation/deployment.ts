@@ -5,7 +5,7 @@
 import { makeBudget } from "@concordat/engine/budget/Budget"
 import { definitionFor } from "@concordat/engine/connection/connectProvider"
 import { type ConnectionHandle, makeConnection } from "@concordat/engine/connection/ConnectionWorker"
-import { type DeliveryWatch, makeDeliveryWatch } from "@concordat/engine/connection/delivery-watch"
+import { type JournalWatch, makeJournalWatch } from "@concordat/engine/connection/journal-watch"
 import { makeCompilers } from "@concordat/engine/flows/Compilers"
 import { makeReconciler } from "@concordat/engine/flows/Reconciler"
 import { noCalls } from "@concordat/engine/http/ProviderHttp"
@@ -69,7 +69,7 @@ const RESTART_MS = [200, 5_000] as const
 interface Shared {
   readonly catalogue: Catalogue
   readonly compilers: ReturnType<typeof makeCompilers>
-  readonly deliveries: DeliveryWatch
+  readonly watch: JournalWatch
 }
 
 const ALL_AT_ONCE = { concurrency: "unbounded", discard: true } as const
@@ -137,9 +137,9 @@ export class Deployment {
     const catalogue = makeCatalogue()
     group.access = this.#appAccess(group, catalogue)
     process.start(
-      makeDeliveryWatch.pipe(
-        Effect.flatMap((deliveries) =>
-          Effect.forEach(members, (member) => this.#work(group, member, catalogue, deliveries), ALL_AT_ONCE),
+      makeJournalWatch.pipe(
+        Effect.flatMap((watch) =>
+          Effect.forEach(members, (member) => this.#work(group, member, catalogue, watch), ALL_AT_ONCE),
         ),
         Effect.scoped,
         Effect.provideContext(group.ports),
@@ -159,12 +159,7 @@ export class Deployment {
     })
   }
 
-  #work(
-    group: Group,
-    member: Peer | "reconciler",
-    catalogue: Catalogue,
-    deliveries: DeliveryWatch,
-  ): Effect.Effect<void> {
+  #work(group: Group, member: Peer | "reconciler", catalogue: Catalogue, watch: JournalWatch): Effect.Effect<void> {
     const compilers = makeCompilers()
     const { onStep } = this.#options
     const name = member === "reconciler" ? member : keyOf(member.tenant.name, member.connection.name)
@@ -174,14 +169,14 @@ export class Deployment {
     const work: Effect.Effect<unknown, unknown, Ports> =
       member === "reconciler"
         ? Effect.flatMap(makeReconciler(compilers), ({ run }) => run)
-        : this.#connection(group, member, { catalogue, compilers, deliveries })
+        : this.#connection(group, member, { catalogue, compilers, watch })
     return supervised({ name, attempts: null, report }, work).pipe(
       Effect.provideContext(group.ports),
       Effect.ignoreCause,
     )
   }
 
-  #connection(group: Group, peer: Peer, { catalogue, compilers, deliveries }: Shared) {
+  #connection(group: Group, peer: Peer, { catalogue, compilers, watch }: Shared) {
     const { connection, tenant, way } = peer
     const provider = catalogue.providers[connection.provider]!
     const definition = definitionFor(provider, connection.settings)
@@ -216,7 +211,7 @@ export class Deployment {
         compilers,
         budget,
         http: stats,
-        deliveries,
+        watch,
         pollEveryMs,
         ...(rereadEveryMs === undefined ? {} : { rereadEveryMs }),
       })

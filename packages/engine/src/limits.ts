@@ -81,8 +81,10 @@ export const HINTS_WAITING = 50_000
 export const CLOCKS_APART_MS = 2_000
 /** Hints that come close together are read together. */
 export const HINT_GATHER_MS = 20
-/** How often it is looked for deliveries without being told: another process may have taken them. */
-export const DELIVERY_LOOK_MS = 2_000
+/** How often a process looks for news of its connections without being told: another one may have taken a webhook. */
+export const WATCH_LOOK_MS = 2_000
+/** Events read in one go by that look: who has none of them is not asked. */
+export const WATCHED_EVENTS = 200
 /** Deliveries read from their stream in one go. */
 export const DELIVERIES_AT_ONCE = 200
 /** Deliveries that were looked at and are kept to explain what came in; older ones are forgotten. */
@@ -110,8 +112,11 @@ export const METADATA_EVERY_MS = 60 * 60_000
 /** A walk that brings nothing new leaves its cursor in the journal at least this often; else a poll that finds nothing
  * would add an event each time, for ever. */
 export const CURSOR_EVENT_EVERY_MS = 10 * 60_000
-/** How often it is looked whether the mapping reads other names than before. */
+/** How often it is looked whether the mapping reads other names than before, for a while after something was said of the
+ * connection, in which the reconciler decides it; and without that, since it may have been behind for longer. */
 export const MAPPING_LOOK_MS = 5_000
+export const MAPPING_NEWS_MS = 60_000
+export const MAPPING_REST_MS = 60_000
 /** A walk that failed for a reason that does not pass by itself is tried again after this long. */
 export const WALK_RETRY_MS = 60_000
 

@@ -2,7 +2,7 @@
 import { makeBudget } from "@concordat/engine/budget/Budget"
 import { definitionFor } from "@concordat/engine/connection/connectProvider"
 import { type ConnectionHandle, makeConnection } from "@concordat/engine/connection/ConnectionWorker"
-import type { DeliveryWatch } from "@concordat/engine/connection/delivery-watch"
+import type { JournalWatch } from "@concordat/engine/connection/journal-watch"
 import type { Stats } from "@concordat/engine/connection/stats"
 import { makeProviderHttp, noCalls } from "@concordat/engine/http/ProviderHttp"
 import type { Tenure } from "@concordat/engine/ownership/tenure"
@@ -31,7 +31,7 @@ export interface ConnectionPlace {
 /** What the workers of a process share. `tenure`: where several processes could own the connection. */
 export interface Working {
   readonly compilers: Compilers
-  readonly deliveries: DeliveryWatch
+  readonly watch: JournalWatch
   readonly key: Redacted.Redacted
   readonly tenure?: Tenure
 }
@@ -107,7 +107,7 @@ export class Connections {
   }
 
   /** Connects and works until something can't go on; to be supervised. */
-  work({ connection, provider, tenant }: ConnectionPlace, { compilers, deliveries, key, tenure }: Working) {
+  work({ connection, provider, tenant }: ConnectionPlace, { compilers, watch, key, tenure }: Working) {
     const definition = definitionFor(provider, connection.settings)
     const name = nameOf(tenant, connection.name)
     return Effect.gen({ self: this }, function* () {
@@ -137,7 +137,7 @@ export class Connections {
         compilers,
         budget,
         http: stats,
-        deliveries,
+        watch,
         pollEveryMs,
         ...(tenure === undefined ? {} : { lease: tenure.lease }),
         ...(rereadEveryMs === undefined ? {} : { rereadEveryMs }),

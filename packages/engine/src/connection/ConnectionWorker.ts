@@ -18,7 +18,7 @@ import { Journal } from "../ports/Journal.ts"
 import type { LeaseToken } from "../ports/Leases.ts"
 import type { Connector, Definition, Hint, RawRecord, Reading } from "../ports/Provider.ts"
 import { State } from "../ports/State.ts"
-import { type DeliveryWatch, makeDeliveryWatch } from "./delivery-watch.ts"
+import { type JournalWatch, makeJournalWatch } from "./journal-watch.ts"
 import { makeGate } from "./faults.ts"
 import { makeFollowing } from "./following.ts"
 import { type Gap, runGaps } from "./gaps.ts"
@@ -48,7 +48,7 @@ export interface ConnectionOptions {
   readonly budget?: Budget
   readonly http?: HttpStats
   /** Of the process, where it has several connections. Default: one of its own. */
-  readonly deliveries?: DeliveryWatch
+  readonly watch?: JournalWatch
   /** Default: the definition's. In ms. */
   readonly pollEveryMs?: number
   /** Default: 15 minutes. In ms. */
@@ -178,8 +178,9 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
   // First of all: what a former owner appends after this word is refused, and what it appended before is there to be read.
   if (options.lease !== undefined) yield* takeOver(parts)
   yield* restore(parts)
-  const polling = yield* makePolling(parts, gate)
-  const hinting = yield* makeHinting(parts, gate, polling.soon, options.deliveries ?? (yield* makeDeliveryWatch))
+  const watch = options.watch ?? (yield* makeJournalWatch)
+  const polling = yield* makePolling(parts, gate, watch)
+  const hinting = yield* makeHinting(parts, gate, polling.soon, watch)
   const following = yield* makeFollowing(parts, gate)
   const pushing = yield* makePushing(parts, gate, hinting.add([]), following)
   const taking = yield* makeTaking(parts)

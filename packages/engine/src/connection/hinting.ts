@@ -16,7 +16,7 @@ import {
   HINT_GATHER_MS,
   WALK_RETRY_MS,
 } from "../limits.ts"
-import type { DeliveryWatch } from "./delivery-watch.ts"
+import type { JournalWatch } from "./journal-watch.ts"
 import { deliveryOf } from "../intake/Intake.ts"
 import { appendTo } from "../operations/append.ts"
 import { Journal } from "../ports/Journal.ts"
@@ -65,7 +65,7 @@ export const makeHinting = Effect.fn("Hinting.make")(function* (
   parts: Parts,
   gate: Gate,
   pollSoon: (object: string) => Effect.Effect<void>,
-  watch: DeliveryWatch,
+  watch: JournalWatch,
 ) {
   const store = asWorkerError(parts.connection)
   const board = makeHintBoard(parts.definition.secondLookMs)

@@ -1,21 +1,27 @@
 /**
- * Deliveries that a worker was not told of: another process took the webhook, and its wake-up may be lost. One look at the
- * journal finds them for all connections of a process; each looking for itself would be most of what an idle one costs.
+ * What a worker was not told of: another process took a webhook, and its wake-up may be lost, or somebody has said something
+ * of its connection. One look at the journal finds it for all connections of a process; each looking for itself would be most
+ * of what an idle one costs.
  */
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import type * as Scope from "effect/Scope"
-import { DELIVERIES_AT_ONCE, DELIVERY_LOOK_MS } from "../limits.ts"
+import { WATCHED_EVENTS, WATCH_LOOK_MS } from "../limits.ts"
 import { Journal, type JournalError } from "../ports/Journal.ts"
+
+const PREFIXES = ["delivery-", "connection-"]
 
 type Page = Effect.Success<ReturnType<Journal["Service"]["readAll"]>>
 
-export interface DeliveryWatch {
-  /** Rings when the delivery stream has news, as long as the scope is open. What is in it by now is the caller's to read. */
+export interface JournalWatch {
+  /**
+   * Rings when a delivery's or a connection's stream has news, as long as the scope is open. What is in it by now is the
+   * caller's to read.
+   */
   readonly rings: (stream: string, ring: () => void) => Effect.Effect<void, never, Scope.Scope>
 }
 
-export const makeDeliveryWatch: Effect.Effect<DeliveryWatch, never, Journal | Scope.Scope> = Effect.gen(function* () {
+export const makeJournalWatch: Effect.Effect<JournalWatch, never, Journal | Scope.Scope> = Effect.gen(function* () {
   const journal = yield* Journal
   const bells = new Map<string, () => void>()
   const isWatched = yield* Latch.make(false)
@@ -27,7 +33,7 @@ export const makeDeliveryWatch: Effect.Effect<DeliveryWatch, never, Journal | Sc
   }
 
   const readOn = (after: string | null): Effect.Effect<Page, JournalError> =>
-    journal.readAll({ after, prefixes: ["delivery-"], limit: DELIVERIES_AT_ONCE, bare: true })
+    journal.readAll({ after, prefixes: PREFIXES, limit: WATCHED_EVENTS, bare: true })
 
   const look = Effect.gen(function* () {
     let after: string | null
@@ -39,7 +45,7 @@ export const makeDeliveryWatch: Effect.Effect<DeliveryWatch, never, Journal | Sc
       const { events, position }: Page = yield* readOn(after)
       reached = after = position ?? after
       for (const { stream } of events) bells.get(stream)?.()
-      if (events.length < DELIVERIES_AT_ONCE) return
+      if (events.length < WATCHED_EVENTS) return
     }
   }).pipe(
     // Each worker then looks itself, and says what is wrong with its journal.
@@ -52,10 +58,10 @@ export const makeDeliveryWatch: Effect.Effect<DeliveryWatch, never, Journal | Sc
   )
 
   yield* Effect.forkScoped(
-    Effect.forever(Effect.andThen(Effect.andThen(isWatched.await, Effect.sleep(DELIVERY_LOOK_MS)), look)),
+    Effect.forever(Effect.andThen(Effect.andThen(isWatched.await, Effect.sleep(WATCH_LOOK_MS)), look)),
   )
 
-  const watch: DeliveryWatch = {
+  const watch: JournalWatch = {
     rings: (stream, ring) =>
       Effect.acquireRelease(
         Effect.sync(() => {

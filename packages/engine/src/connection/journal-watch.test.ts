@@ -4,9 +4,9 @@ import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
 import * as Exit from "effect/Exit"
 import * as TestClock from "effect/testing/TestClock"
-import { DELIVERY_LOOK_MS } from "../limits.ts"
+import { WATCH_LOOK_MS } from "../limits.ts"
 import { Journal, JournalError } from "../ports/Journal.ts"
-import { makeDeliveryWatch } from "./delivery-watch.ts"
+import { makeJournalWatch } from "./journal-watch.ts"
 
 /** A journal that counts looks; its events are streams' names, and their places are their numbers. */
 const listing = () => {
@@ -35,7 +35,7 @@ const listing = () => {
 
 const watching = Effect.fnUntraced(function* (count: number) {
   const { journal, names, seen } = listing()
-  const watch = yield* Effect.provideService(makeDeliveryWatch, Journal, journal)
+  const watch = yield* Effect.provideService(makeJournalWatch, Journal, journal)
   const rung: Array<string> = []
   const scope = yield* Scope.make()
   for (let n = 0; n < count; n++) {
@@ -46,14 +46,14 @@ const watching = Effect.fnUntraced(function* (count: number) {
       scope,
     )
   }
-  yield* TestClock.adjust(DELIVERY_LOOK_MS)
+  yield* TestClock.adjust(WATCH_LOOK_MS)
   rung.splice(0)
   seen.looks = 0
   return { names, rung, seen, leave: Scope.close(scope, Exit.void) }
 })
 
-describe("deliveries that nobody told of", () => {
-  it.effect("of a thousand connections are looked for at once, and ring those that have some within two seconds", () =>
+describe("news that nobody told of", () => {
+  it.effect("of a thousand connections is looked for at once, and rings those that have some within two seconds", () =>
     Effect.gen(function* () {
       const { names, rung, seen } = yield* watching(1_000)
       yield* TestClock.adjust(30_000)
@@ -68,7 +68,7 @@ describe("deliveries that nobody told of", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.effect("have everybody look where the journal did not answer, and again when it does", () =>
+  it.effect("has everybody look where the journal did not answer, and again when it does", () =>
     Effect.gen(function* () {
       const { names, rung, seen } = yield* watching(2)
       seen.isAway = true
@@ -84,7 +84,7 @@ describe("deliveries that nobody told of", () => {
     }).pipe(Effect.scoped),
   )
 
-  it.effect("are nobody's while no connection works, and then nobody looks", () =>
+  it.effect("is nobody's while no connection works, and then nobody looks", () =>
     Effect.gen(function* () {
       const { leave, seen } = yield* watching(2)
       yield* leave
