@@ -59,7 +59,7 @@ const agreed = Effect.fnUntraced(function* (traits: Partial<Traits>, more: Parti
   }).pipe(Effect.provideService(Clock.Clock, clock))
   yield* Effect.forkChild(Effect.provideService(worker.run, Clock.Clock, clock), { startImmediately: true })
   yield* settleDown([handle, worker])
-  yield* pass(HOUR, 1_000)
+  yield* pass(HOUR, 2_000)
   waits.clear()
   const edited = Effect.fnUntraced(function* (job: string) {
     left.put(ada, { job })
@@ -73,7 +73,7 @@ describe("an idle connection", () => {
   it.effect("is woken by looks that are needed, and by nothing else", () =>
     Effect.gen(function* () {
       const { waits } = yield* agreed({ answers: "pending" }, { overwritten: () => Effect.succeed([]) })
-      yield* pass(HOUR, 1_000)
+      yield* pass(HOUR, 2_000)
       assert.deepStrictEqual(
         [...waits].toSorted(([a], [b]) => a - b),
         [
