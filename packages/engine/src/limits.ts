@@ -66,8 +66,8 @@ export const PAUSE_MAX_MS = 5 * 60_000
  * account's own time zone, which nobody tells. */
 export const DAY_LOOK_MS = 3_600_000
 
-/** How often it is looked whether writes were taken whose histories are to be read. */
-export const GAP_LOOK_MS = 1_000
+/** Writes that are taken close together have their histories read together. */
+export const GAP_GATHER_MS = 1_000
 /** A read that overlapped a write is made again after this long. */
 export const READ_AGAIN_MS = 100
 /** Rounds of reading again before a page is fetched anew. */
@@ -81,8 +81,10 @@ export const HINTS_WAITING = 50_000
 export const CLOCKS_APART_MS = 2_000
 /** Hints that come close together are read together. */
 export const HINT_GATHER_MS = 20
-/** How often the delivery stream is looked at without being told: another process may have written to it. */
-export const DELIVERY_LOOK_MS = 2_000
+/** How often a process looks for news of its connections without being told: another one may have taken a webhook. */
+export const WATCH_LOOK_MS = 2_000
+/** Events read in one go by that look: who has none of them is not asked. */
+export const WATCHED_EVENTS = 200
 /** Deliveries read from their stream in one go. */
 export const DELIVERIES_AT_ONCE = 200
 /** Deliveries that were looked at and are kept to explain what came in; older ones are forgotten. */
@@ -95,9 +97,11 @@ export const CENSUS_EVERY_MS = 15 * 60_000
 /** What a census and walks made again may take of a day's budget, so that a large account's do not take what pushes and
  * polls need: of 250,000 calls 50,000, which is 5,000,000 records in pages of 100. An hour's worth of it can go at once. */
 export const BACKGROUND_SHARE = 0.2
-/** A walk that is due again is begun no sooner than this after the one before, and it is looked this often whether one is. */
+/** A walk that is due again is begun no sooner than this after the one before. */
 export const REREAD_REST_MS = 1_000
-export const REREAD_LOOK_MS = 10_000
+/** It is told when one may begin, and sleeps until one is due; that is looked at this often all the same, since the machine's
+ * clock may be set forward. */
+export const REREAD_LOOK_MS = 10 * 60_000
 /** A page that a provider still prepares (an export) is asked for again after this long, longer each time, for about a day;
  * then its cursor counts as lost and the walk begins anew. */
 export const PAGE_WAIT_MS = 1_000
@@ -108,8 +112,11 @@ export const METADATA_EVERY_MS = 60 * 60_000
 /** A walk that brings nothing new leaves its cursor in the journal at least this often; else a poll that finds nothing
  * would add an event each time, for ever. */
 export const CURSOR_EVENT_EVERY_MS = 10 * 60_000
-/** How often it is looked whether the mapping reads other names than before. */
+/** How often it is looked whether the mapping reads other names than before, for a while after something was said of the
+ * connection, in which the reconciler decides it; and without that, since it may have been behind for longer. */
 export const MAPPING_LOOK_MS = 5_000
+export const MAPPING_NEWS_MS = 60_000
+export const MAPPING_REST_MS = 60_000
 /** A walk that failed for a reason that does not pass by itself is tried again after this long. */
 export const WALK_RETRY_MS = 60_000
 
