@@ -158,7 +158,7 @@ export const eventCounts = Effect.gen(function* () {
       after,
       prefixes: [],
       limit: 1_000,
-      bare: true,
+      without: "contents",
     })
     for (const { type } of page.events) counts[type] = (counts[type] ?? 0) + 1
     if (page.events.length === 0) return counts

@@ -2,7 +2,7 @@
  * What the services and the worker thread say to each other. Columns of strings and numbers, because copying nested
  * objects to a thread costs seven times as much.
  */
-import type { Append, RecordedEvent } from "@concordat/engine/ports/Journal"
+import type { Append, RecordedEvent, Without } from "@concordat/engine/ports/Journal"
 import type { Message } from "@concordat/engine/ports/Bus"
 import type { Checkpoint, DocumentId, DocumentWrite } from "@concordat/engine/ports/State"
 
@@ -61,8 +61,7 @@ export type Read =
       readonly after: number
       readonly prefixes: ReadonlyArray<string>
       readonly limit: number
-      /** Without the data. */
-      readonly bare: boolean
+      readonly without: Without | null
     }
   | { readonly op: "at"; readonly position: number }
   | { readonly op: "end" }
@@ -189,12 +188,18 @@ export const appendColumns = (
   }
 }
 
+const columned = <A, Column>(all: ReadonlyArray<A>, put: (columns: Array<Column>, one: A) => void): Array<Column> => {
+  const columns: Array<Column> = []
+  for (const one of all) put(columns, one)
+  return columns
+}
+
 export const documentColumns = (documents: ReadonlyArray<DocumentWrite>): ReadonlyArray<string | null> =>
-  documents.flatMap((document) => [document.tenant, document.kind, document.key, document.value])
+  columned(documents, (columns, { key, kind, tenant, value }) => columns.push(tenant, kind, key, value))
 export const idColumns = (ids: ReadonlyArray<DocumentId>): ReadonlyArray<string> =>
-  ids.flatMap((id) => [id.tenant, id.kind, id.key])
+  columned(ids, (columns, { key, kind, tenant }) => columns.push(tenant, kind, key))
 export const messageColumns = (messages: ReadonlyArray<Message>): ReadonlyArray<string> =>
-  messages.flatMap((message) => [message.subject, message.id, message.body])
+  columned(messages, (columns, { body, id, subject }) => columns.push(subject, id, body))
 export const checkpointColumns = (checkpoint: Checkpoint | null): CommitRequest["checkpoint"] =>
   checkpoint === null ? null : [checkpoint.name, checkpoint.position, checkpoint.eventId]
 
@@ -203,6 +208,9 @@ export const showPosition = (position: number): string => position.toString().pa
 /** `null` where the text is no position of this store. */
 export const parsePosition = (position: string): number | null => (/^\d{16}$/.test(position) ? Number(position) : null)
 
+const metadataOf = (text: string): Record<string, string> =>
+  text === "" ? {} : (JSON.parse(text) as Record<string, string>)
+
 export const pageEvents = (page: EventPage): ReadonlyArray<RecordedEvent> => {
   const events: Array<RecordedEvent> = []
   for (let i = 0, t = 0; i < page.numbers.length; i += 2, t += 5)
@@ -210,7 +218,7 @@ export const pageEvents = (page: EventPage): ReadonlyArray<RecordedEvent> => {
       id: page.texts[t]!,
       type: page.texts[t + 1]!,
       data: page.texts[t + 2]!,
-      metadata: JSON.parse(page.texts[t + 3]!) as Record<string, string>,
+      metadata: metadataOf(page.texts[t + 3]!),
       stream: page.texts[t + 4]!,
       revision: page.numbers[i]!,
       position: showPosition(page.numbers[i + 1]!),

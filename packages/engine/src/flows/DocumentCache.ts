@@ -127,10 +127,10 @@ export class DocumentCache {
   }
 
   /** Takes what was decided, to be committed; until `committed` it is known here beside what is decided meanwhile. */
-  takeOff(): ReadonlyArray<readonly [kind: string, key: string, value: unknown]> {
+  takeOff(): ReadonlyMap<string, ReadonlyMap<string, unknown>> {
     this.#flying = this.#decided
     this.#decided = new Map()
-    return [...this.#flying].flatMap(([kind, all]) => [...all].map(([key, value]) => [kind, key, value] as const))
+    return this.#flying
   }
 
   /** `charactersOf`: of what was taken off, in its order. */

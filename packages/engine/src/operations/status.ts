@@ -88,7 +88,12 @@ export const behind = Effect.fnUntraced(function* (tenant: string) {
   const checkpoint = yield* (yield* State).checkpoint(checkpointOf(shareOf(yield* ShareDigits, tenant)))
   const partition = streams.partitionOf(tenant)
   const prefixes = streams.INPUT_CATEGORIES.map((category) => `${category}-${partition}.${tenant}`)
-  const page = yield* journal.readAll({ after: checkpoint?.position ?? null, prefixes, limit: BEHIND_MOST, bare: true })
+  const page = yield* journal.readAll({
+    after: checkpoint?.position ?? null,
+    prefixes,
+    limit: BEHIND_MOST,
+    without: "data",
+  })
   // A longer name may begin with this one.
   const undecided = page.events.filter(({ stream }) => streams.tenantOf(stream) === tenant)
   const [oldest] = undecided

@@ -33,7 +33,12 @@ const findFacts = Effect.fnUntraced(function* ({ journal, share, until }: Extras
   const found = new Map<string, "compared" | "later">()
   let when: "compared" | "later" = "compared"
   for (let after: string | null = null; found.size < ids.size;) {
-    const page: Page = yield* journal.readAll({ after, prefixes: inputOf(share), limit: SCAN_DOCUMENTS, bare: true })
+    const page: Page = yield* journal.readAll({
+      after,
+      prefixes: inputOf(share),
+      limit: SCAN_DOCUMENTS,
+      without: "data",
+    })
     for (const { id, position } of page.events) {
       if (ids.has(id)) found.set(id, when)
       if (position === until) when = "later"
@@ -65,7 +70,7 @@ export const findExtras = Effect.fn("Verification.extras")(function* (options: E
 
   for (let after: string | null = null; ;) {
     const prefixes = DECIDED.map((category) => `${category}-${share}`)
-    const page: Page = yield* journal.readAll({ after, prefixes, limit: SCAN_DOCUMENTS, bare: true })
+    const page: Page = yield* journal.readAll({ after, prefixes, limit: SCAN_DOCUMENTS, without: "data" })
     if (page.events.length === 0) break
     after = page.position
     const ours = page.events.filter(({ stream }) => tenant === null || tenantOf(stream) === tenant)
