@@ -133,6 +133,15 @@ export const TURN_LOOK_MS = 50
 
 /** Events decided before they are committed together: one transaction for many, and not so many that live ones wait. */
 export const DECIDED_EVENTS = 500
+/** The same where several tenants have facts: some 30 ms, since whoever has a single one waits for a part. */
+export const SHARED_EVENTS = 50
+/** So long after facts of two tenants waited at once parts stay small: a few seconds' worth, between two edits of some day. */
+export const CONTENDED_FACTS = 5_000
+/**
+ * Facts beyond its checkpoint that the reconciler looks over: several walks' (`WALKED_AHEAD`) and what is written meanwhile,
+ * some MB. Of so many tenants at most its checkpoint tells how far each is decided.
+ */
+export const WINDOW_FACTS = 2_000
 /** After a batch of so many the next one gathers for a while: pages come one after the other, and people's edits do not. */
 export const MANY_EVENTS = 50
 export const GATHER_MS = 5

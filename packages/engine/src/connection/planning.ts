@@ -8,6 +8,7 @@ import { type Loaded, Missing, type Wanted } from "@concordat/rules/state/transa
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { SCAN_DOCUMENTS } from "../limits.ts"
+import { reachedOf } from "../flows/reached.ts"
 import type { State, StateError } from "../ports/State.ts"
 import type { Planner } from "./Planner.ts"
 
@@ -148,7 +149,7 @@ export const makePlanner = (
   const planner: Planner = {
     mapping,
     plan,
-    decidedTo: Effect.map(state.checkpoint(checkpoint), (reached) => reached?.position ?? null),
+    decidedTo: Effect.map(state.checkpoint(checkpoint), (reached) => reachedOf(reached, tenant)),
   }
   return planner
 }
