@@ -15,6 +15,7 @@ import * as Stream from "effect/Stream"
 import {
   ADOPTED_AT_ONCE,
   CACHED_CHARACTERS,
+  CACHED_PART,
   CACHED_TENANTS,
   COMMIT_AGAIN_MS,
   DECIDED_EVENTS,
@@ -72,7 +73,7 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (
   const documentsOf = (tenant: string): Documents => {
     const known =
       tenants.get(tenant) ??
-      new Documents(state, tenant, Math.floor(CACHED_CHARACTERS / Math.max(1, Math.min(tenants.size + 1, 8))))
+      new Documents(state, tenant, Math.floor(CACHED_CHARACTERS / Math.max(1, Math.min(tenants.size + 1, CACHED_PART))))
     tenants.delete(tenant)
     tenants.set(tenant, known)
     return known
