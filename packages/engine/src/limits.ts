@@ -132,14 +132,26 @@ export const BODY_BYTES = 32 * 1024 * 1024
 export const IDLE_SOCKETS = 16
 export const IDLE_SOCKET_MS = 15_000
 
-/** Entities named in one event after a first sync: one decision refreshes what is due of each. */
-export const LISTED_ENTITIES = 500
+/** Entities named in one event after a first sync: one decision refreshes what is due of each, and nothing else goes on
+ * meanwhile. */
+export const LISTED_ENTITIES = 100
+/** Writes planned without a break: some 3 ms. */
+export const PLANS_AT_A_STRETCH = 8
 
 /** How often a call that others are before looks for its turn: without it, one of low priority could wait for ever. */
 export const TURN_LOOK_MS = 50
 
 /** Events decided before they are committed together: one transaction for many, and not so many that live ones wait. */
 export const DECIDED_EVENTS = 500
+/** The same where several tenants have facts: some 30 ms, since whoever has a single one waits for a part. */
+export const SHARED_EVENTS = 50
+/** So long after facts of two tenants waited at once parts stay small: a few seconds' worth, between two edits of some day. */
+export const CONTENDED_FACTS = 5_000
+/**
+ * Facts beyond its checkpoint that the reconciler looks over: several walks' (`WALKED_AHEAD`) and what is written meanwhile,
+ * some MB. Of so many tenants at most its checkpoint tells how far each is decided.
+ */
+export const WINDOW_FACTS = 2_000
 /** After a batch of so many the next one gathers for a while: pages come one after the other, and people's edits do not. */
 export const MANY_EVENTS = 50
 export const GATHER_MS = 5
@@ -163,8 +175,11 @@ export const AHEAD_LOOKS = 4
 /** Characters of JSON that the reconciler keeps parsed, over all tenants, twice over; a parsed one takes three bytes for
  * each beside what it is kept under, so some 8 MB in all: with four times as much nothing was seen to be faster. */
 export const CACHED_CHARACTERS = 500_000
-/** Tenants whose documents are kept; the least recently used one goes. */
-export const CACHED_TENANTS = 64
+/** Tenants whose documents are kept; the least recently used one goes, and with it what was compiled of its mappings: where
+ * more of them have edits in turn than are kept, each edit costs all of that. */
+export const CACHED_TENANTS = 128
+/** A tenant that comes when so many are known, or more, may keep this part of the characters. */
+export const CACHED_PART = 16
 /** Rows of a kind that is kept whole (what waits, what is being created): beyond it they are asked for one by one. */
 export const SPARSE_DOCUMENTS = 20_000
 /** Documents asked for at once. */

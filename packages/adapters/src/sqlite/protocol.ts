@@ -5,6 +5,7 @@
 import type { Append, RecordedEvent, Without } from "@concordat/engine/ports/Journal"
 import type { Message } from "@concordat/engine/ports/Bus"
 import type { Checkpoint, DocumentId, DocumentWrite } from "@concordat/engine/ports/State"
+import { aheadText } from "../state/ahead.ts"
 
 /** Four texts per event: id, type, data, metadata (JSON). */
 export const EVENT_COLUMNS = 4
@@ -21,8 +22,8 @@ export interface CommitRequest {
   readonly documents: ReadonlyArray<string | null>
   /** Three per message: subject, id, body. */
   readonly commands: ReadonlyArray<string>
-  /** Name, position, event id. */
-  readonly checkpoint: readonly [string, string, string] | null
+  /** Name, position, event id, what is decided beyond it. */
+  readonly checkpoint: readonly [string, string, string, string] | null
 }
 
 export type Write =
@@ -120,7 +121,7 @@ export interface Answers {
   readonly scan: ReadonlyArray<string>
   readonly count: number
   readonly tenants: ReadonlyArray<string>
-  readonly checkpoint: readonly [string, string, string] | null
+  readonly checkpoint: readonly [string, string, string, string] | null
 }
 export type Answer<R extends Request> = Answers[R["op"]]
 
@@ -201,7 +202,7 @@ export const idColumns = (ids: ReadonlyArray<DocumentId>): ReadonlyArray<string>
 export const messageColumns = (messages: ReadonlyArray<Message>): ReadonlyArray<string> =>
   columned(messages, (columns, { body, id, subject }) => columns.push(subject, id, body))
 export const checkpointColumns = (checkpoint: Checkpoint | null): CommitRequest["checkpoint"] =>
-  checkpoint === null ? null : [checkpoint.name, checkpoint.position, checkpoint.eventId]
+  checkpoint === null ? null : [checkpoint.name, checkpoint.position, checkpoint.eventId, aheadText(checkpoint)]
 
 /** Positions as the port shows them: 16 digits, so that they also sort as text. */
 export const showPosition = (position: number): string => position.toString().padStart(16, "0")

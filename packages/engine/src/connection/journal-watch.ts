@@ -33,7 +33,7 @@ export const makeJournalWatch: Effect.Effect<JournalWatch, never, Journal | Scop
   }
 
   const readOn = (after: string | null): Effect.Effect<Page, JournalError> =>
-    journal.readAll({ after, prefixes: PREFIXES, limit: WATCHED_EVENTS, bare: true })
+    journal.readAll({ after, prefixes: PREFIXES, limit: WATCHED_EVENTS, without: "contents" })
 
   const look = Effect.gen(function* () {
     let after: string | null

@@ -15,8 +15,8 @@ export interface Lag {
 }
 
 /**
- * Waits until little of what was seen of this connection is undecided. Facts of all connections and tenants are decided in
- * one order: without it, everybody's edits would come after all that a walk over everything has brought in.
+ * Waits until little of what was seen of this connection is undecided. The tenant's facts are decided
+ * in one order: without it, its own edits would come after all that a walk over everything has brought in.
  */
 export const untilDecided = Effect.fn("Connection.untilDecided")(function* (parts: Parts) {
   const store = asWorkerError(parts.connection)

@@ -7,7 +7,8 @@ import { decodeDocument } from "@concordat/rules/state/stored"
 import { type Loaded, Missing, type Wanted } from "@concordat/rules/state/transaction"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import { SCAN_DOCUMENTS } from "../limits.ts"
+import { PLANS_AT_A_STRETCH, SCAN_DOCUMENTS } from "../limits.ts"
+import { reachedOf } from "../flows/reached.ts"
 import type { State, StateError } from "../ports/State.ts"
 import type { Planner } from "./Planner.ts"
 
@@ -140,15 +141,18 @@ export const makePlanner = (
     const opened = view.known("connection", connection) as ConnectionDoc | null
     if (opened !== null) view.keep("binding", connection, yield* bindingOf(opened))
     const planned: Array<PlannedWrite | null> = []
-    for (const { type, id } of entities)
+    for (const [index, { type, id }] of entities.entries()) {
+      // Hundreds are planned in a round: somebody else's single edit is not to wait for all of them.
+      if (index > 0 && index % PLANS_AT_A_STRETCH === 0) yield* Effect.yieldNow
       planned.push(yield* view.answer((loaded) => planWrite(loaded, compilers, tenant, connection, type, id)))
+    }
     return planned
   })
 
   const planner: Planner = {
     mapping,
     plan,
-    decidedTo: Effect.map(state.checkpoint(checkpoint), (reached) => reached?.position ?? null),
+    decidedTo: Effect.map(state.checkpoint(checkpoint), (reached) => reachedOf(reached, tenant)),
   }
   return planner
 }

@@ -3,6 +3,7 @@ import * as streams from "@concordat/model/streams"
 import type { ConnectionDoc, CountDoc, CursorDoc, IssueDoc } from "@concordat/rules/state/documents"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { reachedOf } from "../flows/reached.ts"
 import { checkpointOf, ShareDigits, shareOf } from "../ownership/shares.ts"
 import { Journal } from "../ports/Journal.ts"
 import { State } from "../ports/State.ts"
@@ -89,7 +90,7 @@ export const behind = Effect.fnUntraced(function* (tenant: string) {
   const partition = streams.partitionOf(tenant)
   const prefixes = streams.INPUT_CATEGORIES.map((category) => `${category}-${partition}.${tenant}`)
   const page = yield* journal.readAll({
-    after: checkpoint?.position ?? null,
+    after: reachedOf(checkpoint, tenant),
     prefixes,
     limit: BEHIND_MOST,
     without: "data",
