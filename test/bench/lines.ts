@@ -6,6 +6,7 @@ import { changed } from "./lines/changed.ts"
 import { feed } from "./lines/feed.ts"
 import { firstSync } from "./lines/first-sync.ts"
 import { growth } from "./lines/growth.ts"
+import { idle } from "./lines/idle.ts"
 import { journalAppend, journalWriters } from "./lines/journal.ts"
 import { pushLatency } from "./lines/push-latency.ts"
 import { replay } from "./lines/replay.ts"
@@ -28,6 +29,7 @@ export const LINES: ReadonlyArray<Line> = [
   pushLatency,
   roundTrip,
   beside,
+  idle,
   backfill,
   pushing,
   starting,
