@@ -110,11 +110,11 @@ const entitiesOf = Effect.fnUntraced(function* (connection: string) {
 })
 
 const started = Effect.gen(function* () {
-  const reconciler = yield* makeReconciler(makeCompilers())
+  const compilers = makeCompilers()
+  const reconciler = yield* makeReconciler(compilers)
   const reconciling = yield* Effect.forkScoped(reconciler.run)
   /** The worker of a connection, for as long as the scope. */
   const work = Effect.fnUntraced(function* (name: string, { connector, definition }: Source, tenant = TENANT) {
-    const compilers = makeCompilers()
     const handle = yield* makeConnection({ tenant, connection: name, definition, connector, compilers })
     const fiber = yield* Effect.forkScoped(handle.run)
     return { handle, stop: Fiber.interrupt(fiber) }
