@@ -13,7 +13,7 @@ import { sourceOf } from "../source.ts"
 const OF_A_TENANT = 2
 const POLL_EVERY_S = 600
 /** Two looks at all that is due, which is the longest that a worker sleeps beside its polls. */
-const REST_S = { quick: 5, full: 60 }
+const REST_S = { quick: 2, full: 60 }
 const STARTED_AT_ONCE = 16
 const OBJECTS = Object.keys(HUBSPOT.objects)
 
