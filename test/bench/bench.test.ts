@@ -3,6 +3,7 @@ import { execFile } from "node:child_process"
 import type { HeapProfiler } from "node:inspector"
 import { promisify } from "node:util"
 import { join } from "node:path"
+import { partitionOf } from "@concordat/model/streams"
 import { assert, describe, it } from "vitest"
 import { readArguments } from "./harness/arguments.ts"
 import { allocationTree, callTree } from "./harness/call-tree.ts"
@@ -10,6 +11,8 @@ import { flameGraph } from "./harness/flame-graph.ts"
 import { hottest, largest } from "./harness/hottest.ts"
 import { met, quantile, ratio, type Row } from "./harness/line.ts"
 import { json, table } from "./harness/report.ts"
+import { LINES } from "./lines.ts"
+import { tenantsOf } from "./production.ts"
 
 const KNOWN = ["journal-writers", "first-sync"]
 const PROBE = { perSecond: 1_000, p50Ms: 1, p99Ms: 2, load: 0 }
@@ -144,6 +147,44 @@ describe("benchmark", () => {
     assert.strictEqual(allocated, 4_000)
     assert.match(text, /75\.0 % self +75\.0 % with callees +inner {2}rules\/src\/b\.ts:7/)
   })
+
+  it("has each line once, and none that takes minutes in a quick run", () => {
+    const names = LINES.map(({ name }) => name)
+    assert.lengthOf(new Set(names), names.length)
+    for (const long of ["idle", "memory-live", "memory-replay", "production", "wire", "growth"])
+      assert.isFalse(LINES.find(({ name }) => name === long)?.quick, long)
+  })
+
+  it("puts one tenant into each share, so that owners of as many shares have as much to do", () => {
+    assert.deepStrictEqual(
+      tenantsOf("some").map((tenant) => partitionOf(tenant)[0]),
+      [..."0123456789abcdef"],
+    )
+  })
+
+  it("measures idle connections and the memory over a store, in small", async () => {
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      join(import.meta.dirname, "main.ts"),
+      "idle",
+      "memory-live",
+      "memory-replay",
+      "--quick",
+      "--people",
+      "20",
+      "--json",
+    ])
+    const { lines, missing } = JSON.parse(stdout.trimEnd().split("\n").at(-1)!)
+    assert.deepStrictEqual(missing, {})
+    assert.deepStrictEqual(
+      lines.map(({ name }: Row) => name),
+      ["idle", "idle, memory", "memory-live", "memory-replay"],
+    )
+    for (const { about, beside, value } of lines) {
+      assert.isAbove(value, 0)
+      if (beside !== null) assert.isAbove(beside.value, 0)
+      assert.include([about.detail.connections, about.detail.people], 20)
+    }
+  }, 900_000)
 
   it("runs a line in a process of its own and ends with one line of JSON", async () => {
     const { stdout } = await promisify(execFile)(process.execPath, [
