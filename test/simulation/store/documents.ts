@@ -31,7 +31,9 @@ export class Documents {
       space.values.set(key, value)
       if (!isKnown) space.keys.splice(placeOf(space.keys, key), 0, key)
     }
-    if (checkpoint !== null) this.#checkpoints.set(checkpoint.name, checkpoint)
+    if (checkpoint === null) return
+    const { ahead = [], ...place } = checkpoint
+    this.#checkpoints.set(checkpoint.name, ahead.length === 0 ? place : { ...place, ahead })
   }
 
   scan(options: {
