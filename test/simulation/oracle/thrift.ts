@@ -1,5 +1,6 @@
-/** At most two writes per change and connection: of what was entered of a thing, and where each record of it is written. */
+/** At most two writes per change and connection, and none that changes nothing. */
 import type { Script } from "../script.ts"
+import { kindOf } from "../world/things.ts"
 import type { History, Violation } from "./history.ts"
 
 /** Writes of one that a change may cost in one system. */
@@ -14,6 +15,7 @@ export class Thrift {
   /** By side and record: the thing, and how often it was written. */
   readonly #writes = new Map<string, { readonly thing: string; count: number }>()
   readonly #isCalm: boolean
+  readonly #idle: Array<{ readonly record: string; readonly thing: string }> = []
 
   constructor(script: Script) {
     this.#isCalm = isCalm(script)
@@ -24,9 +26,22 @@ export class Thrift {
     this.#writes.set(record, { thing, count: known.count + 1 })
   }
 
+  /** Whether a write left the record as another one, or an edit there was on its way: else nobody asked for it. */
+  left(isNews: boolean, record: string, thing: string): void {
+    if (!isNews) this.#idle.push({ record, thing })
+  }
+
   excess(history: History): ReadonlyArray<Violation> {
     if (!this.#isCalm) return []
-    return [...this.#writes].flatMap(([record, { count, thing }]): ReadonlyArray<Violation> => {
+    // Deals and activities refer to what the world does not look at; and of two that were made one each record is told of
+    // what only the other had.
+    const idle = this.#idle
+      .filter(({ thing }) => kindOf(thing) === "person" || kindOf(thing) === "company")
+      .filter(({ thing }) => history.namesOf(history.canonical(thing)).length === 1)
+      .map(({ record, thing }): Violation => {
+        return { invariant: "silence", detail: `${record}: written, and nothing of ${thing} is another there now` }
+      })
+    const excess = [...this.#writes].flatMap(([record, { count, thing }]): ReadonlyArray<Violation> => {
       const entered = history.countOf(history.canonical(thing))
       if (count <= EACH * entered) return []
       return [
@@ -36,5 +51,6 @@ export class Thrift {
         },
       ]
     })
+    return [...idle, ...excess]
   }
 }
