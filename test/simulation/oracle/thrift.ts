@@ -11,14 +11,22 @@ const isCalm = ({ actions, network }: Script): boolean =>
   network.lost + network.unanswered + network.broken === 0 &&
   !actions.some(({ kind }) => kind === "crash" || kind === "dropState")
 
+/** And whether people only edit and create, so that each write has its one reason. */
+const isPlain = (script: Script): boolean =>
+  isCalm(script) &&
+  script.rewriting.length === 0 &&
+  script.actions.every(({ kind }) => kind === "edit" || kind === "create")
+
 export class Thrift {
   /** By side and record: the thing, and how often it was written. */
   readonly #writes = new Map<string, { readonly thing: string; count: number }>()
   readonly #isCalm: boolean
+  readonly #isPlain: boolean
   readonly #idle: Array<{ readonly record: string; readonly thing: string }> = []
 
   constructor(script: Script) {
     this.#isCalm = isCalm(script)
+    this.#isPlain = isPlain(script)
   }
 
   wrote(record: string, thing: string): void {
@@ -28,16 +36,14 @@ export class Thrift {
 
   /** Whether a write left the record as another one, or an edit there was on its way: else nobody asked for it. */
   left(isNews: boolean, record: string, thing: string): void {
-    if (!isNews) this.#idle.push({ record, thing })
+    if (this.#isPlain && !isNews) this.#idle.push({ record, thing })
   }
 
   excess(history: History): ReadonlyArray<Violation> {
     if (!this.#isCalm) return []
-    // Deals and activities refer to what the world does not look at; and of two that were made one each record is told of
-    // what only the other had.
+    // Deals and activities refer to what the world does not look at.
     const idle = this.#idle
       .filter(({ thing }) => kindOf(thing) === "person" || kindOf(thing) === "company")
-      .filter(({ thing }) => history.namesOf(history.canonical(thing)).length === 1)
       .map(({ record, thing }): Violation => {
         return { invariant: "silence", detail: `${record}: written, and nothing of ${thing} is another there now` }
       })
