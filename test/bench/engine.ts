@@ -31,7 +31,12 @@ export type Stores = Journal | State | Bus | Commit
 const LOOK_MS = 2
 
 /** Says in the journal what a configuration would say of a connection. */
-const openConnection = Effect.fnUntraced(function* (name: string, source: Source, tenant = TENANT) {
+const openConnection = Effect.fnUntraced(function* (
+  name: string,
+  source: Source,
+  tenant = TENANT,
+  mapping = personMapping(),
+) {
   const { isApp = false, pollEveryMs, provider } = source.definition
   const create = { contact: "always", company: "always", deal: "always", activity: "always" }
   const opened = {
@@ -47,7 +52,7 @@ const openConnection = Effect.fnUntraced(function* (name: string, source: Source
   }
   yield* appendTo(streams.connection(tenant, name), [
     { type: "ConnectionOpened", data: { _tag: "ConnectionOpened", ...opened } },
-    { type: "MappingChanged", data: { _tag: "MappingChanged", connection: name, document: personMapping() } },
+    { type: "MappingChanged", data: { _tag: "MappingChanged", connection: name, document: mapping } },
     {
       type: "MetadataObserved",
       data: {
@@ -105,11 +110,11 @@ const entitiesOf = Effect.fnUntraced(function* (connection: string) {
 })
 
 const started = Effect.gen(function* () {
-  const reconciler = yield* makeReconciler(makeCompilers())
+  const compilers = makeCompilers()
+  const reconciler = yield* makeReconciler(compilers)
   const reconciling = yield* Effect.forkScoped(reconciler.run)
   /** The worker of a connection, for as long as the scope. */
   const work = Effect.fnUntraced(function* (name: string, { connector, definition }: Source, tenant = TENANT) {
-    const compilers = makeCompilers()
     const handle = yield* makeConnection({ tenant, connection: name, definition, connector, compilers })
     const fiber = yield* Effect.forkScoped(handle.run)
     return { handle, stop: Fiber.interrupt(fiber) }
@@ -158,7 +163,7 @@ export const eventCounts = Effect.gen(function* () {
       after,
       prefixes: [],
       limit: 1_000,
-      bare: true,
+      without: "contents",
     })
     for (const { type } of page.events) counts[type] = (counts[type] ?? 0) + 1
     if (page.events.length === 0) return counts

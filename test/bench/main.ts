@@ -25,17 +25,18 @@ if (wanted.list) {
 const lines = LINES.filter(({ name, quick }) =>
   wanted.names.length > 0 ? wanted.names.includes(name) : quick || !wanted.quick,
 )
+const of = wanted.profile ? "time" : wanted.allocations ? "allocations" : null
 const outcome = await run({
   lines,
   scale: wanted.quick ? "quick" : "full",
   people: wanted.people,
-  profiles: wanted.profile ? PROFILES : null,
+  profiles: of === null ? null : { dir: PROFILES, of },
   say: (text) => void process.stderr.write(`${text}\n`),
 })
 const processor = cpus()
 process.stdout.write(`${table(outcome)}\n\n`)
 process.stdout.write(`${processor.length} × ${processor[0]?.model.trim() ?? "?"}, Node ${process.version}, `)
 process.stdout.write(`fdatasync of 4 KiB: ${outcome.probe.perSecond}/s, load ${outcome.probe.load}\n`)
-if (wanted.profile) process.stdout.write(`profiles: ${PROFILES}\n`)
+if (of !== null) process.stdout.write(`profiles: ${PROFILES}\n`)
 if (wanted.json) process.stdout.write(`${json(outcome)}\n`)
 if (Object.keys(outcome.missing).length > 0) process.exitCode = 1

@@ -1,4 +1,4 @@
-/** The mapping of the generated people: the default one of HubSpot's contacts, without what refers to other objects. */
+/** Mappings of the generated records: the default one of HubSpot, and of its contacts without what refers to other objects. */
 import { makeHubspot } from "@concordat/providers/hubspot/provider"
 import type { MappingDocument } from "@concordat/rules/mapping/document"
 import { parseMapping } from "@concordat/rules/mapping/parse"
@@ -9,8 +9,12 @@ export const PERSONS = "contacts"
 /** Companies and owners are records of their own: here are only people. */
 const LEFT_OUT = new Set(["company", "owner"])
 
+/** The default mapping of HubSpot, all of its objects. */
+export const wholeMapping = (): MappingDocument =>
+  Result.getOrThrow(parseMapping(makeHubspot().mapping, "hubspot.yaml"))
+
 export const personMapping = (): MappingDocument => {
-  const whole = Result.getOrThrow(parseMapping(makeHubspot().mapping, "hubspot.yaml"))
+  const whole = wholeMapping()
   return {
     ...whole,
     objects: whole.objects

@@ -15,22 +15,28 @@ export interface SourceOptions {
   /** How long before it is looked for changes, ms. */
   readonly pollEveryMs?: number
   readonly isApp?: boolean
+  /** Names of its types. Default: people only. The population has to be empty where there are others. */
+  readonly objects?: ReadonlyArray<string>
 }
 
-export const definitionOf = ({ isApp = false, pollEveryMs = 3_600_000 }: SourceOptions = {}): Definition => ({
+const PERSON: Definition["objects"][string] = {
+  backfill: true,
+  changes: "delta",
+  read: true,
+  write: ["create", "update", "archive"],
+  census: false,
+  batch: { list: PAGE, read: PAGE, write: PAGE },
+}
+
+export const definitionOf = ({
+  isApp = false,
+  objects = [PERSONS],
+  pollEveryMs = 3_600_000,
+}: SourceOptions = {}): Definition => ({
   provider: "generated",
   class: "peer",
   isApp,
-  objects: {
-    [PERSONS]: {
-      backfill: true,
-      changes: "delta",
-      read: true,
-      write: ["create", "update", "archive"],
-      census: false,
-      batch: { list: PAGE, read: PAGE, write: PAGE },
-    },
-  },
+  objects: Object.fromEntries(objects.map((object) => [object, PERSON])),
   limits: { buckets: { default: { capacity: 1e9, perSecond: 1e9 } }, concurrency: 6, timeoutMs: 30_000 },
   pollEveryMs,
   secondLookMs: 0,

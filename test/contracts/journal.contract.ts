@@ -152,6 +152,29 @@ export const journalContract = <E>(name: string, adapter: Layer.Layer<Journal, E
       }),
     )
 
+    it.effect("[J8] what is not asked for leaves all else of an event as it is", () =>
+      Effect.gen(function* () {
+        const journal = yield* Journal
+        const [stream, other] = [unique("record"), unique("contact")]
+        const before = yield* journal.end
+        for (const name of [stream, other])
+          appended(yield* journal.append({ stream: name, expected: -1, events: some(3) }))
+        for (const prefixes of [[stream], [stream, other]]) {
+          const options = { after: before, prefixes, limit: 10 }
+          const { events, position } = yield* journal.readAll(options)
+          assert.lengthOf(events, prefixes.length * 3)
+          for (const without of ["data", "contents"] as const) {
+            const page = yield* journal.readAll({ ...options, without })
+            const completed = page.events.map((event, index) => {
+              const { data, metadata } = events[index]!
+              return without === "data" ? { ...event, data } : { ...event, data, metadata }
+            })
+            assert.deepStrictEqual([completed, page.position], [events, position])
+          }
+        }
+      }),
+    )
+
     it.effect("[J9] a subscription gives history, says once that it caught up, and then what comes", () =>
       Effect.gen(function* () {
         const journal = yield* Journal

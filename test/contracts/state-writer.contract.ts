@@ -24,6 +24,10 @@ const written = Effect.fnUntraced(function* (tenant: string) {
   const checkpoint = yield* state.checkpoint(`reconciler-${tenant}`)
   return [...documents.map((one) => `${one.key}=${one.value}`), checkpoint?.position ?? null]
 })
+const aheadOf = (tenant: string) =>
+  Effect.gen(function* () {
+    return (yield* (yield* State).checkpoint(`reconciler-${tenant}`))?.ahead
+  })
 
 /** `hand` makes the token's epoch the last of its lease, waiting for who writes under the one before. */
 export const stateWriterContract = <R, E>(
@@ -43,6 +47,19 @@ export const stateWriterContract = <R, E>(
         yield* write(unit(tenant, "2", lease))
         yield* write({ documents: [{ tenant, kind, key: "1", value: null }], checkpoint: null, lease })
         assert.deepStrictEqual(yield* written(tenant), ["2=2", "a=2", "2"])
+      }),
+    )
+
+    it.effect("[SW7] writes what is decided beyond the checkpoint with it, and with the next one what is then", () =>
+      Effect.gen(function* () {
+        const { write } = yield* StateWriter
+        const tenant = tenantName()
+        const whole = unit(tenant, "1", null)
+        const ahead = [{ tenant, position: "7", eventId: "seven" }]
+        yield* write({ ...whole, checkpoint: { ...whole.checkpoint, ahead } })
+        assert.deepStrictEqual(yield* aheadOf(tenant), ahead)
+        yield* write(unit(tenant, "7", null))
+        assert.isUndefined(yield* aheadOf(tenant))
       }),
     )
 

@@ -1,7 +1,7 @@
 /** What every adapter of the `State` port does. It is written through `Commit`, as everywhere. */
 import { Commit } from "@concordat/engine/ports/Commit"
 import { State } from "@concordat/engine/ports/State"
-import type { DocumentWrite } from "@concordat/engine/ports/State"
+import type { Checkpoint, DocumentWrite } from "@concordat/engine/ports/State"
 import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
@@ -152,6 +152,27 @@ export const stateContract = <E>(
         for (const position of ["12", "13"])
           yield* commit.commit({ appends: [], documents: [], commands: [], checkpoint: { ...checkpoint, position } })
         assert.deepStrictEqual(yield* state.checkpoint(checkpoint.name), { ...checkpoint, position: "13" })
+      }),
+    )
+
+    it.effect("[S14] keeps with a checkpoint what is decided beyond it, until the next one", () =>
+      Effect.gen(function* () {
+        const state = yield* State
+        const commit = yield* Commit
+        const place = { name: `reconciler-${randomUUID()}`, position: "12", eventId: randomUUID() }
+        const ahead = ["acme", 'a "quoted" näme'].map((tenant, n) => ({
+          tenant,
+          position: `${20 + n}`,
+          eventId: `${n}`,
+        }))
+        const write = (checkpoint: Checkpoint) =>
+          commit.commit({ appends: [], documents: [], commands: [], checkpoint })
+        yield* write({ ...place, ahead })
+        assert.deepStrictEqual(yield* state.checkpoint(place.name), { ...place, ahead })
+        yield* write({ ...place, ahead: ahead.slice(1) })
+        assert.deepStrictEqual(yield* state.checkpoint(place.name), { ...place, ahead: ahead.slice(1) })
+        yield* write({ ...place, position: "21", ahead: [] })
+        assert.deepStrictEqual(yield* state.checkpoint(place.name), { ...place, position: "21" })
       }),
     )
 

@@ -2,6 +2,7 @@
 import { makeConnection } from "@concordat/engine/connection/ConnectionWorker"
 import { makeCompilers } from "@concordat/engine/flows/Compilers"
 import { appendTo } from "@concordat/engine/operations/append"
+import { explain } from "@concordat/engine/operations/explain"
 import * as streams from "@concordat/model/streams"
 import { makeHubspot } from "@concordat/providers/hubspot/provider"
 import { openPortal } from "@concordat/providers/hubspot/testing/portal"
@@ -127,6 +128,11 @@ describe("the gap between a read and a write", () => {
       const said = JSON.stringify(yield* eventsOf("ContactChanged"))
       assert.include(said, "Duchess")
       assert.include(said, "Countess")
+      // Nobody read the value that stands before it was overwritten: it is explained by the history it was found in.
+      const why = yield* explain(TENANT, { type: "contact", id: `hubspot:contacts:${there}`, field: "title" })
+      assert.deepStrictEqual(why.groups[0]?.value, { title: "Duchess" })
+      assert.deepInclude(why.groups[0]?.observation, { id: there, via: "history", by: "person" })
+      assert.deepStrictEqual(why.groups[0]?.observation?.values, { jobtitle: "Duchess" })
     }).pipe(Effect.scoped, Effect.provide(store, { local: true })),
   )
 })

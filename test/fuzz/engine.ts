@@ -9,6 +9,7 @@ import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
 import { request } from "node:http"
+import { CANARY } from "./hostile.ts"
 
 export const TENANT = "acme"
 export const SECRETS = {
@@ -20,6 +21,12 @@ export const SECRETS = {
   key: "a-key-of-at-least-sixteen-6d1f",
   hook: "odoo-hook-secret-6d1f",
 }
+
+/** Secrets and values of persons in what was logged. `admin` is a name as well as Odoo's password. */
+export const leaksIn = (log: string): ReadonlyArray<string> =>
+  [CANARY, ...Object.values(SECRETS)]
+    .filter((secret) => secret !== SECRETS.odoo && log.includes(secret))
+    .map((secret) => `in the log: ${secret}`)
 
 const configuration = (at: { readonly hubspot: string; readonly odoo: string }): string => `store: ":memory:"
 key: \${KEY}

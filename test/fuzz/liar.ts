@@ -46,6 +46,8 @@ export const lie: fc.Arbitrary<Lie> = fc.record({
 export interface Told {
   /** Answers that are passed on as they are, before the first that is not. */
   readonly honest: number
+  /** So many are not; then they are again. Absent: all that follow. */
+  readonly lies?: number
   readonly changes: ReadonlyArray<Change>
   readonly lie: Lie
 }
@@ -53,6 +55,8 @@ export interface Told {
 export interface Liar {
   readonly url: string
   readonly tell: (told: Told) => void
+  /** How many answers were not passed on as they were. */
+  readonly lies: () => number
   readonly close: () => Promise<void>
 }
 
@@ -94,6 +98,8 @@ const answerWith = (response: ServerResponse, { headers, status, text }: Answer,
 export const startLiar = async (upstream: string): Promise<Liar> => {
   let told: Told | null = null
   let left = 0
+  let more = 0
+  let lies = 0
   let before: Answer | null = null
   const server = createServer({ keepAlive: false }, (request, response) => {
     const chunks: Array<Buffer> = []
@@ -113,7 +119,9 @@ export const startLiar = async (upstream: string): Promise<Liar> => {
           const now = told
           const answer = now?.lie.again === true && before !== null ? before : real
           before = real
-          if (now === null || left-- > 0) return void response.writeHead(real.status, real.headers).end(real.text)
+          if (now === null || left-- > 0 || more-- <= 0)
+            return void response.writeHead(real.status, real.headers).end(real.text)
+          lies += 1
           return answerWith(response, answer, now)
         },
         () => response.destroy(),
@@ -128,7 +136,9 @@ export const startLiar = async (upstream: string): Promise<Liar> => {
     tell: (next) => {
       told = next
       left = next.honest
+      more = next.lies ?? Number.POSITIVE_INFINITY
     },
+    lies: () => lies,
     close: () =>
       new Promise((closed) => {
         server.closeAllConnections()

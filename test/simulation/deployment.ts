@@ -5,6 +5,7 @@
 import { makeBudget } from "@concordat/engine/budget/Budget"
 import { definitionFor } from "@concordat/engine/connection/connectProvider"
 import { type ConnectionHandle, makeConnection } from "@concordat/engine/connection/ConnectionWorker"
+import { type JournalWatch, makeJournalWatch } from "@concordat/engine/connection/journal-watch"
 import { makeCompilers } from "@concordat/engine/flows/Compilers"
 import { makeReconciler } from "@concordat/engine/flows/Reconciler"
 import { noCalls } from "@concordat/engine/http/ProviderHttp"
@@ -64,6 +65,14 @@ const keyOf = (tenant: string, connection: string): string => `${tenant}.${conne
 
 /** How long it takes until a process that died runs again, ms. */
 const RESTART_MS = [200, 5_000] as const
+
+interface Shared {
+  readonly catalogue: Catalogue
+  readonly compilers: ReturnType<typeof makeCompilers>
+  readonly watch: JournalWatch
+}
+
+const ALL_AT_ONCE = { concurrency: "unbounded", discard: true } as const
 
 export interface DeploymentOptions {
   readonly timeline: Timeline
@@ -127,7 +136,15 @@ export class Deployment {
     group.running = new Map()
     const catalogue = makeCatalogue()
     group.access = this.#appAccess(group, catalogue)
-    for (const member of members) process.start(this.#work(group, member, catalogue))
+    process.start(
+      makeJournalWatch.pipe(
+        Effect.flatMap((watch) =>
+          Effect.forEach(members, (member) => this.#work(group, member, catalogue, watch), ALL_AT_ONCE),
+        ),
+        Effect.scoped,
+        Effect.provideContext(group.ports),
+      ),
+    )
     return group
   }
 
@@ -142,7 +159,7 @@ export class Deployment {
     })
   }
 
-  #work(group: Group, member: Peer | "reconciler", catalogue: Catalogue): Effect.Effect<void> {
+  #work(group: Group, member: Peer | "reconciler", catalogue: Catalogue, watch: JournalWatch): Effect.Effect<void> {
     const compilers = makeCompilers()
     const { onStep } = this.#options
     const name = member === "reconciler" ? member : keyOf(member.tenant.name, member.connection.name)
@@ -152,14 +169,14 @@ export class Deployment {
     const work: Effect.Effect<unknown, unknown, Ports> =
       member === "reconciler"
         ? Effect.flatMap(makeReconciler(compilers), ({ run }) => run)
-        : this.#connection(group, member, catalogue, compilers)
+        : this.#connection(group, member, { catalogue, compilers, watch })
     return supervised({ name, attempts: null, report }, work).pipe(
       Effect.provideContext(group.ports),
       Effect.ignoreCause,
     )
   }
 
-  #connection(group: Group, peer: Peer, catalogue: Catalogue, compilers: ReturnType<typeof makeCompilers>) {
+  #connection(group: Group, peer: Peer, { catalogue, compilers, watch }: Shared) {
     const { connection, tenant, way } = peer
     const provider = catalogue.providers[connection.provider]!
     const definition = definitionFor(provider, connection.settings)
@@ -194,6 +211,7 @@ export class Deployment {
         compilers,
         budget,
         http: stats,
+        watch,
         pollEveryMs,
         ...(rereadEveryMs === undefined ? {} : { rereadEveryMs }),
       })

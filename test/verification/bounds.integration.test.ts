@@ -4,6 +4,7 @@ import { Journal, type RecordedEvent } from "@concordat/engine/ports/Journal"
 import { type Checkpoint, State } from "@concordat/engine/ports/State"
 import { verify } from "@concordat/engine/verification/verify"
 import { inputOf } from "@concordat/engine/ownership/shares"
+import { tenantOf } from "@concordat/model/streams"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -42,6 +43,25 @@ describe("a verification", () => {
         assert.deepStrictEqual([half.facts, half.drift], [some, 0])
         assert.isAbove(half.later, 0)
         assert.strictEqual(half.events + half.later, whole.events)
+      }),
+    ),
+  )
+
+  it.effect("compares what a tenant is decided ahead of the engine's checkpoint", () =>
+    over(
+      Effect.gen(function* () {
+        const facts = yield* factsIn
+        const whole = yield* verifiedUntil(null)
+        const [few, some] = [Math.floor(facts.length / 4), Math.floor(facts.length / 2)]
+        const place = facts[some - 1]!
+        const ahead = [{ tenant: tenantOf(place.stream), position: place.position, eventId: place.id }]
+        const half = yield* verifiedUntil({ ...checkpointAt(facts[few - 1]!), ahead })
+        assert.deepStrictEqual([half.facts, half.drift], [some, 0])
+        assert.isAbove(half.later, 0)
+        assert.strictEqual(half.events + half.later, whole.events)
+        const foreign = [{ ...ahead[0]!, eventId: "another" }]
+        const error = yield* Effect.flip(verifiedUntil({ ...checkpointAt(facts[few - 1]!), ahead: foreign }))
+        assert.match(error.message, /^the state was made from another journal/)
       }),
     ),
   )

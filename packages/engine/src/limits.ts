@@ -66,8 +66,8 @@ export const PAUSE_MAX_MS = 5 * 60_000
  * account's own time zone, which nobody tells. */
 export const DAY_LOOK_MS = 3_600_000
 
-/** How often it is looked whether writes were taken whose histories are to be read. */
-export const GAP_LOOK_MS = 1_000
+/** Writes that are taken close together have their histories read together. */
+export const GAP_GATHER_MS = 1_000
 /** A read that overlapped a write is made again after this long. */
 export const READ_AGAIN_MS = 100
 /** Rounds of reading again before a page is fetched anew. */
@@ -81,8 +81,10 @@ export const HINTS_WAITING = 50_000
 export const CLOCKS_APART_MS = 2_000
 /** Hints that come close together are read together. */
 export const HINT_GATHER_MS = 20
-/** How often the delivery stream is looked at without being told: another process may have written to it. */
-export const DELIVERY_LOOK_MS = 2_000
+/** How often a process looks for news of its connections without being told: another one may have taken a webhook. */
+export const WATCH_LOOK_MS = 2_000
+/** Events read in one go by that look: who has none of them is not asked. */
+export const WATCHED_EVENTS = 200
 /** Deliveries read from their stream in one go. */
 export const DELIVERIES_AT_ONCE = 200
 /** Deliveries that were looked at and are kept to explain what came in; older ones are forgotten. */
@@ -95,9 +97,11 @@ export const CENSUS_EVERY_MS = 15 * 60_000
 /** What a census and walks made again may take of a day's budget, so that a large account's do not take what pushes and
  * polls need: of 250,000 calls 50,000, which is 5,000,000 records in pages of 100. An hour's worth of it can go at once. */
 export const BACKGROUND_SHARE = 0.2
-/** A walk that is due again is begun no sooner than this after the one before, and it is looked this often whether one is. */
+/** A walk that is due again is begun no sooner than this after the one before. */
 export const REREAD_REST_MS = 1_000
-export const REREAD_LOOK_MS = 10_000
+/** It is told when one may begin, and sleeps until one is due; that is looked at this often all the same, since the machine's
+ * clock may be set forward. */
+export const REREAD_LOOK_MS = 10 * 60_000
 /** A page that a provider still prepares (an export) is asked for again after this long, longer each time, for about a day;
  * then its cursor counts as lost and the walk begins anew. */
 export const PAGE_WAIT_MS = 1_000
@@ -108,8 +112,11 @@ export const METADATA_EVERY_MS = 60 * 60_000
 /** A walk that brings nothing new leaves its cursor in the journal at least this often; else a poll that finds nothing
  * would add an event each time, for ever. */
 export const CURSOR_EVENT_EVERY_MS = 10 * 60_000
-/** How often it is looked whether the mapping reads other names than before. */
+/** How often it is looked whether the mapping reads other names than before, for a while after something was said of the
+ * connection, in which the reconciler decides it; and without that, since it may have been behind for longer. */
 export const MAPPING_LOOK_MS = 5_000
+export const MAPPING_NEWS_MS = 60_000
+export const MAPPING_REST_MS = 60_000
 /** A walk that failed for a reason that does not pass by itself is tried again after this long. */
 export const WALK_RETRY_MS = 60_000
 
@@ -125,14 +132,26 @@ export const BODY_BYTES = 32 * 1024 * 1024
 export const IDLE_SOCKETS = 16
 export const IDLE_SOCKET_MS = 15_000
 
-/** Entities named in one event after a first sync: one decision refreshes what is due of each. */
-export const LISTED_ENTITIES = 500
+/** Entities named in one event after a first sync: one decision refreshes what is due of each, and nothing else goes on
+ * meanwhile. */
+export const LISTED_ENTITIES = 100
+/** Writes planned without a break: some 3 ms. */
+export const PLANS_AT_A_STRETCH = 8
 
 /** How often a call that others are before looks for its turn: without it, one of low priority could wait for ever. */
 export const TURN_LOOK_MS = 50
 
 /** Events decided before they are committed together: one transaction for many, and not so many that live ones wait. */
 export const DECIDED_EVENTS = 500
+/** The same where several tenants have facts: some 30 ms, since whoever has a single one waits for a part. */
+export const SHARED_EVENTS = 50
+/** So long after facts of two tenants waited at once parts stay small: a few seconds' worth, between two edits of some day. */
+export const CONTENDED_FACTS = 5_000
+/**
+ * Facts beyond its checkpoint that the reconciler looks over: several walks' (`WALKED_AHEAD`) and what is written meanwhile,
+ * some MB. Of so many tenants at most its checkpoint tells how far each is decided.
+ */
+export const WINDOW_FACTS = 2_000
 /** After a batch of so many the next one gathers for a while: pages come one after the other, and people's edits do not. */
 export const MANY_EVENTS = 50
 export const GATHER_MS = 5
@@ -156,8 +175,11 @@ export const AHEAD_LOOKS = 4
 /** Characters of JSON that the reconciler keeps parsed, over all tenants, twice over; a parsed one takes three bytes for
  * each beside what it is kept under, so some 8 MB in all: with four times as much nothing was seen to be faster. */
 export const CACHED_CHARACTERS = 500_000
-/** Tenants whose documents are kept; the least recently used one goes. */
-export const CACHED_TENANTS = 64
+/** Tenants whose documents are kept; the least recently used one goes, and with it what was compiled of its mappings: where
+ * more of them have edits in turn than are kept, each edit costs all of that. */
+export const CACHED_TENANTS = 128
+/** A tenant that comes when so many are known, or more, may keep this part of the characters. */
+export const CACHED_PART = 16
 /** Rows of a kind that is kept whole (what waits, what is being created): beyond it they are asked for one by one. */
 export const SPARSE_DOCUMENTS = 20_000
 /** Documents asked for at once. */

@@ -35,17 +35,23 @@ export const shortHash = (text: string): string => {
 
 export const sha256 = (text: string): string => hash("sha256", text)
 
-const inNamespace = (name: string): Uint8Array =>
-  name.length > SCRATCH_CHARACTERS
-    ? Buffer.concat([EVENTS, Buffer.from(name)])
-    : scratch.subarray(0, EVENTS.length + scratch.write(name, EVENTS.length))
+/** `head` and `content` follow each other; joined before, they would be copied once more for every event. */
+const inNamespace = (head: string, content: string): Uint8Array => {
+  if (head.length + content.length > SCRATCH_CHARACTERS)
+    return Buffer.concat([EVENTS, Buffer.from(head), Buffer.from(content)])
+  const at = EVENTS.length + scratch.write(head, EVENTS.length)
+  return scratch.subarray(0, at + scratch.write(content, at))
+}
 
-/** RFC 9562 UUIDv5 in Concordat's namespace. */
-export const uuidV5 = (name: string): string => stamped(hash("sha1", inNamespace(name)), 5)
+/** RFC 9562 UUIDv5 in Concordat's namespace, of both together. */
+export const uuidV5 = (head: string, content = ""): string => stamped(hash("sha1", inNamespace(head, content)), 5)
 
-/** An event's id: the same event decided again at the same place has the same id; any other has another. */
-export const eventId = (stream: string, previousRevision: number, content: string): string =>
-  uuidV5(`${stream}\n${previousRevision}\n${content}`)
+/**
+ * An event's id: the same event decided again at the same place has the same id; any other has another. A line each of
+ * stream, revision and, where the content does not say it, `kind`; then the content.
+ */
+export const eventId = (stream: string, previousRevision: number, content: string, kind?: string): string =>
+  uuidV5(`${stream}\n${previousRevision}\n${kind === undefined ? "" : `${kind}\n`}`, content)
 
 /**
  * An entity's id: UUIDv8, 48 bits of the causing time (ms since 1970), then a hash of what caused it. Time first,

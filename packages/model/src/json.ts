@@ -22,13 +22,17 @@ export const isJsonObject = (value: Json | undefined): value is JsonObject =>
 /** Same value, same text: keys in code point order, members that are undefined left out. */
 export const canonicalJson = (value: unknown): string => {
   if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null"
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`
-  const object = value as Record<string, unknown>
-  const members: Array<string> = []
-  for (const key of Object.keys(object).toSorted()) {
-    if (object[key] !== undefined) members.push(`${JSON.stringify(key)}:${canonicalJson(object[key])}`)
+  let text = ""
+  if (Array.isArray(value)) {
+    for (let at = 0; at < value.length; at++) text += `${at === 0 ? "" : ","}${canonicalJson(value[at])}`
+    return `[${text}]`
   }
-  return `{${members.join(",")}}`
+  const object = value as Record<string, unknown>
+  for (const key of Object.keys(object).sort()) {
+    if (object[key] !== undefined)
+      text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${canonicalJson(object[key])}`
+  }
+  return `{${text}}`
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null

@@ -1,5 +1,6 @@
 /** One whole Concordat in a process: store, reconciler, a worker for each connection, and the server before them. */
 import { layer as sqlite } from "@concordat/adapters/sqlite/Sqlite"
+import { makeJournalWatch } from "@concordat/engine/connection/journal-watch"
 import { makeCompilers } from "@concordat/engine/flows/Compilers"
 import { makeReconciler } from "@concordat/engine/flows/Reconciler"
 import { Journal } from "@concordat/engine/ports/Journal"
@@ -84,9 +85,13 @@ export const makeConcordat = Effect.fn("makeConcordat")(function* (
       Effect.onExit((exit) => Deferred.done(ended, exit)),
       Effect.forkScoped,
     )
+    const watch = yield* makeJournalWatch
     const working = connections.places.map((place) => {
       const name = nameOfWorker(place.tenant, place.connection.name)
-      return supervised({ name, attempts: null, report: report(name) }, connections.work(place, compilers, key))
+      return supervised(
+        { name, attempts: null, report: report(name) },
+        connections.work(place, { compilers, watch, key }),
+      )
     })
     // In one fiber, so that they drain side by side: one after the other would take too long.
     yield* Effect.forkScoped(Effect.all(working, { concurrency: "unbounded", discard: true }))

@@ -2,6 +2,7 @@
 import { makeBudget } from "@concordat/engine/budget/Budget"
 import { definitionFor } from "@concordat/engine/connection/connectProvider"
 import { type ConnectionHandle, makeConnection } from "@concordat/engine/connection/ConnectionWorker"
+import type { JournalWatch } from "@concordat/engine/connection/journal-watch"
 import type { Stats } from "@concordat/engine/connection/stats"
 import { makeProviderHttp, noCalls } from "@concordat/engine/http/ProviderHttp"
 import type { Tenure } from "@concordat/engine/ownership/tenure"
@@ -25,6 +26,14 @@ export interface ConnectionPlace {
   readonly tenant: string
   readonly connection: ConnectionConfig
   readonly provider: Provider
+}
+
+/** What the workers of a process share. `tenure`: where several processes could own the connection. */
+export interface Working {
+  readonly compilers: Compilers
+  readonly watch: JournalWatch
+  readonly key: Redacted.Redacted
+  readonly tenure?: Tenure
 }
 
 export const placesOf = (config: Config, catalogue: Catalogue): ReadonlyArray<ConnectionPlace> =>
@@ -97,15 +106,8 @@ export class Connections {
     return running === undefined ? Effect.succeed(false) : Effect.as(running.handle.readAgain, true)
   }
 
-  /**
-   * Connects and works until something can't go on; to be supervised. `tenure`: where several processes could own it.
-   */
-  work(
-    { connection, provider, tenant }: ConnectionPlace,
-    compilers: Compilers,
-    key: Redacted.Redacted,
-    tenure?: Tenure,
-  ) {
+  /** Connects and works until something can't go on; to be supervised. */
+  work({ connection, provider, tenant }: ConnectionPlace, { compilers, watch, key, tenure }: Working) {
     const definition = definitionFor(provider, connection.settings)
     const name = nameOf(tenant, connection.name)
     return Effect.gen({ self: this }, function* () {
@@ -135,6 +137,7 @@ export class Connections {
         compilers,
         budget,
         http: stats,
+        watch,
         pollEveryMs,
         ...(tenure === undefined ? {} : { lease: tenure.lease }),
         ...(rereadEveryMs === undefined ? {} : { rereadEveryMs }),

@@ -9,6 +9,7 @@ import { listen, makeBoard, optionsOf } from "@concordat/production/serving"
 import { layerAnswers } from "@concordat/all-in-one/server"
 import { nameOfWorker, workerStatus } from "@concordat/all-in-one/worker-status"
 import { supervised } from "@concordat/all-in-one/workers"
+import { makeJournalWatch } from "@concordat/engine/connection/journal-watch"
 import { makeCompilers } from "@concordat/engine/flows/Compilers"
 import { own } from "@concordat/engine/ownership/owning"
 import type { Tenure } from "@concordat/engine/ownership/tenure"
@@ -21,6 +22,7 @@ runService("connector", (service) =>
     const board = makeBoard(service)
     const { connections, report, workers } = board
     const compilers = makeCompilers()
+    const watch = yield* makeJournalWatch
     const tenants = new Map(config.tenants.map((tenant) => [tenant.name, tenant]))
     const running = Running.of({
       tenants: [...tenants.keys()],
@@ -38,7 +40,7 @@ runService("connector", (service) =>
       const tenant = tenants.get(place.tenant)!
       yield* changeRules(tenant)
       yield* openConnection(tenant, place.connection, place.provider.definition, key)
-      return yield* connections.work(place, compilers, key, tenure)
+      return yield* connections.work(place, { compilers, watch, key, tenure })
     })
     const places = new Map(
       connections.places.map((place) => [connectionName(place.tenant, place.connection.name), place]),

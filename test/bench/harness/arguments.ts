@@ -8,16 +8,18 @@ export interface Arguments {
   readonly json: boolean
   readonly list: boolean
   readonly profile: boolean
+  readonly allocations: boolean
   /** How many records; null: as many as the scale says. */
   readonly people: number | null
 }
 
-export const USAGE = `npm run bench -- [line …] [--quick] [--json] [--list] [--profile]
+export const USAGE = `npm run bench -- [line …] [--quick] [--json] [--list] [--profile | --allocations]
   line …     only these; --list names them
   --quick    small sizes, and without the long lines: under two minutes
   --json     one line of JSON last
   --people N so many records instead of as many as the scale says
-  --profile  a CPU profile and a flame graph of what each line measures, in bench-profiles/`
+  --profile  a CPU profile and a flame graph of what each line measures, in bench-profiles/
+  --allocations  what each line allocates, by function and by file, in bench-profiles/`
 
 /** A text: what is wrong with it. */
 export const readArguments = (args: ReadonlyArray<string>, known: ReadonlyArray<string>): Arguments | string => {
@@ -31,6 +33,7 @@ export const readArguments = (args: ReadonlyArray<string>, known: ReadonlyArray<
         json: { type: "boolean", default: false },
         list: { type: "boolean", default: false },
         profile: { type: "boolean", default: false },
+        allocations: { type: "boolean", default: false },
         people: { type: "string" },
       },
     })
@@ -41,6 +44,7 @@ export const readArguments = (args: ReadonlyArray<string>, known: ReadonlyArray<
   const unknown = positionals.filter((name) => !known.includes(name))
   if (unknown.length > 0) return `there is no line ${unknown.join(", ")}; there are: ${known.join(", ")}`
   const { people, ...flags } = values
+  if (flags.profile && flags.allocations) return `--profile and --allocations: one of them at a time\n${USAGE}`
   if (people !== undefined && !/^[1-9]\d{1,7}$/.test(people)) return `--people ${people} is no number of records`
   return { names: positionals, ...flags, people: people === undefined ? null : Number(people) }
 }

@@ -3,6 +3,7 @@ import { rmSync, mkdtempSync } from "node:fs"
 import { join } from "node:path"
 import { LINES } from "../lines.ts"
 import type { Context, Row, Scale } from "./line.ts"
+import type { Profiles } from "./profile.ts"
 import { timed } from "./stopwatch.ts"
 
 /** What the parent gives it, as JSON. */
@@ -12,8 +13,8 @@ export interface Order {
   readonly people: number | null
   /** The run's folder. */
   readonly shared: string
-  /** Where profiles go; null: none. */
-  readonly profiles: string | null
+  /** null: none. */
+  readonly profiles: Profiles | null
 }
 export type Said =
   | { readonly _tag: "Progress"; readonly text: string }
@@ -37,7 +38,7 @@ const context: Context = {
   timed: (work) => {
     profiles += 1
     const name = profiles === 1 ? order.line : `${order.line}-${profiles}`
-    return timed(work, order.profiles === null ? null : join(order.profiles, name))
+    return timed(work, order.profiles && { ...order.profiles, path: join(order.profiles.dir, name) })
   },
   say: (text) => void tell({ _tag: "Progress", text }),
 }

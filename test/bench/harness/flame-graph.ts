@@ -11,11 +11,11 @@ type Drawn = readonly [string, string, number, number, ReadonlyArray<Drawn>]
 const drawn = (call: Call, least: number): Drawn => [
   call.name,
   call.place,
-  Math.round(call.selfMs * 10) / 10,
-  Math.round(call.totalMs * 10) / 10,
+  Math.round(call.self * 10) / 10,
+  Math.round(call.total * 10) / 10,
   [...call.children.values()]
-    .filter(({ totalMs }) => totalMs >= least)
-    .toSorted((a, b) => b.totalMs - a.totalMs)
+    .filter(({ total }) => total >= least)
+    .toSorted((a, b) => b.total - a.total)
     .map((child) => drawn(child, least)),
 ]
 
@@ -56,9 +56,9 @@ export const flameGraph = (title: string, profile: Profiler.Profile): string => 
   for (const [key, call] of root.children)
     if (call.name === "(idle)") {
       root.children.delete(key)
-      root.totalMs -= call.totalMs
+      root.total -= call.total
     }
-  const data = JSON.stringify(drawn(root, root.totalMs * NARROWEST)).replaceAll("<", "\\u003c")
+  const data = JSON.stringify(drawn(root, root.total * NARROWEST)).replaceAll("<", "\\u003c")
   const name = title.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
   return `<!doctype html><meta charset="utf-8"><title>${name}</title>
 <style>body{font:12px sans-serif;margin:8px}#flames{position:relative}.bar{position:absolute;height:17px;box-sizing:border-box;

@@ -40,7 +40,7 @@ export interface Context {
   readonly dir: string
   /** A folder that the lines of a run share: stores that are prepared once. */
   readonly shared: string
-  /** Runs what is measured; everything around it is preparation. With `--profile` this alone is profiled. */
+  /** Runs what is measured; everything around it is preparation. With `--profile` or `--allocations` this alone is profiled. */
   readonly timed: <A>(work: () => Promise<A>) => Promise<Timed<A>>
   /** Says how far it is, to whoever waits. */
   readonly say: (text: string) => void
@@ -55,6 +55,8 @@ export interface Timed<A> {
   /** The longest the thread did not come round, ms: garbage, an fsync in place, or the process was stopped by somebody. */
   readonly longestPauseMs: number
   readonly peakRssMb: number
+  /** Bytes of objects made on the engine's thread, estimated from samples; null where nobody asked. */
+  readonly allocated: number | null
 }
 
 export interface Line {
@@ -78,7 +80,10 @@ export const ratio = ({ beside, value }: Pick<Row, "beside" | "value">): number 
  * What a measurement took of the process, for a row's details. What was done in a second of the CPU hardly depends on who
  * else uses the machine.
  */
-export const cost = <A>({ longestPauseMs, mainCpu, peakRssMb, processCpu, seconds }: Timed<A>, count: number) => ({
+export const cost = <A>(
+  { allocated, longestPauseMs, mainCpu, peakRssMb, processCpu, seconds }: Timed<A>,
+  count: number,
+) => ({
   seconds: round(seconds),
   "in a second of CPU of the main thread": round(count / mainCpu),
   "of the whole process": round(count / processCpu),
@@ -86,6 +91,7 @@ export const cost = <A>({ longestPauseMs, mainCpu, peakRssMb, processCpu, second
   "whole process, cores": round(processCpu / seconds),
   "longest pause, ms": Math.round(longestPauseMs),
   "peak RSS, MB": Math.round(peakRssMb),
+  ...(allocated === null ? {} : { "allocated for each, kB": round(allocated / count / 1_000) }),
 })
 
 export const round = (value: number): number =>

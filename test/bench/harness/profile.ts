@@ -1,8 +1,49 @@
-/** A CPU profile of this process while something runs: its own thread and each worker thread, by the inspector. */
+/**
+ * Profiles of this process while something runs, by the inspector: of the CPU for its own thread and each worker thread, of
+ * what is allocated for its own.
+ */
 import { type NodeWorker, type Profiler, Session } from "node:inspector/promises"
 import { writeFileSync } from "node:fs"
 import { flameGraph } from "./flame-graph.ts"
-import { hottest } from "./hottest.ts"
+import { hottest, largest } from "./hottest.ts"
+
+/** Where the profiles of a run go. */
+export interface Profiles {
+  readonly dir: string
+  readonly of: "time" | "allocations"
+}
+/** And those of one measurement, without their ending. */
+export type ProfileTo = Profiles & { readonly path: string }
+
+/** Bytes between two samples of the heap: a record makes tens of kilobytes, so thousands of records are told closely. */
+const SAMPLED_BYTES = 4_096
+
+/**
+ * Writes `<path>.heapprofile` and `<path>.allocations.txt`. What was collected since counts too: how much is made, unlike
+ * how long it took, does not depend on who else uses the machine.
+ */
+export const sampledHeap = async <A>(
+  work: () => Promise<A>,
+  path: string,
+): Promise<{ readonly result: A; readonly allocated: number }> => {
+  const session = new Session()
+  session.connect()
+  try {
+    await session.post("HeapProfiler.startSampling", {
+      samplingInterval: SAMPLED_BYTES,
+      includeObjectsCollectedByMajorGC: true,
+      includeObjectsCollectedByMinorGC: true,
+    })
+    const result = await work()
+    const { profile } = await session.post("HeapProfiler.stopSampling")
+    writeFileSync(`${path}.heapprofile`, JSON.stringify({ head: profile.head }))
+    const { allocated, text } = largest(profile)
+    writeFileSync(`${path}.allocations.txt`, text)
+    return { result, allocated }
+  } finally {
+    session.disconnect()
+  }
+}
 
 /** Microseconds between two samples. */
 const INTERVAL = 200

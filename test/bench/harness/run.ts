@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url"
 import type { Order, Said } from "./child.ts"
 import type { Line, Row, Scale } from "./line.ts"
 import { fdatasyncProbe } from "./probe.ts"
+import type { Profiles } from "./profile.ts"
 import type { Measured, Outcome } from "./report.ts"
 
 /** As the npm scripts run the engine, so that figures are those of the process that people have (`docs/operations.md`). */
@@ -43,15 +44,15 @@ export interface Run {
   readonly lines: ReadonlyArray<Line>
   readonly scale: Scale
   readonly people: number | null
-  /** Where profiles go; null: none. */
-  readonly profiles: string | null
+  /** null: none. */
+  readonly profiles: Profiles | null
   readonly say: (text: string) => void
 }
 
 /** A line that can't be measured is said with its reason, and the others are. */
 export const run = async ({ lines, people, profiles, say, scale }: Run): Promise<Outcome> => {
   const shared = mkdtempSync(join(tmpdir(), "concordat-bench-"))
-  if (profiles !== null) mkdirSync(profiles, { recursive: true })
+  if (profiles !== null) mkdirSync(profiles.dir, { recursive: true })
   const measured: Array<Measured> = []
   const missing: Record<string, string> = {}
   try {

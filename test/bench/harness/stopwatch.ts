@@ -1,7 +1,7 @@
 /** Times a piece of work with what it took of the process, and profiles it where that is asked for. */
 import { readFileSync } from "node:fs"
 import type { Timed } from "./line.ts"
-import { profiled } from "./profile.ts"
+import { profiled, type ProfileTo, sampledHeap } from "./profile.ts"
 
 const LOOK_MS = 20
 
@@ -18,8 +18,8 @@ export const cpuOf = (pid: number): number => {
 
 const secondsOf = ({ system, user }: NodeJS.CpuUsage): number => (system + user) / 1e6
 
-/** `profileTo`: where profiles go, without their ending; null: none. */
-export const timed = async <A>(work: () => Promise<A>, profileTo: string | null): Promise<Timed<A>> => {
+/** `profileTo`: null: no profile is made. */
+export const timed = async <A>(work: () => Promise<A>, profileTo: ProfileTo | null): Promise<Timed<A>> => {
   let peakRssMb = rssOf(process.pid)
   let longestPauseMs = 0
   let last = performance.now()
@@ -40,8 +40,12 @@ export const timed = async <A>(work: () => Promise<A>, profileTo: string | null)
     return { result, seconds, mainCpu, processCpu }
   }
   try {
-    const measured = await (profileTo === null ? measure() : profiled(measure, profileTo))
-    return { ...measured, longestPauseMs, peakRssMb }
+    if (profileTo?.of === "allocations") {
+      const { allocated, result } = await sampledHeap(measure, profileTo.path)
+      return { ...result, longestPauseMs, peakRssMb, allocated }
+    }
+    const measured = await (profileTo === null ? measure() : profiled(measure, profileTo.path))
+    return { ...measured, longestPauseMs, peakRssMb, allocated: null }
   } finally {
     clearInterval(looking)
   }

@@ -2,6 +2,7 @@
 import type { DocumentId, State, StoredDocument } from "@concordat/engine/ports/State"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import { checkpointOfRow } from "../state/ahead.ts"
 import { afterPrefix, keyFault, keyRange, pageSize, scanPages, tooMany } from "../state/documents.ts"
 import type { Connected } from "./Database.ts"
 
@@ -67,8 +68,10 @@ export const makeState = ({ run, sql }: Connected): Shape => {
     // Sorted as JavaScript sorts, like every other adapter's.
     tenants: Effect.map(rows(TENANTS, []), (found) => found.map(([tenant]) => String(tenant)).sort()),
     checkpoint: (name) =>
-      Effect.map(rows("select position, event_id from concordat.checkpoint where name = $1", [name]), (found: Rows) =>
-        found.length === 0 ? null : { name, position: String(found[0]![0]), eventId: String(found[0]![1]) },
+      Effect.map(
+        rows("select position, event_id, ahead from concordat.checkpoint where name = $1", [name]),
+        (found: Rows) =>
+          found.length === 0 ? null : checkpointOfRow(name, ...(found[0]! as readonly [string, string, string])),
       ),
     // Leases stay: their epochs must never begin again.
     clear: Effect.asVoid(run(sql.unsafe("truncate concordat.document, concordat.checkpoint"))),

@@ -5,6 +5,7 @@ import type { Checkpoint, DocumentWrite, StateWriter } from "@concordat/engine/p
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { SqlClient } from "effect/sql/SqlClient"
+import { aheadText } from "../state/ahead.ts"
 import { keyFault } from "../state/documents.ts"
 import type { Connected } from "./Database.ts"
 import { UNIT_CHARACTERS, UPSERT_CHARACTERS, UPSERT_DOCUMENTS } from "./limits.ts"
@@ -19,8 +20,8 @@ const REMOVE = `
   delete from concordat.document using unnest($1::text[], $2::text[], $3::text[]) as gone (tenant, kind, key)
   where document.tenant = gone.tenant and document.kind = gone.kind and document.key = gone.key`
 const PUT_CHECKPOINT = `
-  insert into concordat.checkpoint (name, position, event_id) values ($1, $2, $3)
-  on conflict (name) do update set position = excluded.position, event_id = excluded.event_id`
+  insert into concordat.checkpoint (name, position, event_id, ahead) values ($1, $2, $3, $4)
+  on conflict (name) do update set position = excluded.position, event_id = excluded.event_id, ahead = excluded.ahead`
 
 const limit = (detail: string): StateError => new StateError({ reason: "limit", detail })
 
@@ -88,8 +89,8 @@ const writeDocuments = Effect.fnUntraced(function* (sql: SqlClient, documents: R
   for (const part of parts(writes.filter((one) => one.value === null))) yield* sql.unsafe(REMOVE, names(part))
 })
 
-const writeCheckpoint = (sql: SqlClient, { eventId, name, position }: Checkpoint) =>
-  sql.unsafe(PUT_CHECKPOINT, [name, position, eventId])
+const writeCheckpoint = (sql: SqlClient, checkpoint: Checkpoint) =>
+  sql.unsafe(PUT_CHECKPOINT, [checkpoint.name, checkpoint.position, checkpoint.eventId, aheadText(checkpoint)])
 
 export const makeStateWriter = ({ run, sql }: Connected): Context.Service.Shape<typeof StateWriter> => ({
   write: Effect.fnUntraced(function* ({ checkpoint, documents, lease }) {

@@ -65,7 +65,7 @@ describe.skipIf(missingOwn !== null)("PostgreSQL, fencing", () => {
           const { run, sql } = yield* Database
           const name = "share/stopped"
           yield* execute(database, `insert into concordat.lease (name, epoch) values ('${name}', 1)`)
-          const put = sql.unsafe("insert into concordat.checkpoint values ('stopped', '1', '1')")
+          const put = sql.unsafe("insert into concordat.checkpoint values ('stopped', '1', '1', '')")
           const handedOver = yield* Deferred.make<void>()
           const stopped = Deferred.await(handedOver)
           const writing = yield* Effect.forkChild(

@@ -3,6 +3,7 @@ import type { StateError } from "@concordat/engine/ports/State"
 import { assert, describe, layer } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import { execFile } from "node:child_process"
@@ -83,6 +84,23 @@ describe.skipIf(missingOwn !== null)("PostgreSQL, opening", () => {
         assert.strictEqual(found.reason, "newer")
         assert.include(found.text, `has format ${MIGRATIONS.length + 1}, this version of Concordat reads up to`)
         assert.deepStrictEqual(yield* execute(url, "select version from concordat.format"), [[MIGRATIONS.length + 1]])
+      }),
+    )
+
+    it.effect("a schema of the first version keeps its checkpoints, and takes none of a process of that version", () =>
+      Effect.gen(function* () {
+        const url = yield* acquireDatabase((yield* Server).url)
+        yield* open(url)
+        yield* execute(url, "alter table concordat.checkpoint drop column ahead")
+        yield* execute(url, "insert into concordat.checkpoint values ('reconciler', '7', 'seven')")
+        yield* execute(url, "update concordat.format set version = 1")
+        yield* open(url)
+        const rows = "select name, position, event_id, ahead from concordat.checkpoint"
+        assert.deepStrictEqual(yield* execute(url, rows), [["reconciler", "7", "seven", ""]])
+        const former = `insert into concordat.checkpoint (name, position, event_id) values ('reconciler', '8', 'eight')
+          on conflict (name) do update set position = excluded.position, event_id = excluded.event_id`
+        assert.isTrue(Exit.isFailure(yield* Effect.exit(execute(url, former))))
+        assert.deepStrictEqual(yield* execute(url, rows), [["reconciler", "7", "seven", ""]])
       }),
     )
 

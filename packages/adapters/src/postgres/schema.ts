@@ -29,4 +29,9 @@ export const MIGRATIONS: ReadonlyArray<ReadonlyArray<string>> = [
     `create table concordat.attendance (
       team text collate "C" not null, owner text not null, expires_at timestamptz not null, primary key (team, owner))`,
   ],
+  [
+    `alter table concordat.checkpoint add column ahead text not null default ''`,
+    // A process of before, which still runs, would decide twice what is decided beyond a checkpoint: its rows are refused.
+    `alter table concordat.checkpoint alter column ahead drop default`,
+  ],
 ]

@@ -93,7 +93,13 @@ export const makeJournal = (client: Client): Context.Service.Shape<typeof Journa
     while (events.length < options.limit) {
       const limit = options.limit - events.length
       const page = yield* Effect.mapError(
-        client.request({ op: "all", after: reached, prefixes: options.prefixes, limit, bare: options.bare ?? false }),
+        client.request({
+          op: "all",
+          after: reached,
+          prefixes: options.prefixes,
+          limit,
+          without: options.without ?? null,
+        }),
         toJournalError,
       )
       events.push(...pageEvents(page))

@@ -3,6 +3,7 @@ import { StateError } from "@concordat/engine/ports/State"
 import type { State, StoredDocument } from "@concordat/engine/ports/State"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import { checkpointOfRow } from "../state/ahead.ts"
 import { scanPages, tooMany } from "../state/documents.ts"
 import type { Client } from "./client.ts"
 import { idColumns } from "./protocol.ts"
@@ -43,7 +44,7 @@ export const makeState = (client: Client): Shape => {
     tenants: Effect.mapError(client.request({ op: "tenants" }), toStateError),
     checkpoint: (name) =>
       Effect.map(Effect.mapError(client.request({ op: "checkpoint", name }), toStateError), (columns) =>
-        columns === null ? null : { name: columns[0], position: columns[1], eventId: columns[2] },
+        columns === null ? null : checkpointOfRow(...columns),
       ),
     clear: Effect.mapError(Effect.asVoid(client.request({ op: "clear" })), toStateError),
   }

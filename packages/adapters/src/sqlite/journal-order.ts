@@ -2,8 +2,9 @@
  * Reads events in the order of the whole journal, filtered by name prefix. Where what is wanted is dense, rows are
  * walked by position; where it is sparse, the indexes of its buckets are merged. Runs in the worker.
  */
+import type { Without } from "@concordat/engine/ports/Journal"
 import type { DatabaseSync } from "node:sqlite"
-import { collectPage, COLUMNS } from "./event-rows.ts"
+import { collectPage, COLUMNS, COLUMNS_WITHOUT } from "./event-rows.ts"
 import type { EventRow } from "./event-rows.ts"
 import type { JournalTables } from "./journal-tables.ts"
 import { PAGE_EVENTS, PAGE_ROWS } from "./limits.ts"
@@ -21,25 +22,36 @@ interface Found {
 }
 
 export const openJournalOrder = (db: DatabaseSync, tables: JournalTables) => {
-  const walkAll = db.prepare(`SELECT ${COLUMNS} WHERE e.position > ? ORDER BY e.position LIMIT ?`)
-  const walkSome = db.prepare(
-    `SELECT ${COLUMNS} WHERE e.position > ? AND e.position <= ? AND +e.bucket IN (SELECT value FROM json_each(?))
-     ORDER BY e.position LIMIT ?`,
-  )
-  const one = db.prepare(`SELECT ${COLUMNS} WHERE e.position = ?`)
+  const prepared = (columns: string) => {
+    const walkAll = db.prepare(`SELECT ${columns} WHERE e.position > ? ORDER BY e.position LIMIT ?`)
+    const walkSome = db.prepare(
+      `SELECT ${columns} WHERE e.position > ? AND e.position <= ? AND +e.bucket IN (SELECT value FROM json_each(?))
+       ORDER BY e.position LIMIT ?`,
+    )
+    const one = db.prepare(`SELECT ${columns} WHERE e.position = ?`)
+    for (const statement of [walkAll, walkSome, one]) statement.setReturnArrays(true)
+    return { walkAll, walkSome, one }
+  }
+  type Prepared = ReturnType<typeof prepared>
+  const all = prepared(COLUMNS)
+  const parts: Readonly<Record<Without, Prepared>> = {
+    data: prepared(COLUMNS_WITHOUT.data),
+    contents: prepared(COLUMNS_WITHOUT.contents),
+  }
+  const statements = (without: Without | null): Prepared => (without === null ? all : parts[without])
   const ofBucket = db.prepare("SELECT position FROM event WHERE bucket = ? AND position > ? ORDER BY position LIMIT ?")
-  for (const statement of [walkAll, walkSome, one, ofBucket]) statement.setReturnArrays(true)
+  ofBucket.setReturnArrays(true)
 
   const rowsOf = (result: unknown): ReadonlyArray<EventRow> => result as ReadonlyArray<EventRow>
 
-  const walk = (after: number, ids: string, wanted: number): Found => {
+  const walk = ({ walkSome }: Prepared, after: number, ids: string, wanted: number): Found => {
     const to = Math.min(after + WINDOW, tables.end())
     const rows = rowsOf(walkSome.all(after, to, ids, wanted))
     return { rows, reached: rows.length === wanted ? rows[rows.length - 1]![0] : to }
   }
 
   /** Takes a few positions from each bucket; what lies beyond the last one of a bucket that has more is left. */
-  const merge = (after: number, ids: ReadonlyArray<number>, wanted: number): Found => {
+  const merge = ({ one }: Prepared, after: number, ids: ReadonlyArray<number>, wanted: number): Found => {
     const each = Math.min(wanted, Math.max(8, Math.ceil((2 * wanted) / ids.length)))
     let reached = tables.end()
     const positions: Array<number> = []
@@ -56,14 +68,19 @@ export const openJournalOrder = (db: DatabaseSync, tables: JournalTables) => {
     return { rows: next.flatMap((position) => rowsOf(one.all(position))), reached }
   }
 
-  const readAll = (after: number, limit: number, bare: boolean): EventPage => {
+  const readAll = (after: number, limit: number, without: Without | null): EventPage => {
     const wanted = Math.min(limit, PAGE_EVENTS)
-    const rows = rowsOf(walkAll.all(after, wanted))
+    const rows = rowsOf(statements(without).walkAll.all(after, wanted))
     const reached = rows.length === wanted ? (rows[wanted - 1]?.[0] ?? after) : tables.end()
-    return collectPage(rows, reached, reached === tables.end(), bare)
+    return collectPage(rows, reached, reached === tables.end())
   }
 
-  const readSome = (after: number, prefixes: ReadonlyArray<string>, limit: number, bare: boolean): EventPage => {
+  const readSome = (
+    after: number,
+    prefixes: ReadonlyArray<string>,
+    limit: number,
+    without: Without | null,
+  ): EventPage => {
     const wanted = Math.min(limit, PAGE_EVENTS)
     const ids: Array<number> = []
     let exact = true
@@ -75,6 +92,7 @@ export const openJournalOrder = (db: DatabaseSync, tables: JournalTables) => {
     }
     const end = tables.end()
     const list = JSON.stringify(ids)
+    const how = statements(without)
     const rows: Array<EventRow> = []
     let reached = ids.length === 0 ? end : after
     let looked = 0
@@ -82,19 +100,19 @@ export const openJournalOrder = (db: DatabaseSync, tables: JournalTables) => {
     while (rows.length < wanted && reached < end && looked < PAGE_ROWS) {
       const from = reached
       const rest = wanted - rows.length
-      const found: Found = dense ? walk(from, list, rest) : merge(from, ids, rest)
+      const found: Found = dense ? walk(how, from, list, rest) : merge(how, from, ids, rest)
       looked += dense ? WINDOW : found.rows.length + ids.length
       reached = found.reached
       dense = found.rows.length * (WINDOW / DENSE) >= reached - from
       for (const row of found.rows) if (exact || prefixes.some((prefix) => row[6].startsWith(prefix))) rows.push(row)
     }
-    return collectPage(rows, reached, reached >= end, bare)
+    return collectPage(rows, reached, reached >= end)
   }
 
   return {
-    read: (after: number, prefixes: ReadonlyArray<string>, limit: number, bare: boolean): EventPage =>
-      prefixes.length === 0 ? readAll(after, limit, bare) : readSome(after, prefixes, limit, bare),
-    at: (position: number): EventPage => collectPage(rowsOf(one.all(position)), position, true, false),
+    read: (after: number, prefixes: ReadonlyArray<string>, limit: number, without: Without | null): EventPage =>
+      prefixes.length === 0 ? readAll(after, limit, without) : readSome(after, prefixes, limit, without),
+    at: (position: number): EventPage => collectPage(rowsOf(all.one.all(position)), position, true),
   }
 }
 export type JournalOrder = ReturnType<typeof openJournalOrder>

@@ -1,7 +1,7 @@
 /** Which files are opened and which are refused untouched, and what closing leaves behind. */
 import { Commit } from "@concordat/engine/ports/Commit"
 import { Journal } from "@concordat/engine/ports/Journal"
-import { State } from "@concordat/engine/ports/State"
+import { type Checkpoint, State } from "@concordat/engine/ports/State"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -49,6 +49,24 @@ describe("SQLite's file", () => {
         assert.isTrue(before.equals(readFileSync(path)))
       }
       assert.deepStrictEqual(readdirSync(home).sort(), ["notes.txt", "other.db"])
+    }),
+  )
+
+  it.live("a file of the first format is read on, with its checkpoint", () =>
+    Effect.gen(function* () {
+      const path = join(yield* folder, "store.db")
+      const checkpoint = { name: "reconciler", position: "0000000000000007", eventId: "seven" }
+      const stored = Effect.flatMap(State, (state) => state.checkpoint("reconciler"))
+      const write = (one: Checkpoint) =>
+        Effect.flatMap(Commit, ({ commit }) => commit({ appends: [], documents: [], commands: [], checkpoint: one }))
+      yield* within(path, write(checkpoint))
+      const db = new DatabaseSync(path)
+      db.exec("ALTER TABLE checkpoint DROP COLUMN ahead; PRAGMA user_version = 1")
+      db.close()
+      assert.deepStrictEqual(yield* within(path, stored), checkpoint)
+      const ahead = [{ tenant: "acme", position: "0000000000000009", eventId: "nine" }]
+      yield* within(path, write({ ...checkpoint, ahead }))
+      assert.deepStrictEqual(yield* within(path, stored), { ...checkpoint, ahead })
     }),
   )
 

@@ -2,9 +2,10 @@
  * What the services and the worker thread say to each other. Columns of strings and numbers, because copying nested
  * objects to a thread costs seven times as much.
  */
-import type { Append, RecordedEvent } from "@concordat/engine/ports/Journal"
+import type { Append, RecordedEvent, Without } from "@concordat/engine/ports/Journal"
 import type { Message } from "@concordat/engine/ports/Bus"
 import type { Checkpoint, DocumentId, DocumentWrite } from "@concordat/engine/ports/State"
+import { aheadText } from "../state/ahead.ts"
 
 /** Four texts per event: id, type, data, metadata (JSON). */
 export const EVENT_COLUMNS = 4
@@ -21,8 +22,8 @@ export interface CommitRequest {
   readonly documents: ReadonlyArray<string | null>
   /** Three per message: subject, id, body. */
   readonly commands: ReadonlyArray<string>
-  /** Name, position, event id. */
-  readonly checkpoint: readonly [string, string, string] | null
+  /** Name, position, event id, what is decided beyond it. */
+  readonly checkpoint: readonly [string, string, string, string] | null
 }
 
 export type Write =
@@ -61,8 +62,7 @@ export type Read =
       readonly after: number
       readonly prefixes: ReadonlyArray<string>
       readonly limit: number
-      /** Without the data. */
-      readonly bare: boolean
+      readonly without: Without | null
     }
   | { readonly op: "at"; readonly position: number }
   | { readonly op: "end" }
@@ -121,7 +121,7 @@ export interface Answers {
   readonly scan: ReadonlyArray<string>
   readonly count: number
   readonly tenants: ReadonlyArray<string>
-  readonly checkpoint: readonly [string, string, string] | null
+  readonly checkpoint: readonly [string, string, string, string] | null
 }
 export type Answer<R extends Request> = Answers[R["op"]]
 
@@ -189,19 +189,28 @@ export const appendColumns = (
   }
 }
 
+const columned = <A, Column>(all: ReadonlyArray<A>, put: (columns: Array<Column>, one: A) => void): Array<Column> => {
+  const columns: Array<Column> = []
+  for (const one of all) put(columns, one)
+  return columns
+}
+
 export const documentColumns = (documents: ReadonlyArray<DocumentWrite>): ReadonlyArray<string | null> =>
-  documents.flatMap((document) => [document.tenant, document.kind, document.key, document.value])
+  columned(documents, (columns, { key, kind, tenant, value }) => columns.push(tenant, kind, key, value))
 export const idColumns = (ids: ReadonlyArray<DocumentId>): ReadonlyArray<string> =>
-  ids.flatMap((id) => [id.tenant, id.kind, id.key])
+  columned(ids, (columns, { key, kind, tenant }) => columns.push(tenant, kind, key))
 export const messageColumns = (messages: ReadonlyArray<Message>): ReadonlyArray<string> =>
-  messages.flatMap((message) => [message.subject, message.id, message.body])
+  columned(messages, (columns, { body, id, subject }) => columns.push(subject, id, body))
 export const checkpointColumns = (checkpoint: Checkpoint | null): CommitRequest["checkpoint"] =>
-  checkpoint === null ? null : [checkpoint.name, checkpoint.position, checkpoint.eventId]
+  checkpoint === null ? null : [checkpoint.name, checkpoint.position, checkpoint.eventId, aheadText(checkpoint)]
 
 /** Positions as the port shows them: 16 digits, so that they also sort as text. */
 export const showPosition = (position: number): string => position.toString().padStart(16, "0")
 /** `null` where the text is no position of this store. */
 export const parsePosition = (position: string): number | null => (/^\d{16}$/.test(position) ? Number(position) : null)
+
+const metadataOf = (text: string): Record<string, string> =>
+  text === "" ? {} : (JSON.parse(text) as Record<string, string>)
 
 export const pageEvents = (page: EventPage): ReadonlyArray<RecordedEvent> => {
   const events: Array<RecordedEvent> = []
@@ -210,7 +219,7 @@ export const pageEvents = (page: EventPage): ReadonlyArray<RecordedEvent> => {
       id: page.texts[t]!,
       type: page.texts[t + 1]!,
       data: page.texts[t + 2]!,
-      metadata: JSON.parse(page.texts[t + 3]!) as Record<string, string>,
+      metadata: metadataOf(page.texts[t + 3]!),
       stream: page.texts[t + 4]!,
       revision: page.numbers[i]!,
       position: showPosition(page.numbers[i + 1]!),

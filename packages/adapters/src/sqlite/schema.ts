@@ -41,4 +41,6 @@ export const MIGRATIONS: ReadonlyArray<string> = [
   CREATE TABLE bus_seen (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID, STRICT;
   CREATE INDEX bus_seen_by_time ON bus_seen (at);
   `,
+  // What is decided beyond a checkpoint: who does not know of it would decide it twice.
+  `ALTER TABLE checkpoint ADD COLUMN ahead TEXT NOT NULL DEFAULT '';`,
 ]

@@ -19,8 +19,10 @@ export const openStateTables = (db: DatabaseSync) => {
   const scanFrom = db.prepare(fromKey)
   const scanAfter = db.prepare(fromKey.replace(">=", ">"))
   const countFrom = db.prepare("SELECT count(*) FROM document WHERE space = ? AND key >= ? AND key < coalesce(?, x'')")
-  const putCheckpoint = db.prepare("INSERT OR REPLACE INTO checkpoint (name, position, event_id) VALUES (?, ?, ?)")
-  const findCheckpoint = db.prepare("SELECT name, position, event_id FROM checkpoint WHERE name = ?")
+  const putCheckpoint = db.prepare(
+    "INSERT OR REPLACE INTO checkpoint (name, position, event_id, ahead) VALUES (?, ?, ?, ?)",
+  )
+  const findCheckpoint = db.prepare("SELECT name, position, event_id, ahead FROM checkpoint WHERE name = ?")
   for (const statement of [find, scanFrom, scanAfter, countFrom, findCheckpoint]) statement.setReturnArrays(true)
 
   const spaces = new Map<string, number>()
@@ -99,7 +101,8 @@ export const openStateTables = (db: DatabaseSync) => {
     count,
     tenants: (): ReadonlyArray<string> =>
       [...tenants].flatMap(([tenant, ids]) => (ids.some((id) => any.get(id) !== undefined) ? [tenant] : [])).sort(),
-    checkpoint: (name: string) => (findCheckpoint.get(name) as unknown as [string, string, string] | undefined) ?? null,
+    checkpoint: (name: string) =>
+      (findCheckpoint.get(name) as unknown as [string, string, string, string] | undefined) ?? null,
     clear: (): void => {
       db.exec("DELETE FROM document; DELETE FROM space; DELETE FROM checkpoint")
       reload()

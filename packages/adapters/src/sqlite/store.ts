@@ -91,7 +91,7 @@ export const openStore = (path: string) => {
       case "stream":
         return journal.readStream(request.stream, request.from, request.backward, request.limit)
       case "all":
-        return order.read(request.after, request.prefixes, request.limit, request.bare)
+        return order.read(request.after, request.prefixes, request.limit, request.without)
       case "at":
         return order.at(request.position)
       case "end":

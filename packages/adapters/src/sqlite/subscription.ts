@@ -80,7 +80,7 @@ export const subscribe = (
           after: from,
           prefixes: options.prefixes,
           limit: PAGE_EVENTS,
-          bare: false,
+          without: null,
         })
         const events = pageEvents(page)
         const items: Array<Subscribed> = events.map((event) => ({ _tag: "Event", event }))

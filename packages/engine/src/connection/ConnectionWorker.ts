@@ -6,6 +6,7 @@ import type { Compilers } from "@concordat/rules/reconcile/context"
 import type { CursorDoc, OpenIntentDoc, RecordKey } from "@concordat/rules/state/documents"
 import { parseRecordKey, recordKey } from "@concordat/rules/state/documents"
 import * as Effect from "effect/Effect"
+import * as Latch from "effect/Latch"
 import type * as Scope from "effect/Scope"
 import { type Budget, makeBudget } from "../budget/Budget.ts"
 import type { HttpStats } from "../http/ProviderHttp.ts"
@@ -17,6 +18,7 @@ import { Journal } from "../ports/Journal.ts"
 import type { LeaseToken } from "../ports/Leases.ts"
 import type { Connector, Definition, Hint, RawRecord, Reading } from "../ports/Provider.ts"
 import { State } from "../ports/State.ts"
+import { type JournalWatch, makeJournalWatch } from "./journal-watch.ts"
 import { makeGate } from "./faults.ts"
 import { makeFollowing } from "./following.ts"
 import { type Gap, runGaps } from "./gaps.ts"
@@ -45,6 +47,8 @@ export interface ConnectionOptions {
   /** The budget that the connector's HTTP waits for; without it pauses hold for the worker alone. */
   readonly budget?: Budget
   readonly http?: HttpStats
+  /** Of the process, where it has several connections. Default: one of its own. */
+  readonly watch?: JournalWatch
   /** Default: the definition's. In ms. */
   readonly pollEveryMs?: number
   /** Default: 15 minutes. In ms. */
@@ -162,6 +166,8 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
     created: new Map(),
     intents: new Map(),
     gaps: new Map(),
+    jobBell: yield* Latch.make(false),
+    gapBell: yield* Latch.make(false),
     follows: new Set(),
     cursors: new Map(),
     toldAt: new Map(),
@@ -172,8 +178,9 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
   // First of all: what a former owner appends after this word is refused, and what it appended before is there to be read.
   if (options.lease !== undefined) yield* takeOver(parts)
   yield* restore(parts)
-  const polling = yield* makePolling(parts, gate)
-  const hinting = yield* makeHinting(parts, gate, polling.soon)
+  const watch = options.watch ?? (yield* makeJournalWatch)
+  const polling = yield* makePolling(parts, gate, watch)
+  const hinting = yield* makeHinting(parts, gate, polling.soon, watch)
   const following = yield* makeFollowing(parts, gate)
   const pushing = yield* makePushing(parts, gate, hinting.add([]), following)
   const taking = yield* makeTaking(parts)

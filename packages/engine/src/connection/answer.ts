@@ -206,7 +206,11 @@ const keepRound = Effect.fnUntraced(function* (parts: Parts, answers: ReadonlyAr
       fence: fenceOf(parts, "changes", answers[0]?.begun.candidate.object ?? ""),
     })
     if (moved.length === 0) {
-      for (const { gap } of kept) if (gap != null) parts.gaps.set(gap.key, gap)
+      for (const { gap } of kept)
+        if (gap != null) {
+          parts.gaps.set(gap.key, gap)
+          parts.gapBell.openUnsafe()
+        }
       return
     }
     for (const stream of moved) {
@@ -223,8 +227,10 @@ export const keepAnswers = Effect.fn("Connection.answers")(function* (parts: Par
   for (const round of apart(answers)) yield* parts.ledger.exclusively(keepRound(parts, round))
   for (const { begun, settled } of answers) {
     const { key, record } = begun.candidate
-    if (settled._tag === "Open") parts.intents.set(key, settled.intent)
-    else parts.intents.delete(key)
+    if (settled._tag === "Open") {
+      parts.intents.set(key, settled.intent)
+      if (settled.intent.job !== null) parts.jobBell.openUnsafe()
+    } else parts.intents.delete(key)
     const lock = lockOf(record, begun.candidate.sent.ownId)
     if (lock !== null) {
       if (settled._tag === "Open") parts.busy.set(lock, settled.intent.until)

@@ -12,8 +12,7 @@ export interface Fact {
   readonly epoch?: string
 }
 
-const idOf = (stream: string, after: number, text: string, epoch = ""): string =>
-  eventId(stream, after, `${epoch}\n${text}`)
+const idOf = (stream: string, after: number, text: string, epoch = ""): string => eventId(stream, after, text, epoch)
 
 /** The same fact after the same revision has the same id, whoever says it and however often: it has its members in the same order. */
 export const factId = (stream: string, after: number, data: unknown, epoch?: string): string =>

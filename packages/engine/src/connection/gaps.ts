@@ -7,7 +7,7 @@ import type { EditOverwritten, EntityRef } from "@concordat/model/events/record"
 import type { JsonObject } from "@concordat/model/json"
 import { type RecordKey, recordKey, type SeenDoc } from "@concordat/rules/state/documents"
 import * as Effect from "effect/Effect"
-import { COMMIT_TRIES, GAP_LOOK_MS } from "../limits.ts"
+import { COMMIT_TRIES, GAP_GATHER_MS } from "../limits.ts"
 import type { Overwritten } from "../ports/Provider.ts"
 import type { DocumentWrite } from "../ports/State.ts"
 import type { Candidate } from "./candidate.ts"
@@ -143,8 +143,9 @@ export const runGaps = (parts: Parts, gate: Gate): Effect.Effect<never, WorkerEr
     const { overwritten } = parts.connector
     if (overwritten === undefined) return yield* Effect.never
     for (;;) {
+      yield* parts.gapBell.close
       const [first] = parts.gaps.values()
-      if (first === undefined) yield* Effect.sleep(GAP_LOOK_MS)
-      else yield* lookAfter(parts, gate, overwritten, first)
+      if (first !== undefined) yield* lookAfter(parts, gate, overwritten, first)
+      else yield* Effect.andThen(parts.gapBell.await, Effect.sleep(GAP_GATHER_MS))
     }
   })

@@ -13,10 +13,10 @@ import {
   DELIVERIES_AT_ONCE,
   DELIVERIES_KEPT,
   DELIVERY_HINTS,
-  DELIVERY_LOOK_MS,
   HINT_GATHER_MS,
   WALK_RETRY_MS,
 } from "../limits.ts"
+import type { JournalWatch } from "./journal-watch.ts"
 import { deliveryOf } from "../intake/Intake.ts"
 import { appendTo } from "../operations/append.ts"
 import { Journal } from "../ports/Journal.ts"
@@ -65,11 +65,13 @@ export const makeHinting = Effect.fn("Hinting.make")(function* (
   parts: Parts,
   gate: Gate,
   pollSoon: (object: string) => Effect.Effect<void>,
+  watch: JournalWatch,
 ) {
   const store = asWorkerError(parts.connection)
   const board = makeHintBoard(parts.definition.secondLookMs)
   const bell = yield* Latch.make(false)
   const stream = streams.delivery(parts.tenant, parts.connection)
+  yield* watch.rings(stream, () => void bell.openUnsafe())
   let readTo: number | null = null
   let doneTo = -1
   let forgottenTo = 0
@@ -202,10 +204,11 @@ export const makeHinting = Effect.fn("Hinting.make")(function* (
       if (isMore || wasBusy) continue
       const now = yield* parts.tick
       const next = board.nextAt()
-      const wait = Math.max(1, Math.min(DELIVERY_LOOK_MS, next === null ? DELIVERY_LOOK_MS : next - now))
-      const rung = yield* Effect.timeoutOption(bell.await, wait)
+      const isRung = yield* next === null
+        ? Effect.as(bell.await, true)
+        : Effect.map(Effect.timeoutOption(bell.await, Math.max(1, next - now)), ({ _tag }) => _tag === "Some")
       // Webhooks come in bursts: what comes together is read together.
-      if (rung._tag === "Some") yield* Effect.sleep(HINT_GATHER_MS)
+      if (isRung) yield* Effect.sleep(HINT_GATHER_MS)
     }
   })
 

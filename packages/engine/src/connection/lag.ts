@@ -15,16 +15,21 @@ export interface Lag {
 }
 
 /**
- * Waits until little of what was seen of this connection is undecided. Facts of all connections and tenants are decided in
- * one order: without it, everybody's edits would come after all that a walk over everything has brought in.
+ * Waits until little of what was seen of this connection is undecided. The tenant's facts are decided
+ * in one order: without it, its own edits would come after all that a walk over everything has brought in.
  */
 export const untilDecided = Effect.fn("Connection.untilDecided")(function* (parts: Parts) {
   const store = asWorkerError(parts.connection)
   const prefixes = [`record-${streams.partitionOf(parts.tenant)}.${parts.tenant}.${parts.connection}.`]
-  for (;;) {
+  for (let looked: string | null | undefined; ;) {
     const after = yield* store(parts.planner.decidedTo)
-    const { events } = yield* store(parts.journal.readAll({ after, prefixes, limit: WALKED_AHEAD, bare: true }))
-    if (events.length < WALKED_AHEAD) return
+    // As long as nothing more is decided there is no less that is not.
+    if (after !== looked) {
+      const options = { after, prefixes, limit: WALKED_AHEAD, without: "contents" } as const
+      const { events } = yield* store(parts.journal.readAll(options))
+      if (events.length < WALKED_AHEAD) return
+      looked = after
+    }
     yield* Effect.sleep(LAG_LOOK_MS)
   }
 })
@@ -36,7 +41,12 @@ export const lagOf = Effect.fn("Connection.lag")(function* (parts: Parts) {
   const after = yield* store(parts.planner.decidedTo)
   const place = `${streams.partitionOf(parts.tenant)}.${parts.tenant}.${parts.connection}.`
   const { events } = yield* store(
-    parts.journal.readAll({ after, prefixes: [`record-${place}`, `create-${place}`], limit: LAG_EVENTS, bare: true }),
+    parts.journal.readAll({
+      after,
+      prefixes: [`record-${place}`, `create-${place}`],
+      limit: LAG_EVENTS,
+      without: "contents",
+    }),
   )
   const lag: Lag = {
     at,

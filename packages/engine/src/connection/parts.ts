@@ -9,6 +9,7 @@ import {
 } from "@concordat/rules/state/documents"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import type * as Latch from "effect/Latch"
 import * as streams from "@concordat/model/streams"
 import type { Budget } from "../budget/Budget.ts"
 import { READ_AGAIN_MS } from "../limits.ts"
@@ -53,6 +54,9 @@ export interface Parts {
   readonly intents: Map<string, OpenIntentDoc>
   /** Writes that were taken, and may have stood over an edit: looked for in the provider's history, by key. */
   readonly gaps: Map<string, Gap>
+  /** Rung when a write has become a job of the provider's, and when one may have stood over an edit. */
+  readonly jobBell: Latch.Latch
+  readonly gapBell: Latch.Latch
   /** Records that have to be read, since others became them, by `object:id`: kept until they are. */
   readonly follows: Set<string>
   /** Where each walk is, by `walk|object`. */

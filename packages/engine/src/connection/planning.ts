@@ -1,4 +1,5 @@
 /** The planner over stored documents: compiled mappings are remembered, everything else is read as it is now. */
+import { sha256 } from "@concordat/model/ids"
 import type { EntityRef } from "@concordat/model/events/record"
 import { planWrite, type PlannedWrite } from "@concordat/rules/push/plan"
 import type { Compilers } from "@concordat/rules/reconcile/context"
@@ -7,7 +8,9 @@ import { decodeDocument } from "@concordat/rules/state/stored"
 import { type Loaded, Missing, type Wanted } from "@concordat/rules/state/transaction"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import { SCAN_DOCUMENTS } from "../limits.ts"
+import { sharedBinding } from "../flows/bindings.ts"
+import { reachedOf } from "../flows/reached.ts"
+import { PLANS_AT_A_STRETCH, SCAN_DOCUMENTS } from "../limits.ts"
 import type { State, StateError } from "../ports/State.ts"
 import type { Planner } from "./Planner.ts"
 
@@ -20,20 +23,19 @@ interface Bound {
   readonly binding: BindingDoc
 }
 
-/** Parsed again only where the text changed, and then part by part: compilers know their input by identity. */
+/**
+ * Parsed again only where the text changed: compilers know their input by identity. Of a text its hash is kept, since with a
+ * thousand connections the texts themselves are most of what an idle one takes.
+ */
 const makeIntern = () => {
-  const kept = new Map<string, { text: string; value: unknown }>()
-  return (id: string, text: string): unknown => {
+  const kept = new Map<string, { hash: string; value: unknown }>()
+  return (id: string, kind: string, text: string): unknown => {
+    const hash = sha256(text)
     const known = kept.get(id)
-    if (known?.text === text) return known.value
-    const value: unknown = JSON.parse(text)
-    if (typeof known?.value === "object" && known.value !== null && typeof value === "object" && value !== null) {
-      const before = known.value as Record<string, unknown>
-      const after = value as Record<string, unknown>
-      for (const name of ["metadata", "mapping", "policy"])
-        if (JSON.stringify(before[name]) === JSON.stringify(after[name])) after[name] = before[name]
-    }
-    kept.set(id, { text, value })
+    if (known?.hash === hash) return known.value
+    const parsed: unknown = JSON.parse(text)
+    const value = kind === "binding" && parsed !== null ? sharedBinding(parsed as BindingDoc) : parsed
+    kept.set(id, { hash, value })
     return value
   }
 }
@@ -60,7 +62,7 @@ export const makePlanner = (
 ): Planner => {
   const intern = makeIntern()
   const parse = (kind: string, key: string, text: string | null): unknown =>
-    text === null ? null : INTERNED.has(kind) ? intern(`${kind}\n${key}`, text) : decodeDocument(kind, text)
+    text === null ? null : INTERNED.has(kind) ? intern(`${kind}\n${key}`, kind, text) : decodeDocument(kind, text)
 
   /** Documents of one plan: what is read once is the same for all its entities. */
   const makeView = () => {
@@ -117,7 +119,7 @@ export const makePlanner = (
     if (bound !== null && bound.number === opened.bound) return bound.binding
     const text = yield* document("binding")
     if (text === null) return null
-    const binding = intern(`binding\n${connection}`, text) as BindingDoc
+    const binding = intern(`binding\n${connection}`, "binding", text) as BindingDoc
     bound = { number: opened.bound, binding }
     return binding
   })
@@ -125,7 +127,7 @@ export const makePlanner = (
   const mapping = Effect.gen(function* () {
     const text = yield* document("connection")
     if (text === null) return null
-    const opened = intern(`connection\n${connection}`, text) as ConnectionDoc
+    const opened = intern(`connection\n${connection}`, "connection", text) as ConnectionDoc
     const binding = yield* bindingOf(opened)
     return binding === null ? null : compilers.mapping(opened, binding)
   })
@@ -140,15 +142,18 @@ export const makePlanner = (
     const opened = view.known("connection", connection) as ConnectionDoc | null
     if (opened !== null) view.keep("binding", connection, yield* bindingOf(opened))
     const planned: Array<PlannedWrite | null> = []
-    for (const { type, id } of entities)
+    for (const [index, { type, id }] of entities.entries()) {
+      // Hundreds are planned in a round: somebody else's single edit is not to wait for all of them.
+      if (index > 0 && index % PLANS_AT_A_STRETCH === 0) yield* Effect.yieldNow
       planned.push(yield* view.answer((loaded) => planWrite(loaded, compilers, tenant, connection, type, id)))
+    }
     return planned
   })
 
   const planner: Planner = {
     mapping,
     plan,
-    decidedTo: Effect.map(state.checkpoint(checkpoint), (reached) => reached?.position ?? null),
+    decidedTo: Effect.map(state.checkpoint(checkpoint), (reached) => reachedOf(reached, tenant)),
   }
   return planner
 }

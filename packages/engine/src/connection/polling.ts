@@ -1,9 +1,10 @@
 /** The walks that go on for as long as the connection does: polls by object, censuses, and everything again when asked. */
 import type { Mapping } from "@concordat/rules/mapping/lens"
+import * as streams from "@concordat/model/streams"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import * as Semaphore from "effect/Semaphore"
-import { MAPPING_LOOK_MS, METADATA_EVERY_MS, WALK_RETRY_MS } from "../limits.ts"
+import { MAPPING_LOOK_MS, MAPPING_NEWS_MS, MAPPING_REST_MS, METADATA_EVERY_MS, WALK_RETRY_MS } from "../limits.ts"
 import type { ProviderError } from "../ports/ProviderError.ts"
 import { census, snapshot, type Suspects } from "./absence.ts"
 import { connectionDoc, type Gate, persistently } from "./faults.ts"
@@ -19,6 +20,7 @@ import {
   type Walks,
 } from "./opening.ts"
 import { mappedObjects, type Parts, put, fenceOf, walkKey } from "./parts.ts"
+import type { JournalWatch } from "./journal-watch.ts"
 import { makeRewalks } from "./rereading.ts"
 import { poll, restartBackfill } from "./walks.ts"
 import { asWorkerError, type WorkerError } from "./WorkerError.ts"
@@ -49,11 +51,19 @@ interface Walker {
   readonly one: Semaphore.Semaphore
 }
 
-export const makePolling = Effect.fn("Polling.make")(function* (parts: Parts, gate: Gate) {
+export const makePolling = Effect.fn("Polling.make")(function* (parts: Parts, gate: Gate, watch: JournalWatch) {
   const store = asWorkerError(parts.connection)
   const suspects: Suspects = new Map()
   const walkers = new Map<string, Walker>()
-  const again = yield* Latch.make(false)
+  const bell = yield* Latch.make(false)
+  /** Somebody wants everything read that is not. */
+  let isAgain = false
+  /** Something was said of the connection. */
+  let isTold = true
+  yield* watch.rings(streams.connection(parts.tenant, parts.connection), () => {
+    isTold = true
+    bell.openUnsafe()
+  })
   const polls = new Map<string, Polled>()
   /** Polls that only the clock began, with the facts that were known then. */
   const regular = new Map<string, number>()
@@ -83,7 +93,8 @@ export const makePolling = Effect.fn("Polling.make")(function* (parts: Parts, ga
     const fence = fenceOf(parts, "changes", object)
     yield* parts.ledger.exclusively(parts.ledger.commit({ entries: [], documents, fence }))
     yield* restartBackfill(parts, object)
-    yield* again.open
+    isAgain = true
+    yield* bell.open
   })
 
   const isExpired = (error: ProviderError | WorkerError): boolean =>
@@ -209,6 +220,7 @@ export const makePolling = Effect.fn("Polling.make")(function* (parts: Parts, ga
         yield* Effect.sleep(WALK_RETRY_MS)
         continue
       }
+      yield* Effect.forEach(rewalks, ({ look }) => look, { discard: true })
       yield* untilSomethingChanges
     }
   })
@@ -217,14 +229,18 @@ export const makePolling = Effect.fn("Polling.make")(function* (parts: Parts, ga
   const untilSomethingChanges = Effect.gen(function* () {
     const began = yield* parts.tick
     const before = yield* listedUnder(parts)
+    let newsUntil = began
     for (;;) {
-      const rung = yield* Effect.timeoutOption(again.await, MAPPING_LOOK_MS)
-      if (rung._tag === "Some") {
-        yield* again.close
+      const now = yield* parts.tick
+      if (isTold) newsUntil = now + MAPPING_NEWS_MS
+      isTold = false
+      yield* Effect.timeoutOption(bell.await, now < newsUntil ? MAPPING_LOOK_MS : MAPPING_REST_MS)
+      yield* bell.close
+      if (isAgain) {
+        isAgain = false
         return
       }
-      const now = yield* parts.tick
-      if (now - began > METADATA_EVERY_MS) return
+      if ((yield* parts.tick) - began > METADATA_EVERY_MS) return
       if ((yield* listedUnder(parts)) !== before) return
     }
   })

@@ -111,14 +111,14 @@ export const makePushing = Effect.fn("Pushing.make")(function* (
     Effect.andThen(Effect.logInfo("wake-ups may be lost: all that is due is looked at"), wake),
   ).pipe(Effect.annotateLogs({ connection: parts.connection }))
 
-  const dueAfter = (after: string | null, type = "") =>
+  const dueAfter = (after: string | null, type = "", limit = ROUND_ROWS) =>
     store(
       parts.state.scan({
         tenant: parts.tenant,
         kind: "due",
         prefix: `${parts.connection}|${type}`,
         after,
-        limit: ROUND_ROWS,
+        limit,
       }),
     )
   const entityAt = (key: string): string => key.slice(parts.connection.length + 1)
@@ -165,6 +165,8 @@ export const makePushing = Effect.fn("Pushing.make")(function* (
 
   const rescanAll = Effect.fnUntraced(function* (doc: ConnectionDoc) {
     settled.clear()
+    // Mostly: asked once, and not for each type.
+    if ((yield* dueAfter(null, "", 1)).length === 0) return
     for (const type of CREATION_ORDER) yield* rescanType(doc, type)
   })
 

@@ -41,6 +41,8 @@ const dueIn = (parts: Parts, object: string, now: number): number => {
 export interface Rewalk {
   readonly object: string
   readonly run: Effect.Effect<never, WorkerError>
+  /** What it depends on may be another: everything was read, or is mapped otherwise. */
+  readonly look: Effect.Effect<void>
   /** Begins a walk now; one under way begins anew, since what it has passed may have changed. Done when that is kept. */
   readonly ask: Effect.Effect<void, WorkerError>
 }
@@ -125,7 +127,7 @@ const makeRewalk = Effect.fnUntraced(function* (
     yield* setCursor(parts, { walk: "reread", object, to: yield* beginning(parts) }, false)
     yield* bell.open
   })
-  const rewalk: Rewalk = { object, run, ask }
+  const rewalk: Rewalk = { object, run, look: bell.open, ask }
   return rewalk
 })
 

@@ -14,15 +14,26 @@ const dueJobs = (parts: Parts, now: number): ReadonlyArray<Begun> =>
     .filter(({ job, nextAt }) => job !== null && nextAt <= now)
     .map((intent) => ({ candidate: again(intent), intent, version: undefined }))
 
+/** Nothing wakes it while the provider has no job of ours. */
+const untilJobs = Effect.fnUntraced(function* (parts: Parts) {
+  for (;;) {
+    yield* parts.jobBell.close
+    if (parts.intents.values().some(({ job }) => job !== null)) return
+    yield* parts.jobBell.await
+  }
+})
+
 /** For ever; `onSettled` is told of entities that may be written again. */
 export const runSettling = (parts: Parts, gate: Gate, onSettled: Effect.Effect<void>) =>
   Effect.gen(function* () {
     const settle = parts.connector.settle
+    if (settle === undefined) return yield* Effect.never
     for (;;) {
+      yield* untilJobs(parts)
       yield* Effect.sleep(SETTLE_EVERY_MS / 2)
       const now = yield* parts.tick
       const due = dueJobs(parts, now)
-      if (due.length === 0 || settle === undefined) continue
+      if (due.length === 0) continue
       for (const [object, all] of groupedBy(due, ({ candidate }) => candidate.object)) {
         for (const batch of chunked(all, parts.definition.objects[object]!.batch.write)) {
           const jobs = batch.map(({ candidate, intent }) => ({ key: candidate.key, job: intent.job }))

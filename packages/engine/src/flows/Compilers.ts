@@ -1,4 +1,4 @@
-/** Compiles mappings and rules from what the journal holds, once for each document: they are known by identity. */
+/** Compiles mappings and rules from what the journal holds, once for each document (`bindings.ts`): they are known by identity. */
 import type { JsonObject } from "@concordat/model/json"
 import type { Metadata } from "@concordat/model/metadata"
 import { compileMapping, type CompiledMapping } from "@concordat/rules/mapping/compile"
@@ -6,28 +6,28 @@ import type { MappingDocument } from "@concordat/rules/mapping/document"
 import { defaultPolicy, makePolicy, type Policy, type PolicyDocument } from "@concordat/rules/policy/policy"
 import type { Compilers } from "@concordat/rules/reconcile/context"
 
-interface Known {
-  readonly metadata: Metadata | null
-  readonly settings: string
-  readonly mapping: CompiledMapping
-}
-
 /** A stored mapping or rules document is what the parser made of the text: it was checked when it was taken in. */
 export const makeCompilers = (): Compilers => {
-  const mappings = new WeakMap<JsonObject, Known>()
+  /** By document and metadata, then by settings. */
+  const mappings = new WeakMap<JsonObject, WeakMap<Metadata, Map<string, CompiledMapping>>>()
   const policies = new WeakMap<JsonObject, Policy>()
   return {
     mapping: ({ opened }, { mapping, metadata }) => {
       // Without the provider's own word on fields, stages and owners nothing can be told apart.
       if (mapping === null || metadata === null) return null
       const settings = `${opened.settings["region"] ?? ""}|${opened.settings["currency"] ?? ""}`
-      const known = mappings.get(mapping)
-      if (known !== undefined && known.metadata === metadata && known.settings === settings) return known.mapping
-      const compiled = compileMapping(mapping as unknown as MappingDocument, {
-        metadata,
-        settings: { region: opened.settings["region"] ?? "", currency: opened.settings["currency"] ?? null },
-      })
-      mappings.set(mapping, { metadata, settings, mapping: compiled })
+      let ofDocument = mappings.get(mapping)
+      if (ofDocument === undefined) mappings.set(mapping, (ofDocument = new WeakMap()))
+      let bySettings = ofDocument.get(metadata)
+      if (bySettings === undefined) ofDocument.set(metadata, (bySettings = new Map()))
+      let compiled = bySettings.get(settings)
+      if (compiled === undefined) {
+        compiled = compileMapping(mapping as unknown as MappingDocument, {
+          metadata,
+          settings: { region: opened.settings["region"] ?? "", currency: opened.settings["currency"] ?? null },
+        })
+        bySettings.set(settings, compiled)
+      }
       return compiled
     },
     policy: ({ policy }) => {

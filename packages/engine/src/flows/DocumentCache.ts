@@ -3,7 +3,9 @@
  * hand has loaded, and what is kept of the stored ones. Those are kept within a bound, in two generations: what is used
  * moves to the young one, and when that is full the old one goes.
  */
+import type { BindingDoc } from "@concordat/rules/state/documents"
 import { SPARSE_DOCUMENTS } from "../limits.ts"
+import { sharedBinding } from "./bindings.ts"
 
 /** Kept for ever: few, asked for by every decision, and compiled from (the compilers remember them by identity). */
 const PINNED: ReadonlySet<string> = new Set(["connection", "binding", "tenant", "decision", "count"])
@@ -22,6 +24,9 @@ const ofKind = (kinds: Kinds, kind: string): OfKind => {
   kinds.set(kind, made)
   return made
 }
+
+const sharedOf = (kind: string, value: unknown): unknown =>
+  kind === "binding" && value !== null ? sharedBinding(value as BindingDoc) : value
 
 /** What a row costs beside its text: its key, its objects' headers. */
 const ROW_CHARACTERS = 100
@@ -115,7 +120,7 @@ export class DocumentCache {
 
   /** As it is stored. It stays at least until the batch at hand is committed. */
   keep(kind: string, key: string, value: unknown, characters: number): void {
-    if (PINNED.has(kind)) ofKind(this.#pinned, kind).set(key, value)
+    if (PINNED.has(kind)) ofKind(this.#pinned, kind).set(key, sharedOf(kind, value))
     else if (!this.#whole.has(kind)) {
       ofKind(this.#batch, kind).set(key, value)
       this.#keep(kind, key, [value, characters])
@@ -123,14 +128,14 @@ export class DocumentCache {
   }
 
   write(kind: string, key: string, value: unknown): void {
-    ofKind(this.#decided, kind).set(key, value)
+    ofKind(this.#decided, kind).set(key, sharedOf(kind, value))
   }
 
   /** Takes what was decided, to be committed; until `committed` it is known here beside what is decided meanwhile. */
-  takeOff(): ReadonlyArray<readonly [kind: string, key: string, value: unknown]> {
+  takeOff(): ReadonlyMap<string, ReadonlyMap<string, unknown>> {
     this.#flying = this.#decided
     this.#decided = new Map()
-    return [...this.#flying].flatMap(([kind, all]) => [...all].map(([key, value]) => [kind, key, value] as const))
+    return this.#flying
   }
 
   /** `charactersOf`: of what was taken off, in its order. */

@@ -20,11 +20,16 @@ import {
   DOCUMENTS_PAGE,
   SPARSE_DOCUMENTS,
 } from "../limits.ts"
-import type { DocumentWrite, State, StateError } from "../ports/State.ts"
+import type { DocumentId, DocumentWrite, State, StateError } from "../ports/State.ts"
 import { DocumentCache } from "./DocumentCache.ts"
 import { Reads } from "./Reads.ts"
 
 type Decide<A> = (loaded: Loaded) => A
+
+interface Name {
+  readonly kind: string
+  readonly key: string
+}
 
 /** A decision that was made before its turn. It holds if nothing that it read was written since. */
 interface Ahead<A> {
@@ -67,14 +72,16 @@ export class Documents {
         const made = ahead[index]
         ahead[index] = undefined
         if (made !== undefined && !made.reads.meets(this.#written)) {
-          yield* this.#write(made.value, keep)
+          if (this.#misses(made.value)) yield* this.#loadCounts(made.value)
+          this.#write(made.value, keep)
           continue
         }
-        const ranges = new Map<string, ReadonlyArray<string>>()
+        let ranges: Map<string, ReadonlyArray<string>> | null = null
         for (let round = 0; ; round++) {
           const outcome = attempt((loaded) => decide(loaded, input), this.#loaded(ranges))
           if (outcome._tag === "Decided") {
-            yield* this.#write(outcome.value, keep)
+            if (this.#misses(outcome.value)) yield* this.#loadCounts(outcome.value)
+            this.#write(outcome.value, keep)
             break
           }
           if (round > DECISION_ROUNDS) {
@@ -92,20 +99,27 @@ export class Documents {
             if (seen._tag === "Decided") ahead[next] = { value: seen.value, reads }
             else for (const one of seen.wanted) if (one._tag === "Document") wanted.push(one)
           }
-          yield* this.#load(wanted, ranges)
+          yield* this.#load(wanted, (ranges ??= new Map()))
         }
       }
       this.#cache.endBatch()
     })
   }
 
+  /** What most decisions are made from: ranges of kinds that are not here as a whole are asked for by few. */
+  readonly #here: Loaded = {
+    get: (kind, key) => this.#cache.get(kind, key),
+    range: (kind, prefix) => this.#cache.range(kind, prefix),
+  }
+
   #loaded(ranges: ReadonlyMap<string, ReadonlyArray<string>> | null): Loaded {
+    if (ranges === null) return this.#here
     return {
-      get: (kind, key) => this.#cache.get(kind, key),
+      get: this.#here.get,
       range: (kind, prefix) => {
         const whole = this.#cache.range(kind, prefix)
         if (whole !== undefined) return whole
-        const stored = ranges?.get(`${kind}\n${prefix}`)
+        const stored = ranges.get(`${kind}\n${prefix}`)
         return stored === undefined ? undefined : this.#cache.withDecided(kind, prefix, stored)
       },
     }
@@ -117,32 +131,42 @@ export class Documents {
   }
 
   /** Loads documents that will be asked for, in one question. */
-  prefetch(names: ReadonlyArray<{ readonly kind: string; readonly key: string }>): Effect.Effect<void, StateError> {
-    return this.#load(
-      names.map(({ key, kind }) => ({ _tag: "Document", kind, key })),
-      new Map(),
-    )
-  }
-
-  #load(wanted: ReadonlyArray<Wanted>, ranges: Map<string, ReadonlyArray<string>>) {
+  prefetch(names: ReadonlyArray<Name>): Effect.Effect<void, StateError> {
     return Effect.gen({ self: this }, function* () {
-      for (const kind of new Set(wanted.map((one) => one.kind)))
-        if (this.#cache.wantsWhole(kind)) yield* this.#loadWhole(kind)
-      const missing = new Map<string, { readonly kind: string; readonly key: string }>()
-      for (const one of wanted)
-        if (one._tag === "Document" && this.#cache.get(one.kind, one.key) === undefined)
-          missing.set(`${one.kind}\n${one.key}`, one)
-      const names = [...missing.values()]
-      for (let at = 0; at < names.length; at += DOCUMENTS_PAGE) {
-        const page = names.slice(at, at + DOCUMENTS_PAGE)
-        const texts = yield* this.#state.getMany(page.map(({ key, kind }) => ({ tenant: this.#tenant, kind, key })))
+      for (const { kind } of names) if (this.#cache.wantsWhole(kind)) yield* this.#loadWhole(kind)
+      const missing = this.#missing(names)
+      for (let at = 0; at < missing.length; at += DOCUMENTS_PAGE) {
+        const page = missing.length <= DOCUMENTS_PAGE ? missing : missing.slice(at, at + DOCUMENTS_PAGE)
+        const texts = yield* this.#state.getMany(page)
         for (const [index, { key, kind }] of page.entries()) {
           if (index > 0 && index % DOCUMENTS_AT_A_STRETCH === 0) yield* Effect.yieldNow
           const text = texts[index] ?? null
           this.#cache.keep(kind, key, text === null ? null : decodeDocument(kind, text), text?.length ?? 0)
         }
       }
+    })
+  }
+
+  /** Those that are not here, each once. */
+  #missing(names: ReadonlyArray<Name>): ReadonlyArray<DocumentId> {
+    const asked = new Map<string, Set<string>>()
+    const missing: Array<DocumentId> = []
+    for (const { key, kind } of names) {
+      if (this.#cache.get(kind, key) !== undefined) continue
+      const keys = asked.get(kind)
+      if (keys?.has(key) === true) continue
+      if (keys === undefined) asked.set(kind, new Set([key]))
+      else keys.add(key)
+      missing.push({ tenant: this.#tenant, kind, key })
+    }
+    return missing
+  }
+
+  #load(wanted: ReadonlyArray<Wanted>, ranges: Map<string, ReadonlyArray<string>>) {
+    return Effect.gen({ self: this }, function* () {
+      yield* this.prefetch(wanted.filter((one) => one._tag === "Document"))
       for (const one of wanted) {
+        if (one._tag === "Range" && this.#cache.wantsWhole(one.kind)) yield* this.#loadWhole(one.kind)
         if (one._tag !== "Range" || this.#cache.range(one.kind, one.prefix) !== undefined) continue
         const unstored = this.#cache.unstored(one.kind)
         const keys = new Set<string>()
@@ -193,20 +217,26 @@ export class Documents {
   }
 
   /** What a decision wrote, to be read by the next ones before it is committed. */
-  #write(decision: Decision, keep: (events: ReadonlyArray<DecidedEvent>, decision: Decision) => void) {
-    return Effect.gen({ self: this }, function* () {
-      const { counts, documents } = decision
-      for (const { key, kind, value } of documents) this.#note(kind, key, value)
-      const names = [...counts.keys()].map((key) => ({ kind: "count", key }))
-      yield* this.prefetch([...names, { kind: "decision", key: "" }])
-      for (const [key, by] of counts) {
-        this.#note("count", key, ((this.#cache.get("count", key) as number | null) ?? 0) + by)
-      }
-      const last = (this.#cache.get("decision", "") as number | null) ?? -1
-      const said = numbered(decision.events, last)
-      if (said.last !== last) this.#note("decision", "", said.last)
-      keep(said.events, decision)
-    })
+  #write(decision: Decision, keep: (events: ReadonlyArray<DecidedEvent>, decision: Decision) => void): void {
+    for (const { key, kind, value } of decision.documents) this.#note(kind, key, value)
+    for (const [key, by] of decision.counts)
+      this.#note("count", key, ((this.#cache.get("count", key) as number | null) ?? 0) + by)
+    const last = (this.#cache.get("decision", "") as number | null) ?? -1
+    const said = numbered(decision.events, last)
+    if (said.last !== last) this.#note("decision", "", said.last)
+    keep(said.events, decision)
+  }
+
+  /** Whether what a decision adds to is not here: the first time only, since counts are kept for good. */
+  #misses({ counts }: Decision): boolean {
+    if (this.#cache.get("decision", "") === undefined) return true
+    for (const key of counts.keys()) if (this.#cache.get("count", key) === undefined) return true
+    return false
+  }
+
+  #loadCounts({ counts }: Decision): Effect.Effect<void, StateError> {
+    const names = Array.from(counts.keys(), (key) => ({ kind: "count", key }))
+    return this.prefetch([...names, { kind: "decision", key: "" }])
   }
 
   /**
@@ -219,11 +249,13 @@ export class Documents {
     const characters: Array<number> = []
     const writes = Effect.gen(function* () {
       const made: Array<DocumentWrite> = []
-      for (const [index, [kind, key, value]] of taken.entries()) {
-        if (index > 0 && index % DOCUMENTS_AT_A_STRETCH === 0) yield* Effect.yieldNow
-        const text = value === null ? null : encodeDocument(kind, value)
-        characters.push(text?.length ?? 0)
-        made.push({ tenant, kind, key, value: text })
+      for (const [kind, all] of taken) {
+        for (const [key, value] of all) {
+          if (made.length > 0 && made.length % DOCUMENTS_AT_A_STRETCH === 0) yield* Effect.yieldNow
+          const text = value === null ? null : encodeDocument(kind, value)
+          characters.push(text?.length ?? 0)
+          made.push({ tenant, kind, key, value: text })
+        }
       }
       return made
     })

@@ -1,4 +1,4 @@
-/** The reconciler's runner: reads input events in order, decides each, commits a batch of decisions with its checkpoint. */
+/** The reconciler's runner: reads input events, decides each tenant's in order, commits a part of them with its checkpoint. */
 import { readEvent } from "@concordat/model/events/stored"
 import { partitionOf, tenantOf } from "@concordat/model/streams"
 import type { Compilers } from "@concordat/rules/reconcile/context"
@@ -8,12 +8,14 @@ import type { DecidedEvent, Wake } from "@concordat/rules/state/transaction"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Latch from "effect/Latch"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
 import {
   ADOPTED_AT_ONCE,
   CACHED_CHARACTERS,
+  CACHED_PART,
   CACHED_TENANTS,
   COMMIT_AGAIN_MS,
   DECIDED_EVENTS,
@@ -29,31 +31,22 @@ import { checkpointOf, inputOf } from "../ownership/shares.ts"
 import { appendsOf } from "./decided-events.ts"
 import { Documents } from "./Documents.ts"
 import { type PartitionFence, takeFence } from "./partition-fence.ts"
+import { foreignPlace } from "./reached.ts"
 import { ReconcilerStopped } from "./ReconcilerStopped.ts"
+import { type Reached, Window } from "./Window.ts"
 
 type Failures = JournalError | StateError | BusError | ReconcilerStopped
 
 export interface Progress {
-  /** Input events decided so far, and the position of the last. */
+  /** Input events decided so far, and the position up to which all are. */
   readonly decided: number
   readonly position: string | null
 }
 
-/**
- * A batch in parts that are decided one after the other, none of more than `DECIDED_EVENTS`: an event that names hundreds of
- * entities loads them all, and has a part of its own, or a first sync would end with every entity in memory.
- */
-export const partsOf = (events: ReadonlyArray<RecordedEvent>): ReadonlyArray<ReadonlyArray<RecordedEvent>> => {
-  const parts: Array<Array<RecordedEvent>> = []
-  let open: Array<RecordedEvent> | null = null
-  for (const event of events) {
-    if (event.type === "EntitiesListed") {
-      parts.push([event])
-      open = null
-    } else if (open === null || open.length >= DECIDED_EVENTS) parts.push((open = [event]))
-    else open.push(event)
-  }
-  return parts
+/** What is read in one go, and whether that was all there was. */
+interface Page {
+  readonly events: ReadonlyArray<RecordedEvent>
+  readonly isEnd: boolean
 }
 
 export interface ReconcilerOptions {
@@ -80,7 +73,7 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (
   const documentsOf = (tenant: string): Documents => {
     const known =
       tenants.get(tenant) ??
-      new Documents(state, tenant, Math.floor(CACHED_CHARACTERS / Math.max(1, Math.min(tenants.size + 1, 8))))
+      new Documents(state, tenant, Math.floor(CACHED_CHARACTERS / Math.max(1, Math.min(tenants.size + 1, CACHED_PART))))
     tenants.delete(tenant)
     tenants.set(tenant, known)
     return known
@@ -99,19 +92,19 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (
     // First of all: what a former owner appends after this word is refused, and what it appended before is there to be read.
     fence = lease === undefined ? null : yield* takeFence(journal, share, lease)
     const checkpoint = yield* state.checkpoint(checkpointName)
-    if (checkpoint === null) return null
-    const event = yield* journal.at(checkpoint.position)
-    if (event?.id !== checkpoint.eventId) {
-      return yield* new ReconcilerStopped({
-        reason: "foreign checkpoint",
-        detail:
-          `the state was made from another journal, or from more of it: at ${checkpoint.position} the journal has ` +
-          `${event === null ? "nothing" : "another event"}; restore the journal, or drop the state to rebuild it`,
-      })
-    }
-    progress = { ...progress, position: checkpoint.position }
-    return checkpoint.position
+    const place = checkpoint === null ? null : yield* foreignPlace(journal, checkpoint)
+    if (place !== null) return yield* foreign(place.position, place.found === null ? "nothing" : "another event")
+    progress = { ...progress, position: checkpoint?.position ?? null }
+    return { after: progress.position, window: new Window(checkpoint) }
   })
+
+  const foreign = (position: string, found: string) =>
+    new ReconcilerStopped({
+      reason: "foreign checkpoint",
+      detail:
+        `the state was made from another journal, or from more of it: at ${position} the journal has ` +
+        `${found}; restore the journal, or drop the state to rebuild it`,
+    })
 
   const read = Effect.fnUntraced(function* (event: RecordedEvent) {
     const decoded = readEvent(event.type, event.data, event.metadata)
@@ -198,15 +191,14 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (
   })
 
   /**
-   * Decides a batch. `takeOff` is for when nothing else is being committed and before anything else is decided: what it
-   * answers commits this batch and no more.
+   * Decides a part of what is in the window. `takeOff` is for when nothing else is being committed and before anything else
+   * is decided: what it answers commits this part and no more.
    */
-  const decideBatch = Effect.fnUntraced(function* (events: ReadonlyArray<RecordedEvent>) {
+  const decidePart = Effect.fnUntraced(function* (window: Window, events: ReadonlyArray<RecordedEvent>) {
     const { decided, wakes } = yield* decideAll(events)
-    const last = events.at(-1)!
     const names = new Set(events.map((event) => tenantOf(event.stream)))
     const touched = [...names].map(documentsOf)
-    const commit = Effect.fnUntraced(function* (parts: ReadonlyArray<ReturnType<Documents["takeOff"]>>) {
+    const commit = Effect.fnUntraced(function* (parts: ReadonlyArray<ReturnType<Documents["takeOff"]>>, to: Reached) {
       const documents: Array<DocumentWrite> = []
       for (const { writes } of parts) documents.push(...(yield* writes))
       const unit: Unit = {
@@ -217,66 +209,102 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (
           id: `${tenant}|${wake.connection}|${wake.entity}|${wake.seq}`,
           body: JSON.stringify({ entity: wake.entity, seq: wake.seq }),
         })),
-        checkpoint: { name: checkpointName, position: last.position, eventId: last.id },
+        checkpoint: { name: checkpointName, ...to },
         ...leased,
       }
       yield* commitUnit(unit)
       for (const { done } of parts) done()
-      progress = { decided: progress.decided + events.length, position: last.position }
+      progress = { decided: progress.decided + events.length, position: to.position }
     })
-    return { names, takeOff: () => commit(touched.map((documents) => documents.takeOff())) }
+    const takeOff = () =>
+      commit(
+        touched.map((documents) => documents.takeOff()),
+        window.decided(events),
+      )
+    return { names, takeOff }
   })
 
-  /** Decides batch after batch, each while the one before it is being committed. */
-  const decideBatches = <R>(batches: Stream.Stream<ReadonlyArray<RecordedEvent>, Failures, R>) =>
+  /** Decides part after part of what is read, each while the one before it is being committed; answers how many facts. */
+  const decideRead = <R>(window: Window, pages: Stream.Stream<Page, Failures, R>, gathers: boolean) =>
     Effect.scoped(
       Effect.gen(function* () {
         const failed = yield* Deferred.make<never, Failures>()
+        const forked = <R2>(work: Effect.Effect<void, Failures, R2>) =>
+          Effect.forkScoped(Effect.onError(work, (cause) => Deferred.failCause(failed, cause)))
+        const [news, space] = [yield* Latch.make(), yield* Latch.make()]
+        let isEnded = false
+        const reading = Stream.runForEach(pages, ({ events, isEnd }) =>
+          Effect.gen(function* () {
+            for (let at = 0; at < events.length;) {
+              space.closeUnsafe()
+              const { room } = window
+              window.add(events.slice(at, at + room))
+              at += room
+              news.openUnsafe()
+              if (window.room === 0) yield* space.await
+            }
+            const [missing] = window.unmet
+            if (isEnd && missing !== undefined) return yield* foreign(`its end, for tenant ${missing},`, "less")
+          }),
+        )
+        yield* forked(
+          Effect.tap(reading, () =>
+            Effect.sync(() => {
+              isEnded = true
+              news.openUnsafe()
+            }),
+          ),
+        )
         let flying: Fiber.Fiber<void, Failures> | null = null
         const landed = Effect.suspend(() => (flying === null ? Effect.void : Fiber.join(flying)))
-        const all = Stream.runForEach(
-          Stream.flatMap(batches, (events) => Stream.fromIterable(partsOf(events))),
-          (events) =>
-            Effect.gen(function* () {
-              const { names, takeOff } = yield* decideBatch(events)
-              yield* landed
-              flying = yield* Effect.forkScoped(Effect.onError(takeOff(), (cause) => Deferred.failCause(failed, cause)))
-              forgetTenants(names)
-              // Where much comes more is to come, and costs less an event together. Who comes alone waits for nobody.
-              if (events.length >= MANY_EVENTS && events.length < DECIDED_EVENTS) yield* Effect.sleep(GATHER_MS)
-            }),
-        )
+        const deciding = Effect.gen(function* () {
+          for (let count = 0; ;) {
+            news.closeUnsafe()
+            const events = window.take()
+            if (events.length === 0) {
+              if (isEnded) return count
+              yield* news.await
+              continue
+            }
+            const { names, takeOff } = yield* decidePart(window, events)
+            yield* landed
+            flying = yield* forked(takeOff())
+            count += events.length
+            space.openUnsafe()
+            forgetTenants(names)
+            // Where much comes more is to come, and costs less an event together. Who comes alone waits for nobody.
+            const isMany = events.length >= MANY_EVENTS && events.length < DECIDED_EVENTS
+            if (gathers && isMany && !window.isContended && !window.hasWaiting) yield* Effect.sleep(GATHER_MS)
+          }
+        })
         // A commit that fails while nothing new comes must be noticed too.
-        yield* Effect.raceFirst(Effect.andThen(all, landed), Deferred.await(failed))
+        return yield* Effect.raceFirst(Effect.tap(deciding, landed), Deferred.await(failed))
       }),
     )
 
   const run = Effect.gen(function* () {
-    const after = yield* start
-    const events = journal.subscribe({ after, prefixes }).pipe(
-      Stream.filter((item) => item._tag === "Event"),
-      Stream.map((item) => item.event),
-      // What comes while a batch is decided is the next one; who comes alone does not wait for others.
-      Stream.buffer({ capacity: DECIDED_EVENTS }),
+    const { after, window } = yield* start
+    const facts = journal.subscribe({ after, prefixes }).pipe(
       Stream.chunks,
+      Stream.map((items): Page => ({
+        events: items.flatMap((item) => (item._tag === "Event" ? [item.event] : [])),
+        isEnd: items.some((item) => item._tag === "CaughtUp"),
+      })),
     )
-    yield* decideBatches(events)
+    yield* decideRead(window, facts, true)
     return yield* Effect.never
   })
 
   const drain = Effect.gen(function* () {
-    const after = yield* start
-    let count = 0
+    const { after, window } = yield* start
     const pages = Stream.paginate(after, (from) =>
       Effect.map(journal.readAll({ after: from, prefixes, limit: DECIDED_EVENTS }), ({ events }) => {
-        count += events.length
         const last = events.at(-1)
-        const page = last === undefined ? [] : [events]
-        return [page, last === undefined ? Option.none() : Option.some(last.position)] as const
+        const page: Page = { events, isEnd: last === undefined }
+        return [[page], last === undefined ? Option.none() : Option.some(last.position)] as const
       }),
     )
-    yield* decideBatches(pages)
-    return count
+    return yield* decideRead(window, pages, false)
   })
 
   return { run, drain, progress: Effect.sync(() => progress) } as const

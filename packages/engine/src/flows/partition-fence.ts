@@ -14,7 +14,7 @@ import { fenceAppend } from "./decided-events.ts"
 import { ReconcilerStopped } from "./ReconcilerStopped.ts"
 
 export interface PartitionFence {
-  /** The word that goes with a batch: what came after `from` up to `to` is decided. Both are positions. */
+  /** The word that goes with a batch: all up to `from` was decided, and now all up to `to`. Both are positions. */
   readonly word: (from: string | null, to: string) => Append
   /** The last word is in the journal. */
   readonly said: () => void

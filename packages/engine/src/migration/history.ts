@@ -20,7 +20,7 @@ export const tenantsIn = Effect.fn("Migration.tenants")(function* (journal: Jour
   const tenants = new Set<string>()
   for (let after: string | null = null; ;) {
     const page: { readonly events: ReadonlyArray<RecordedEvent>; readonly position: string | null } =
-      yield* journal.readAll({ after, prefixes: ["connection-"], limit: COPIED_EVENTS, bare: true })
+      yield* journal.readAll({ after, prefixes: ["connection-"], limit: COPIED_EVENTS, without: "contents" })
     for (const { stream } of page.events) tenants.add(streams.tenantOf(stream))
     if (page.events.length === 0) return [...tenants].toSorted()
     after = page.position

@@ -1,5 +1,11 @@
 /** What a record's own stream tells: what was read there, what we wrote and whether it was confirmed. */
-import type { RecordObserved, RecordWritten, WriteIntended, WriteRefused } from "@concordat/model/events/record"
+import type {
+  EditOverwritten,
+  RecordObserved,
+  RecordWritten,
+  WriteIntended,
+  WriteRefused,
+} from "@concordat/model/events/record"
 import { opened } from "@concordat/model/events/envelope"
 import { isJsonObject } from "@concordat/model/json"
 import { entityKey, type RecordKey } from "@concordat/rules/state/documents"
@@ -31,12 +37,26 @@ const observed = (at: number, data: RecordObserved): WinningObservation => ({
   values: opened(data.values),
 })
 
+/** An edit that no read of the record saw, since a write of ours stood over it: the provider's history told of it. */
+const foundInHistory = (at: number, data: EditOverwritten): WinningObservation => ({
+  connection: data.connection,
+  object: data.object,
+  id: data.externalId,
+  at,
+  readStartedAt: data.readBefore,
+  stamp: data.stamp,
+  by: data.by,
+  via: "history",
+  values: opened(data.values),
+})
+
 export const recordFacts = (facts: ReadonlyArray<StoredFact>): RecordFacts => {
   const observations = new Map<string, WinningObservation>()
   const intents: Array<{ readonly at: number; readonly data: WriteIntended }> = []
   const answers = new Map<string, Answer>()
   for (const { id, at, type, data } of facts) {
     if (type === "RecordObserved") observations.set(id, observed(at, data as RecordObserved))
+    if (type === "EditOverwritten") observations.set(id, foundInHistory(at, data as EditOverwritten))
     if (type === "WriteIntended") intents.push({ at, data: data as WriteIntended })
     if (type === "RecordWritten") answers.set((data as RecordWritten).key, { at, data: data as RecordWritten })
     if (type === "WriteRefused") answers.set((data as WriteRefused).key, { at, data: data as WriteRefused })

@@ -3,6 +3,7 @@ import * as streams from "@concordat/model/streams"
 import type { ConnectionDoc, CountDoc, CursorDoc, IssueDoc } from "@concordat/rules/state/documents"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import { reachedOf } from "../flows/reached.ts"
 import { checkpointOf, ShareDigits, shareOf } from "../ownership/shares.ts"
 import { Journal } from "../ports/Journal.ts"
 import { State } from "../ports/State.ts"
@@ -88,7 +89,12 @@ export const behind = Effect.fnUntraced(function* (tenant: string) {
   const checkpoint = yield* (yield* State).checkpoint(checkpointOf(shareOf(yield* ShareDigits, tenant)))
   const partition = streams.partitionOf(tenant)
   const prefixes = streams.INPUT_CATEGORIES.map((category) => `${category}-${partition}.${tenant}`)
-  const page = yield* journal.readAll({ after: checkpoint?.position ?? null, prefixes, limit: BEHIND_MOST, bare: true })
+  const page = yield* journal.readAll({
+    after: reachedOf(checkpoint, tenant),
+    prefixes,
+    limit: BEHIND_MOST,
+    without: "data",
+  })
   // A longer name may begin with this one.
   const undecided = page.events.filter(({ stream }) => streams.tenantOf(stream) === tenant)
   const [oldest] = undecided

@@ -78,7 +78,7 @@ const AFTER = "is no position of this journal: give start, end, or a position th
 export const checkAfter = Effect.fnUntraced(function* (after: string | null) {
   if (after === null || after === "end") return
   const journal = yield* Journal
-  const looked = journal.readAll({ after, prefixes: [], limit: 1, bare: true })
+  const looked = journal.readAll({ after, prefixes: [], limit: 1, without: "contents" })
   yield* Effect.catchIf(
     looked,
     ({ reason }) => reason === "foreign",

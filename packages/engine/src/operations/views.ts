@@ -244,9 +244,10 @@ export interface GroupAt {
   readonly writes: ReadonlyArray<WriteStep>
 }
 
-/** The fact that the value goes back to, as it was read. */
+/** The fact that the value goes back to, as it was read, or found in the provider's history (`via` is `history` then). */
 export interface WinningObservation extends RecordAt {
   readonly at: number
+  /** Of an edit that was found in a history: when the record was last read before the write that stood over it. */
   readonly readStartedAt: number
   readonly stamp: number | null
   readonly by: string | null

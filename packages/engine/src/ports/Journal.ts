@@ -44,6 +44,8 @@ export type Subscribed =
   /** Said once, when the subscription has reached what was the end. */
   | { readonly _tag: "CaughtUp" }
 
+export type Without = "data" | "contents"
+
 export class JournalError extends Schema.TaggedError<JournalError>()("JournalError", {
   reason: Schema.Literals([
     "unavailable",
@@ -77,13 +79,13 @@ export class Journal extends Context.Service<
     ) => Effect.Effect<ReadonlyArray<RecordedEvent>, JournalError>
     /**
      * Events after a position (`null`: from the start) of streams whose name begins with one of the prefixes (none: all).
-     * `bare`: only which events there are is wanted, and their data may come as an empty text.
+     * `without`: what is not asked for may come empty: the data, or the contents, which are data and metadata.
      */
     readonly readAll: (options: {
       readonly after: string | null
       readonly prefixes: ReadonlyArray<string>
       readonly limit: number
-      readonly bare?: boolean
+      readonly without?: Without
     }) => Effect.Effect<
       { readonly events: ReadonlyArray<RecordedEvent>; readonly position: string | null },
       JournalError

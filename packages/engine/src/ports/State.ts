@@ -23,11 +23,21 @@ export interface StoredDocument {
   readonly value: string
 }
 
+/** A tenant whose facts are decided beyond the checkpoint: up to this one, and none after it. */
+export interface Ahead {
+  readonly tenant: string
+  readonly position: string
+  readonly eventId: string
+}
+
 /** How far a reader has come: the position and the id of the event there, so that another journal is noticed. */
 export interface Checkpoint {
   readonly name: string
+  /** All that is to be read up to here is decided. */
   readonly position: string
   readonly eventId: string
+  /** One per tenant, in no order; absent: nothing beyond `position` is decided. */
+  readonly ahead?: ReadonlyArray<Ahead>
 }
 
 export class StateError extends Schema.TaggedError<StateError>()("StateError", {

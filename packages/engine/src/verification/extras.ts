@@ -3,10 +3,11 @@ import { ENTITY_TYPES } from "@concordat/model/canonical/fields"
 import { tenantOf } from "@concordat/model/streams"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import { Boundary } from "../flows/reached.ts"
 import { SCAN_DOCUMENTS, UNEXPLAINED_EVENTS } from "../limits.ts"
 import { inputOf } from "../ownership/shares.ts"
 import type { Journal, RecordedEvent } from "../ports/Journal.ts"
-import type { State } from "../ports/State.ts"
+import type { Checkpoint, State } from "../ports/State.ts"
 import { VERIFIED } from "./comparing.ts"
 import { extra } from "./difference.ts"
 import type { Findings } from "./findings.ts"
@@ -15,8 +16,8 @@ interface Extras {
   readonly journal: Context.Service.Shape<typeof Journal>
   readonly scratch: Context.Service.Shape<typeof State>
   readonly share: string
-  /** The position of the last fact that was decided again; null: all were. */
-  readonly until: string | null
+  /** How far the engine has decided, and all was decided again; null: all there is. */
+  readonly until: Checkpoint | null
   readonly tenant: string | null
   readonly findings: Findings
 }
@@ -31,12 +32,17 @@ const DECIDED = [...ENTITY_TYPES, "decision"]
 /** Which of these facts are there, and whether they came after the last that was decided again. */
 const findFacts = Effect.fnUntraced(function* ({ journal, share, until }: Extras, ids: ReadonlySet<string>) {
   const found = new Map<string, "compared" | "later">()
-  let when: "compared" | "later" = "compared"
+  const boundary = until === null ? null : new Boundary(until.position, until.ahead)
   for (let after: string | null = null; found.size < ids.size;) {
-    const page: Page = yield* journal.readAll({ after, prefixes: inputOf(share), limit: SCAN_DOCUMENTS, bare: true })
-    for (const { id, position } of page.events) {
-      if (ids.has(id)) found.set(id, when)
-      if (position === until) when = "later"
+    const page: Page = yield* journal.readAll({
+      after,
+      prefixes: inputOf(share),
+      limit: SCAN_DOCUMENTS,
+      without: "data",
+    })
+    for (const event of page.events) {
+      const isCompared = boundary === null || boundary.isDecided(event)
+      if (ids.has(event.id)) found.set(event.id, isCompared ? "compared" : "later")
     }
     if (page.events.length === 0) break
     after = page.position
@@ -65,7 +71,7 @@ export const findExtras = Effect.fn("Verification.extras")(function* (options: E
 
   for (let after: string | null = null; ;) {
     const prefixes = DECIDED.map((category) => `${category}-${share}`)
-    const page: Page = yield* journal.readAll({ after, prefixes, limit: SCAN_DOCUMENTS, bare: true })
+    const page: Page = yield* journal.readAll({ after, prefixes, limit: SCAN_DOCUMENTS, without: "data" })
     if (page.events.length === 0) break
     after = page.position
     const ours = page.events.filter(({ stream }) => tenant === null || tenantOf(stream) === tenant)

@@ -2,16 +2,18 @@
 import { tenantOf } from "@concordat/model/streams"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import { Boundary } from "../flows/reached.ts"
 import { COPIED_STREAMS, COPY_READS } from "../limits.ts"
 import type { Journal, JournalError, RecordedEvent } from "../ports/Journal.ts"
+import type { Checkpoint } from "../ports/State.ts"
 import type { Findings } from "./findings.ts"
 
 type JournalShape = Context.Service.Shape<typeof Journal>
 
 export interface FactsOptions {
   readonly journal: JournalShape
-  /** The position of the last fact that is read; null: all. */
-  readonly until: string | null
+  /** How far the engine has decided; null: all is read. */
+  readonly until: Checkpoint | null
   /** Null: all of them. */
   readonly tenant: string | null
   readonly findings: Findings
@@ -23,6 +25,7 @@ const refused = Effect.die(new Error("a verification changes nothing in the jour
 
 export const factsOf = ({ findings, journal, onPage, tenant, until }: FactsOptions): JournalShape => {
   let isEnded = false
+  const boundary = until === null ? null : new Boundary(until.position, until.ahead)
   /** Streams whose beginning was looked at. */
   const begun = new Set<string>()
 
@@ -49,10 +52,9 @@ export const factsOf = ({ findings, journal, onPage, tenant, until }: FactsOptio
     while (!isEnded) {
       const page: { readonly events: ReadonlyArray<RecordedEvent>; readonly position: string | null } =
         yield* journal.readAll({ ...options, after })
-      const last = page.events.findIndex(({ position }) => position === until)
-      isEnded = page.events.length === 0 || last !== -1
+      const decided = boundary === null ? page.events : page.events.filter((event) => boundary.isDecided(event))
+      isEnded = page.events.length === 0 || boundary?.isPassed === true
       after = page.position
-      const decided = last === -1 ? page.events : page.events.slice(0, last + 1)
       const events = tenant === null ? decided : decided.filter(({ stream }) => tenantOf(stream) === tenant)
       if (events.length === 0) continue
       yield* lookAtBeginnings(events)

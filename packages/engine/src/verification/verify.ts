@@ -6,6 +6,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { makeCompilers } from "../flows/Compilers.ts"
 import { makeReconciler } from "../flows/Reconciler.ts"
+import { foreignPlace } from "../flows/reached.ts"
 import { checkpointOf } from "../ownership/shares.ts"
 import { Commit } from "../ports/Commit.ts"
 import { Journal } from "../ports/Journal.ts"
@@ -36,13 +37,13 @@ export const verify = Effect.fn("Verification.verify")(function* (options: Verif
   const findings = new Findings()
   const scratchState = Context.get(scratch, State)
   for (const share of shares) {
-    const checkpoint = yield* state.checkpoint(checkpointOf(share))
     // A state that was dropped, or never made, says nothing of how far it came: then all facts count as decided.
-    const until = checkpoint?.position ?? null
-    if (checkpoint !== null && (yield* journal.at(checkpoint.position))?.id !== checkpoint.eventId)
+    const until = yield* state.checkpoint(checkpointOf(share))
+    const foreign = until === null ? null : yield* foreignPlace(journal, until)
+    if (foreign !== null)
       return yield* new VerificationImpossible({
         detail:
-          `the state was made from another journal, or from more of it: at ${checkpoint.position} the journal has ` +
+          `the state was made from another journal, or from more of it: at ${foreign.position} the journal has ` +
           `another event or none; restore the journal, or drop the state and let the engine rebuild it`,
       })
     const onPage = Effect.suspend(() => onProgress(findings.facts))

@@ -2,7 +2,7 @@
 import * as Schema from "effect/Schema"
 
 /**
- * On the stream of a share's first partition: its owner has decided what came after `from` up to `to`, or begins to (both
+ * On the stream of a share's first partition: its owner had decided all up to `from`, and now has up to `to`, or begins to (both
  * null). Positions are those of the journal it was said in; no decision depends on them.
  */
 export const BatchDecided = Schema.TaggedStruct("BatchDecided", {

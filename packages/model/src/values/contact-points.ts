@@ -39,7 +39,7 @@ export const isRoleMailbox = (email: string): boolean => {
 const parsedPhone = memoised(20_000, (key: string): { readonly kept: string; readonly normal: string } => {
   const cut = key.indexOf("|")
   const region = key.slice(0, cut)
-  const text = key.slice(cut + 1).trim()
+  const text = key.slice(cut + 1)
   const known: CountryCode | undefined = isSupportedCountry(region) ? region : undefined
   const number = parsePhoneNumberFromString(text, known)
   if (number?.isPossible() === true) {
@@ -52,16 +52,22 @@ const parsedPhone = memoised(20_000, (key: string): { readonly kept: string; rea
   return { kept: text, normal: digits === "" ? text.toLowerCase() : digits }
 })
 
+/** A number that names its country is the same in every region: it is parsed once, wherever it is asked for. */
+const phoneKey = (phone: string, region: string): string => {
+  const text = phone.trim()
+  return text.startsWith("+") ? `|${text}` : `${region}|${text}`
+}
+
 /** E.164 where it parses (`region`: ISO 3166-1 alpha-2 of numbers without a country), else as it was written. */
 export const tidyPhone = (phone: string, region: string): string => {
-  const parsed = parsedPhone(`${region}|${phone}`)
+  const parsed = parsedPhone(phoneKey(phone, region))
   // What is kept is what is compared next; parsing it again would tell nothing new.
-  if (parsed.kept !== phone && parsed.kept === parsed.normal) parsedPhone.learn(`${region}|${parsed.kept}`, parsed)
+  if (parsed.kept !== phone && parsed.kept === parsed.normal) parsedPhone.learn(phoneKey(parsed.kept, region), parsed)
   return parsed.kept
 }
 
 /** E.164 with its extension, else the digits alone. */
-export const normalPhone = (phone: string, region: string): string => parsedPhone(`${region}|${phone}`).normal
+export const normalPhone = (phone: string, region: string): string => parsedPhone(phoneKey(phone, region)).normal
 
 const parsedDomain = memoised(20_000, (text: string) => {
   const { hostname, domain, isPrivate, isIp } = parse(text.trim().toLowerCase(), { allowPrivateDomains: true })

@@ -4,6 +4,8 @@ import * as Arbitrary from "effect/Arbitrary"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { describe, expect, it } from "@effect/vitest"
+import * as fc from "fast-check"
+import { getCountries, getCountryCallingCode, parsePhoneNumberFromString } from "libphonenumber-js/min"
 import {
   emailDomain,
   isEmail,
@@ -245,6 +247,28 @@ describe("names, addresses and times", () => {
     expect(normalPhone("+49 30 123456 ext. 7", region)).toBe("+4930123456;ext=7")
     expect(normalPhone(tidyPhone("0049 30 123456", region), region)).toBe("+4930123456")
     expect(tidyPhone("030 123456", "")).toBe("030 123456")
+  })
+
+  it("reads a number that names its country alike in every region, as its parser does", () => {
+    const digits = fc.string({ unit: fc.constantFrom(..."0123456789"), minLength: 3, maxLength: 14 })
+    const form = fc.constantFrom("", " (0) ", " ", "-", "/")
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...getCountries()),
+        fc.constantFrom(...getCountries()),
+        form,
+        digits,
+        (of, asked, seam, rest) => {
+          const text = `+${getCountryCallingCode(of)}${seam}${rest}`
+          const parsed = parsePhoneNumberFromString(text, asked)
+          if (parsed?.isPossible() === true) expect(normalPhone(text, asked)).toBe(parsed.number)
+          expect([tidyPhone(text, asked), normalPhone(text, asked)]).toEqual([
+            tidyPhone(text, ""),
+            normalPhone(text, ""),
+          ])
+        },
+      ),
+    )
   })
 
   it("knows countries by many names", () => {

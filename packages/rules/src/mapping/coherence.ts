@@ -17,8 +17,10 @@ export interface Coherence {
   readonly unsent: (view: View) => ReadonlyArray<string>
 }
 
-const says = (view: View, given: ReadonlySet<string>): boolean =>
-  Object.keys(view).some((slot) => !isEmpty(view[slot]) && !slot.startsWith(ASIDE) && !given.has(slot))
+const says = (view: View, given: ReadonlySet<string>): boolean => {
+  for (const slot in view) if (!isEmpty(view[slot]) && !slot.startsWith(ASIDE) && !given.has(slot)) return true
+  return false
+}
 
 export const plain: Coherence = {
   settle: Result.succeed,

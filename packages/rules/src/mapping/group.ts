@@ -38,6 +38,16 @@ const carry = (slot: Slot, before: View): View => {
   }
 }
 
+const saysAny = ({ fields }: Slot, value: GroupValue): boolean => {
+  for (const field of fields) if (!isEmpty(value[field])) return true
+  return false
+}
+
+const readsAny = (sources: ReadonlyArray<string>, raw: JsonObject): boolean => {
+  for (const source of sources) if (raw[source] !== undefined) return true
+  return false
+}
+
 export const groupLens = (
   group: string,
   unordered: ReadonlyArray<Slot>,
@@ -53,7 +63,7 @@ export const groupLens = (
 
   const readWith = (raw: JsonObject, before: View | undefined): Read => {
     // Nothing of it was read; the shadow says nothing new.
-    if (sources.length > 0 && !sources.some((source) => raw[source] !== undefined)) return UNKNOWN
+    if (sources.length > 0 && !readsAny(sources, raw)) return UNKNOWN
     const view: Record<string, Value> = {}
     let news = sources.length === 0
     for (const slot of slots) {
@@ -113,21 +123,22 @@ export const groupLens = (
   const put = (value: GroupValue, before: View | undefined, view: View, references: References): Put => {
     const current = get(value, references)
     const now = current._tag === "View" ? current.view : undefined
-    let changed: GroupValue = value
-    const waiting: Array<string> = []
+    /** A copy of our own from the first slot on that changes something. */
+    let changed: Record<string, Value> | null = null
+    let waiting = NOBODY
     for (const slot of slots) {
       const to = view[slot.name] ?? null
       // What it holds already is left as we have it: our value may be the richer one. At first sight an empty value takes
       // what is constant there: it is held whatever our value is.
-      const isOurs = before !== undefined || isEmpty(to) || slot.fields.some((field) => !isEmpty(value[field]))
+      const isOurs = before !== undefined || isEmpty(to) || saysAny(slot, value)
       if (isOurs && now !== undefined && sameSlot(slot, now[slot.name], to)) continue
       // Without a view before nothing was taken out of it: a set that is seen for the first time only adds.
       const made = slot.put(value, before?.[slot.name], to, references)
-      waiting.push(...made.waiting)
+      if (made.waiting.length > 0) waiting = [...waiting, ...made.waiting]
       if (made._tag === "Waiting") return { _tag: "Waiting", waiting }
-      changed = { ...changed, ...made.fields }
+      changed = Object.assign(changed ?? { ...value }, made.fields)
     }
-    return { _tag: "Value", value: changed, waiting }
+    return { _tag: "Value", value: changed ?? value, waiting }
   }
 
   const write = (view: View, before?: View): JsonObject => {
@@ -148,7 +159,10 @@ export const groupLens = (
     get,
     put,
     write,
-    same: (a, b) => slots.every((slot) => sameSlot(slot, a[slot.name], b[slot.name])),
+    same: (a, b) => {
+      for (const slot of slots) if (!sameSlot(slot, a[slot.name], b[slot.name])) return false
+      return true
+    },
     lossy: (view) => ({
       ...view,
       ...Object.fromEntries(slots.map((slot) => [slot.name, slot.lossy(view[slot.name] ?? null)])),

@@ -89,18 +89,14 @@ const pipe = (
   const many = spec.kind === "set"
   const resolved = spec.transforms.some((one) => RESOLVED.has(one.name))
   const offered = resolved ? [] : (context.metadata.fields[context.object]?.[context.source]?.options ?? [])
-  const through = (
-    value: Json,
-    steps: ReadonlyArray<Transform>,
-    step: (transform: Transform, value: Json) => Step,
-  ): Step =>
-    steps.reduce<Step>(
-      (made, transform) =>
-        Result.flatMap(made, (now) =>
-          now === null && transform.handlesNull !== true ? Result.succeed(now) : step(transform, now),
-        ),
-      Result.succeed(value),
-    )
+  const through = (way: "read" | "write", value: Json, steps: ReadonlyArray<Transform>, view: View): Step => {
+    let made: Step = Result.succeed(value)
+    for (const transform of steps) {
+      if (Result.isFailure(made)) return made
+      if (made.success !== null || transform.handlesNull === true) made = transform[way](made.success, view)
+    }
+    return made
+  }
   const backwards = transforms.toReversed()
   const provider = (value: Json): Json => {
     if (value === null) return document.empty
@@ -108,33 +104,25 @@ const pipe = (
     return value
   }
   return {
-    read: (raw: Json, view: View): Result.Result<Value, Problem> =>
-      Result.flatMap(
-        through(raw, transforms, (transform, now) => transform.read(now, view)),
-        (made) => {
-          const parsed = parseValue(spec.kind, made, options)
-          if (Result.isFailure(parsed))
-            return Result.fail({ code: "type", field: context.source, value: shown(raw), message: parsed.failure })
-          if (!isEmpty(parsed.success)) return Result.succeed(parsed.success)
-          return Result.succeed(spec.absent ?? spec.default ?? (many ? [] : null))
-        },
-      ),
+    read: (raw: Json, view: View): Result.Result<Value, Problem> => {
+      const made = through("read", raw, transforms, view)
+      if (Result.isFailure(made)) return Result.fail(made.failure)
+      const parsed = parseValue(spec.kind, made.success, options)
+      if (Result.isFailure(parsed))
+        return Result.fail({ code: "type", field: context.source, value: shown(raw), message: parsed.failure })
+      if (!isEmpty(parsed.success)) return Result.succeed(parsed.success)
+      return Result.succeed(spec.absent ?? spec.default ?? (many ? [] : null))
+    },
     write: (value: Value, view: View): Step => {
       const nothing = isEmpty(value) || (spec.absent !== undefined && same(spec.kind, value, spec.absent, options))
       const start: Json = nothing ? null : value
-      return Result.flatMap(
-        through(start, backwards, (transform, now) => transform.write(now, view)),
-        (made) => {
-          const code = spec.kind === "currency" ? "currency" : "lookup"
-          return made !== null &&
-            typeof made === "string" &&
-            !many &&
-            offered.length > 0 &&
-            !offered.some((option) => option.value === made)
-            ? problem(context, code, made, "is none of the provider's options")
-            : Result.succeed(Array.isArray(made) ? made.map(provider) : provider(made))
-        },
-      )
+      const written = through("write", start, backwards, view)
+      if (Result.isFailure(written)) return written
+      const made = written.success
+      const code = spec.kind === "currency" ? "currency" : "lookup"
+      return typeof made === "string" && !many && offered.length > 0 && !offered.some((option) => option.value === made)
+        ? problem(context, code, made, "is none of the provider's options")
+        : Result.succeed(Array.isArray(made) ? made.map(provider) : provider(made))
     },
   }
 }

@@ -24,6 +24,7 @@ import {
   type TenantDoc,
 } from "../state/documents.ts"
 import type { Transaction } from "../state/transaction.ts"
+import { lensesOf } from "./lenses.ts"
 
 /** Compiling is pure and memoised by whoever gives these. */
 export interface Compilers {
@@ -49,18 +50,30 @@ export const mappingOf = (
 ): ObjectMapping | undefined =>
   objectMappings(context, connection).find((mapping) => mapping.object === object && mapping.type === type)
 
-export const references = (tx: Transaction, connection: string): References => ({
-  external: (type, id) => {
-    const primary = entityDoc(tx, type, id)?.links[connection]?.primary
+/** An object of two members, and no closures: one is made for every group of every record. */
+class Linked implements References {
+  readonly #tx: Transaction
+  readonly #connection: string
+
+  constructor(tx: Transaction, connection: string) {
+    this.#tx = tx
+    this.#connection = connection
+  }
+
+  external(type: EntityType, id: string): string | undefined {
+    const primary = entityDoc(this.#tx, type, id)?.links[this.#connection]?.primary
     return primary === null || primary === undefined ? undefined : recordKey(primary)
-  },
-  entity: (type, external) => {
+  }
+
+  entity(type: EntityType, external: string): string | undefined {
     const at = external.indexOf(":")
-    const doc = recordDoc(tx, connection, { object: external.slice(0, at), id: external.slice(at + 1) })
+    const doc = recordDoc(this.#tx, this.#connection, { object: external.slice(0, at), id: external.slice(at + 1) })
     if (doc === null || doc.state !== "linked" || doc.type !== type || doc.entity === null) return undefined
-    return entityDoc(tx, type, doc.entity)?.id
-  },
-})
+    return entityDoc(this.#tx, type, doc.entity)?.id
+  }
+}
+
+export const references = (tx: Transaction, connection: string): References => new Linked(tx, connection)
 
 /** What is held of a group under today's lens; what was taken under another lens says nothing. */
 export const heldUnder = (held: HeldState | undefined, lens: GroupLens): HeldState =>
@@ -126,11 +139,11 @@ export const refersAlike = (
 /** The records that a record refers to, as `object:id`. */
 export const externalsOf = (mapping: ObjectMapping, raw: JsonObject): ReadonlyArray<string> => {
   const externals: Array<string> = []
-  for (const lens of mapping.groups) {
-    if (lens.fields.every((field) => fieldOf(mapping.type, field)?.to === undefined)) continue
+  for (const lens of lensesOf(mapping).referring) {
     const read = lens.read(raw, undefined)
     if (read._tag !== "Known") continue
-    for (const value of lens.fields.map((field) => read.view[field])) {
+    for (const field of lens.fields) {
+      const value = read.view[field]
       if (typeof value === "string") externals.push(value)
       else if (Array.isArray(value)) externals.push(...(value as ReadonlyArray<string>))
     }

@@ -8,6 +8,7 @@ import { linkOf, openConnections } from "../state/access.ts"
 import type { ConnectionDoc, DueDoc, EntityDoc, HeldState, LinkState, RecordKey } from "../state/documents.ts"
 import { type Context, heldUnder, holds, mappingOf, objectMappings, references, valueOf } from "./context.ts"
 import type { EntityEdit } from "./edit.ts"
+import { isReference } from "./lenses.ts"
 
 export interface Due {
   readonly kind: "create" | "update" | "archive"
@@ -28,10 +29,11 @@ export const nothing: Obstacles = { waiting: () => {}, held: () => {} }
 type Settled = (group: string) => boolean
 const none: Settled = () => false
 
-const groupValues = (doc: EntityDoc): Readonly<Record<string, GroupValue>> =>
-  Object.fromEntries(Object.entries(doc.groups).map(([group, state]) => [group, state.value]))
-
-export { groupValues }
+export const groupValues = (doc: EntityDoc): Readonly<Record<string, GroupValue>> => {
+  const values: Record<string, GroupValue> = {}
+  for (const group in doc.groups) values[group] = doc.groups[group]!.value
+  return values
+}
 
 /** What a connection should hold of a group; null where it can't be said now, or can't be held there. */
 export const wantedView = (
@@ -68,7 +70,7 @@ const withUnknown = (
   held: HeldState,
   wanted: View,
 ): View => {
-  if (held.shadow === null || lens.fields.every((name) => fieldOf(doc.type, name)?.to === undefined)) return wanted
+  if (held.shadow === null || !isReference(doc.type, lens)) return wanted
   const refs = references(context.tx, connection)
   let view = wanted
   for (const name of lens.fields) {

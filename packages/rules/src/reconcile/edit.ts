@@ -129,7 +129,8 @@ export class EntityEdit {
     provenance: Provenance,
     lost?: { value: JsonObject; provenance: Provenance },
   ) {
-    this.#changes = this.#changes.filter((change) => change.group !== group || change.loser !== null)
+    if (this.#values[group] !== undefined)
+      this.#changes = this.#changes.filter((change) => change.group !== group || change.loser !== null)
     this.#changes.push({ group, rule, provenance, loser: lost?.provenance ?? null })
     this.#values[group] = { value: value as JsonObject, ...(lost === undefined ? {} : { loser: lost.value }) }
   }
@@ -154,7 +155,7 @@ export class EntityEdit {
       revision = tx.emit(stream, revision, entityEventType(this.type, "Changed"), said)
     }
     for (const [type, data] of this.#events) revision = tx.emit(stream, revision, type, data)
-    this.doc = { ...this.doc, revision }
+    if (revision !== this.doc.revision) this.doc = { ...this.doc, revision }
     putEntity(tx, this.doc)
     this.#ownGroups = null
     this.#ownHeld.clear()

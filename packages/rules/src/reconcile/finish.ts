@@ -9,6 +9,7 @@ import {
   type ConflictDoc,
   type HeldState,
   type IssueDoc,
+  type LinkState,
   parseEntityKey,
   recordKey,
   type WaitDoc,
@@ -53,15 +54,16 @@ const issueOf = (held: HeldState | undefined): Omit<IssueDoc, "at"> | null => {
 const listForPeople = (edit: EntityEdit): void => {
   const before = edit.original?.links ?? {}
   const after = edit.doc.links
-  for (const connection of new Set([...Object.keys(before), ...Object.keys(after)])) {
-    const was = before[connection]?.groups ?? {}
-    const is = after[connection]?.groups ?? {}
-    if (was === is) continue
-    for (const group of Object.keys(is))
-      if (was[group] !== is[group]) list(edit, connection, group, was[group], is[group])
-    for (const group of Object.keys(was))
-      if (is[group] === undefined) list(edit, connection, group, was[group], undefined)
-  }
+  for (const connection in before) listGroups(edit, connection, before[connection]!.groups, after[connection]?.groups)
+  for (const connection in after)
+    if (before[connection] === undefined) listGroups(edit, connection, undefined, after[connection]!.groups)
+}
+
+type HeldGroups = LinkState["groups"] | undefined
+const listGroups = (edit: EntityEdit, connection: string, was: HeldGroups, is: HeldGroups): void => {
+  if (was === is) return
+  for (const group in is) if (was?.[group] !== is[group]) list(edit, connection, group, was?.[group], is[group])
+  for (const group in was) if (is?.[group] === undefined) list(edit, connection, group, was[group], undefined)
 }
 
 const list = (

@@ -1,6 +1,5 @@
 /** A connection shows a value of one group: the six cases of an observation, tried in order, and what each means. */
 import type { GroupValue } from "@concordat/model/canonical/fields"
-import { fieldOf } from "@concordat/model/canonical/types"
 import type { Provenance } from "@concordat/model/events/entity"
 import { clear } from "@concordat/model/events/envelope"
 import { type JsonObject, sameJson } from "@concordat/model/json"
@@ -20,6 +19,7 @@ import {
   valueOf,
 } from "./context.ts"
 import type { EntityEdit } from "./edit.ts"
+import { isReference } from "./lenses.ts"
 import { reactiveHops } from "./oscillation.ts"
 import { waitForRecords } from "./waits.ts"
 
@@ -56,13 +56,8 @@ export const observeGroup = (edit: EntityEdit, seen: Observed): void => {
     if (isEchoOf(known.wrote, provenance) && lens.same(known.wrote.view, view)) tx.count(connection, "echo")
     return
   }
-  const { before: _, rendering, problem: __, ...rest } = settled(known)
-  const held: HeldState = {
-    ...rest,
-    shadow: view,
-    seen: provenance,
-    ...(rendering !== undefined && lens.same(rendering.held, view) ? { rendering } : {}),
-  }
+  const { rendering } = known
+  const held = shown(known, lens, view, provenance)
   edit.setHeld(connection, group, held)
   const sent = echoed(edit.link(connection).intents, known, lens, view)
 
@@ -106,7 +101,7 @@ export const observeGroup = (edit: EntityEdit, seen: Observed): void => {
   if (lens.direction === "out") return
 
   // A reference to a thing of another kind says nothing of this one.
-  if (sameJson(next, value) && lens.fields.some((field) => fieldOf(edit.type, field)?.to !== undefined)) return
+  if (isReference(edit.type, lens) && sameJson(next, value)) return
   const rule = edit.context.policy.rule(edit.type, group)
   // 3. The first link: an empty side fills and never wins, and of two forms of one value the richer stays.
   if (shadow === null && firstLink(edit, seen, { next, value, wanted: got._tag === "View" ? got.view : null })) return
@@ -139,6 +134,20 @@ export const observeGroup = (edit: EntityEdit, seen: Observed): void => {
   }
   // 6. Both moved.
   conflict(edit, seen, rule, { ...ours, value }, { ...theirs, value: next })
+}
+
+/** What is held once a view was shown: what was carried, covered, waited for or in the way was of the view before it. */
+const shown = (known: HeldState, lens: GroupLens, view: View, seen: Provenance): HeldState => {
+  if (isBare(known)) return { signature: known.signature, shadow: view, seen }
+  const { before: _, carried: __, covered: ___, problem: ____, rendering, ...rest } = known
+  const isRendered = rendering !== undefined && lens.same(rendering.held, view)
+  return isRendered ? { ...rest, shadow: view, seen, rendering } : { ...rest, shadow: view, seen }
+}
+
+/** Whether nothing is known of it but what stands there. */
+const isBare = (held: HeldState): boolean => {
+  for (const name in held) if (name !== "signature" && name !== "shadow" && name !== "seen") return false
+  return true
 }
 
 /** The record itself has shown it. */

@@ -46,6 +46,7 @@ export const match = (
   prefetchKeys(tx, type, groups)
   for (const keys of byStrength(keysOf(type, groups))) {
     const ids = keys.flatMap((key) => matches(tx, type, key))
+    if (ids.length === 0) continue
     tx.prefetch(ids.map((id) => ({ kind: "entity", key: entityKey(type, id) })))
     const found = new Map<string, { doc: EntityDoc; key: string }>()
     for (const key of keys) {
@@ -177,7 +178,7 @@ export const indexKeys = (edit: EntityEdit): (() => void) => {
       matches(tx, type, key).filter((id) => id !== edit.doc.id),
     )
   for (const key of added) putMatches(tx, type, key, [...matches(tx, type, key), edit.doc.id].toSorted())
-  edit.doc = { ...edit.doc, keys }
+  if (added.length > 0 || removed.length > 0) edit.doc = { ...edit.doc, keys }
   const isNew = edit.original === null
   const touched = edit.relinked.size > 0 ? keys : added
   const { id } = edit.doc

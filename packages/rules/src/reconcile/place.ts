@@ -1,12 +1,11 @@
 /** Where an unlinked record belongs: to an entity, to a new one, to a question, or to a create that is under way. */
 import type { EntityType } from "@concordat/model/canonical/fields"
-import { fieldOf } from "@concordat/model/canonical/types"
 import type { Link, Provenance } from "@concordat/model/events/entity"
 import { opened } from "@concordat/model/events/envelope"
 import type { RecordObserved } from "@concordat/model/events/record"
 import { entityId } from "@concordat/model/ids"
 import type { JsonObject } from "@concordat/model/json"
-import { type Groups, identifies } from "../identity/keys.ts"
+import type { Groups } from "../identity/keys.ts"
 import { type GroupLens, NO_VALUE, type ObjectMapping, type References } from "../mapping/lens.ts"
 import { connectionDoc, creatingOf, entityDoc, putRecord, recordDoc } from "../state/access.ts"
 import { type ConnectionDoc, type RecordDoc, type RecordKey, type QuestionDoc } from "../state/documents.ts"
@@ -14,6 +13,7 @@ import { type Context, objectMappings, prefetchReferences, references } from "./
 import { EntityEdit } from "./edit.ts"
 import { finish } from "./finish.ts"
 import { answered, ask, match, parseQuestion, prefetchKeys, unwatchKeys, watchKeys } from "./identify.ts"
+import { lensesOf } from "./lenses.ts"
 import { mergeAwaited, mergedInto } from "./merge.ts"
 import { observeFields } from "./observe.ts"
 
@@ -33,19 +33,10 @@ export const mappingFor = (
 ): ObjectMapping | undefined =>
   objectMappings(context, state).find((mapping) => mapping.object === object && mapping.matches(raw) === true)
 
-const isReference = (type: EntityType, lens: GroupLens): boolean =>
-  lens.fields.some((field) => fieldOf(type, field)?.to !== undefined)
-
 /** Of what a record says, what tells where it belongs. */
-const groupsOf = (
-  mapping: ObjectMapping,
-  raw: JsonObject,
-  refs: References,
-  isWanted: (lens: GroupLens) => boolean,
-): Groups => {
+const groupsOf = (lenses: ReadonlyArray<GroupLens>, raw: JsonObject, refs: References): Groups => {
   const groups: Record<string, Groups[string]> = {}
-  for (const lens of mapping.groups) {
-    if (lens.direction === "out" || !identifies(mapping.type, lens.group) || !isWanted(lens)) continue
+  for (const lens of lenses) {
     const read = lens.read(raw, undefined)
     if (read._tag !== "Known") continue
     const put = lens.put(NO_VALUE, undefined, read.view, refs)
@@ -63,7 +54,7 @@ export const plainGroupsOf = (mapping: ObjectMapping, raw: JsonObject): Groups =
   if (known === undefined) plainGroups.set(mapping, (known = new WeakMap()))
   let groups = known.get(raw)
   if (groups === undefined) {
-    groups = groupsOf(mapping, raw, noReferences, (lens) => !isReference(mapping.type, lens))
+    groups = groupsOf(lensesOf(mapping).identifying.plain, raw, noReferences)
     known.set(raw, groups)
   }
   return groups
@@ -72,9 +63,10 @@ export const plainGroupsOf = (mapping: ObjectMapping, raw: JsonObject): Groups =
 /** What tells where a record belongs. References that are not linked yet are left out. */
 const asGroups = (context: Context, connection: string, mapping: ObjectMapping, raw: JsonObject): Groups => {
   const plain = plainGroupsOf(mapping, raw)
-  const refs = references(context.tx, connection)
-  const referring = groupsOf(mapping, raw, refs, (lens) => isReference(mapping.type, lens))
-  return Object.keys(referring).length === 0 ? plain : { ...plain, ...referring }
+  const { referring } = lensesOf(mapping).identifying
+  if (referring.length === 0) return plain
+  const groups = groupsOf(referring, raw, references(context.tx, connection))
+  return Object.keys(groups).length === 0 ? plain : { ...plain, ...groups }
 }
 
 const recordOf = (seen: Seen): RecordKey => ({ object: seen.data.object, id: seen.data.externalId })

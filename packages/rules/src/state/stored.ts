@@ -13,7 +13,13 @@ class Shared {
   numberOf(value: unknown): number {
     const known = this.#byIdentity.get(value)
     if (known !== undefined) return known
-    const text = JSON.stringify(value)
+    // Texts are identical where they are alike.
+    const text = typeof value === "string" ? null : JSON.stringify(value)
+    if (text === null) {
+      const number = this.values.push(value) - 1
+      this.#byIdentity.set(value, number)
+      return number
+    }
     let number = this.#byText.get(text)
     if (number === undefined) {
       number = this.values.push(value) - 1
@@ -57,9 +63,12 @@ const packWrite = (wrote: HeldState["wrote"], shadow: HeldState["shadow"]): Pack
   return wrote.view === shadow || JSON.stringify(wrote.view) === JSON.stringify(shadow) ? wrote.at : wrote
 }
 
-const isEmpty = (rest: object): boolean => {
-  for (const _ in rest) return false
-  return true
+const PLACED: ReadonlySet<string> = new Set(["signature", "shadow", "seen", "wrote"])
+/** What has no place of its own; undefined: nothing. */
+const restOf = (held: HeldState): PackedHeld[4] => {
+  let rest: Record<string, unknown> | undefined
+  for (const name in held) if (!PLACED.has(name)) (rest ??= {})[name] = held[name as keyof HeldState]
+  return rest as PackedHeld[4]
 }
 
 const packEntity = (doc: EntityDoc): string => {
@@ -69,11 +78,13 @@ const packEntity = (doc: EntityDoc): string => {
     revision,
     shared.numberOf(provenance),
   ]
-  const held = ({ seen, shadow, signature, wrote, ...rest }: HeldState): PackedHeld => {
+  const held = (one: HeldState): PackedHeld => {
+    const { seen, shadow, signature, wrote } = one
     const sight = seen === undefined ? -1 : shared.numberOf(seen)
     const write = packWrite(wrote, shadow)
     const number = shared.numberOf(signature)
-    return isEmpty(rest) ? [number, shadow, sight, write] : [number, shadow, sight, write, rest]
+    const rest = restOf(one)
+    return rest === undefined ? [number, shadow, sight, write] : [number, shadow, sight, write, rest]
   }
   const groups = mapped(doc.groups, group)
   const links = mapped(doc.links, (link) => ({ ...link, groups: mapped(link.groups, held) }))
@@ -81,19 +92,29 @@ const packEntity = (doc: EntityDoc): string => {
   return JSON.stringify(packed)
 }
 
+/** By index: what takes an array apart makes an iterator for each, and these are the most of an entity. */
+const unpackHeld = (packed: PackedHeld, shared: ReadonlyArray<unknown>): object => {
+  const shadow = packed[1]
+  const signature = shared[packed[0]]
+  const held: Record<string, unknown> =
+    packed[2] < 0 ? { signature, shadow } : { signature, shadow, seen: shared[packed[2]] }
+  const write = packed[3]
+  if (write !== null) held["wrote"] = typeof write === "number" ? { view: shadow, at: write } : write
+  return packed[4] === undefined ? held : Object.assign(held, packed[4])
+}
+
 /** The text is ours, so its shape is known: what is packed is replaced where it stands. */
 const unpackEntity = (text: string): EntityDoc => {
   const { entity, shared } = JSON.parse(text) as Packed
   const open = (groups: object): Record<string, unknown> => groups as Record<string, unknown>
-  for (const [name, [value, revision, provenance]] of Object.entries(entity.groups))
-    open(entity.groups)[name] = { value, revision, provenance: shared[provenance] }
-  for (const { groups } of Object.values(entity.links)) {
-    for (const [name, [signature, shadow, sight, write, rest]] of Object.entries(groups)) {
-      const held: Record<string, unknown> = { signature: shared[signature], shadow }
-      if (sight >= 0) held["seen"] = shared[sight]
-      if (write !== null) held["wrote"] = typeof write === "number" ? { view: shadow, at: write } : write
-      open(groups)[name] = rest === undefined ? held : Object.assign(held, rest)
-    }
+  const groups = open(entity.groups)
+  for (const name in groups) {
+    const packed = groups[name] as PackedGroup
+    groups[name] = { value: packed[0], revision: packed[1], provenance: shared[packed[2]] }
+  }
+  for (const connection in entity.links) {
+    const held = open(entity.links[connection]!.groups)
+    for (const name in held) held[name] = unpackHeld(held[name] as PackedHeld, shared)
   }
   return entity as unknown as EntityDoc
 }

@@ -52,7 +52,7 @@ export const numbered = (
   const after = events.map((event) => {
     if (event.expected !== LATER) return event
     const expected = revision++
-    return { ...event, expected, id: eventId(event.stream, expected, `${event.type}\n${event.text}`) }
+    return { ...event, expected, id: eventId(event.stream, expected, event.text, event.type) }
   })
   return { events: after, last: revision }
 }
@@ -156,7 +156,7 @@ export class Transaction {
   emit(stream: string, revision: number, type: string, data: unknown): number {
     // Said again from the same facts it has the same members in the same order, so its text is its content.
     const text = JSON.stringify(data)
-    this.#say(stream, revision, eventId(stream, revision, `${type}\n${text}`), type, data, text)
+    this.#say(stream, revision, eventId(stream, revision, text, type), type, data, text)
     return revision + 1
   }
 

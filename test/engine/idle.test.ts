@@ -1,0 +1,130 @@
+/** A connection where nothing happens: what wakes its worker all the same, and what is done once something happens. */
+import { makeConnection } from "@concordat/engine/connection/ConnectionWorker"
+import { makeCompilers } from "@concordat/engine/flows/Compilers"
+import { GAP_GATHER_MS, MAPPING_REST_MS, SETTLE_EVERY_MS, WATCH_LOOK_MS } from "@concordat/engine/limits"
+import type { Connector } from "@concordat/engine/ports/Provider"
+import { assert, describe, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as TestClock from "effect/testing/TestClock"
+import { World } from "./synthetic.ts"
+import { definitionOf, mappingOf, type Traits } from "./synthetic-traits.ts"
+import {
+  changeMapping,
+  eventsOf,
+  openConnection,
+  pass,
+  settleDown,
+  START,
+  startReconciler,
+  startWorker,
+  store,
+  TENANT,
+} from "./system.ts"
+
+const MINUTE = 60_000
+const HOUR = 60 * MINUTE
+
+/** Counts the waits of an effect by their length, ms. */
+const counting = (waits: Map<number, number>) =>
+  Effect.clockWith((clock) => {
+    const sleep = (duration: Duration.Duration): Effect.Effect<void> =>
+      Effect.suspend(() => {
+        const ms = Duration.toMillis(duration)
+        waits.set(ms, (waits.get(ms) ?? 0) + 1)
+        return clock.sleep(duration)
+      })
+    return Effect.succeed(Object.create(clock, { sleep: { value: sleep } }) as Clock.Clock)
+  })
+
+/** Two that agree, the second polled every ten minutes, and the waits of its worker from then on. */
+const agreed = Effect.fnUntraced(function* (traits: Partial<Traits>, more: Partial<Connector> = {}) {
+  yield* TestClock.setTime(START)
+  const [left, right] = [new World(), new World(traits)]
+  const ada = left.put(null, { mail: "ada@engines.example", first: "Ada", last: "Lovelace", job: "Analyst" })
+  yield* openConnection("left", { world: left })
+  yield* openConnection("right", { world: right })
+  yield* startReconciler
+  const { handle } = yield* startWorker("left", left)
+  const waits = new Map<number, number>()
+  const clock = yield* counting(waits)
+  const worker = yield* makeConnection({
+    tenant: TENANT,
+    connection: "right",
+    definition: definitionOf(right.traits),
+    connector: { ...right.connector(), ...more },
+    compilers: makeCompilers(),
+    pollEveryMs: 10 * MINUTE,
+  }).pipe(Effect.provideService(Clock.Clock, clock))
+  yield* Effect.forkChild(Effect.provideService(worker.run, Clock.Clock, clock), { startImmediately: true })
+  yield* settleDown([handle, worker])
+  yield* pass(HOUR, 2_000)
+  waits.clear()
+  const edited = Effect.fnUntraced(function* (job: string) {
+    left.put(ada, { job })
+    yield* pass(MINUTE, 250)
+    return yield* eventsOf("RecordWritten")
+  })
+  return { edited, right, waits }
+})
+
+describe("an idle connection", () => {
+  it.effect("is woken by looks that are needed, and by nothing else", () =>
+    Effect.gen(function* () {
+      const { waits } = yield* agreed({ answers: "pending" }, { overwritten: () => Effect.succeed([]) })
+      yield* pass(HOUR, 2_000)
+      assert.deepStrictEqual(
+        [...waits].toSorted(([a], [b]) => a - b),
+        [
+          // Shared with all other connections of the process.
+          [WATCH_LOOK_MS, 1_800],
+          [30_000, 120],
+          [MAPPING_REST_MS, 60],
+          // Polls, and as many looks whether all is to be read again.
+          [10 * MINUTE, 12],
+          [15 * MINUTE, 4],
+        ],
+      )
+    }).pipe(Effect.scoped, Effect.provide(store, { local: true })),
+  )
+
+  it.effect("asks about a job that is begun after an hour of none, until it has an outcome, and then sleeps", () =>
+    Effect.gen(function* () {
+      const { edited, right, waits } = yield* agreed({ answers: "pending" })
+      const [asked, written] = [right.calls.get("settle") ?? 0, (yield* eventsOf("RecordWritten")).length]
+      assert.lengthOf(yield* edited("Baroness"), written + 1)
+      assert.strictEqual(right.calls.get("settle"), asked + 1)
+      assert.isAtMost(waits.get(SETTLE_EVERY_MS / 2) ?? 0, 4)
+    }).pipe(Effect.scoped, Effect.provide(store, { local: true })),
+  )
+
+  it.effect("reads everything under another mapping ten seconds after an hour of none", () =>
+    Effect.gen(function* () {
+      const { right } = yield* agreed({})
+      const walked = right.calls.get("backfill")!
+      yield* changeMapping(
+        "right",
+        mappingOf(right.traits).replace("title: job", "title: { from: job, transform: lower }"),
+      )
+      yield* pass(10_000, 250)
+      assert.isAbove(right.calls.get("backfill")!, walked)
+    }).pipe(Effect.scoped, Effect.provide(store, { local: true })),
+  )
+
+  it.effect("looks after a write that is taken after an hour of none, and then sleeps", () =>
+    Effect.gen(function* () {
+      const looked: Array<string> = []
+      const overwritten: Connector["overwritten"] = (_object, writes) =>
+        Effect.sync(() => {
+          looked.push(...writes.map(({ id }) => id))
+          return []
+        })
+      const { edited, waits } = yield* agreed({}, { overwritten })
+      assert.lengthOf(looked, 0)
+      yield* edited("Baroness")
+      assert.lengthOf(looked, 1)
+      assert.strictEqual(waits.get(GAP_GATHER_MS), 1)
+    }).pipe(Effect.scoped, Effect.provide(store, { local: true })),
+  )
+})
