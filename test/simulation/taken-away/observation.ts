@@ -62,8 +62,8 @@ export const OBSERVATION: ReadonlyArray<Mutation> = [
     rule: "R5",
     says: "the shadow is not moved",
     file: `${RULES}/group.ts`,
-    from: "    shadow: view,\n    seen: provenance,",
-    to: "    shadow: known.shadow ?? view,\n    seen: provenance,",
+    from: "const held = shown(known, lens, view, provenance)",
+    to: "const held = shown(known, lens, known.shadow ?? view, provenance)",
     seenBy: { world: "one after the other", invariant: "silence" },
   },
   {

@@ -60,7 +60,7 @@ describe("a rule that is taken away", () => {
     )
   })
 
-  it("is seen in a world that holds with it", { timeout: 240_000 }, async () => {
+  it("is seen in a world that holds with it", { timeout: 1_200_000 }, async () => {
     const sound = makeCrew(1)
     const played = PLAYED.map(async (says) => {
       const mutation = MUTATIONS.find((one) => one.says === says)!
