@@ -1,6 +1,6 @@
 /** Some faults of the field, in their smaller form; all of them in full: `npm run prove -- --field`. */
 import { assert, describe, it } from "vitest"
-import { MUTATIONS } from "../simulation/taken-away.ts"
+import { MUTATIONS } from "../simulation/taken-away/all.ts"
 import { castOf, SCENARIOS } from "./registry.ts"
 import { HARMS } from "./judge.ts"
 import { played } from "./prove-field.ts"

@@ -18,11 +18,12 @@ export class Watch extends History {
     id: string,
     thing: string,
     now: Values,
-  ): void {
-    super.written(side, id, thing, now)
+  ): boolean {
+    const isNews = super.written(side, id, thing, now)
     const record = id.slice(id.indexOf(":") + 1)
     this.stands(side.name, thing, record)
     this.onWritten(side.name, thing, record)
+    return isNews
   }
 
   wasRead(side: string, id: string): boolean {

@@ -6,7 +6,7 @@
  *     npm run prove -- --seed 42                 one seed, with everything that happened
  *     npm run prove -- --seed 42 --journal c17   and all events and documents that name this
  *     npm run prove -- --script failed.json      a script as it was printed
- *     npm run prove -- --mutations               rules taken away, and the seed that sees it
+ *     npm run prove -- --mutations [R6 CE1]      rules taken away, and what sees it; --find looks through seeds anew
  *     npm run prove -- --field [4]               the named faults of the field, or one of them by number or name
  *     npm run prove -- --processes --rounds 2    real processes, each harm in turn, or one by name; --seed N, --small
  *     npm run prove -- --fuzz --seconds 60       whatever may come from outside; --seed N
@@ -21,11 +21,11 @@ import { proveFuzz } from "../fuzz/prove-fuzz.ts"
 import { proveProcesses } from "../processes/prove-processes.ts"
 import { proveField } from "../field/prove-field.ts"
 import { forbidRealTime } from "./forbid.ts"
-import { proveMutations } from "./mutations.ts"
 import { run, type RunResult } from "./run.ts"
 import { type Script, scriptOf } from "./script.ts"
 import { type Size, SIZES } from "./size.ts"
 import { shrink } from "./shrink.ts"
+import { proveMutations } from "./taken-away/prove-mutations.ts"
 import type { Stores } from "./store/ports.ts"
 
 const HOUR_MS = 3_600_000
@@ -43,6 +43,7 @@ const { positionals, values } = parseArgs({
     journal: { type: "string" },
     threads: { type: "string", default: String(Math.min(2, availableParallelism())) },
     mutations: { type: "boolean", default: false },
+    find: { type: "boolean", default: false },
     field: { type: "boolean", default: false },
     processes: { type: "boolean", default: false },
     rounds: { type: "string", default: "1" },
@@ -181,6 +182,8 @@ const holds = values.fuzz
             from: number("from"),
             size,
             threads: number("threads"),
+            isFinding: values.find,
+            wanted: positionals.join(" "),
             out,
             isJson: values.json,
           })

@@ -216,16 +216,18 @@ export class History {
     }
   }
 
-  /** The engine wrote: every group whose value is another one now is judged. */
-  written(side: { readonly name: string; readonly isApp: boolean }, id: string, thing: string, now: Values): void {
+  /** The engine wrote: every group whose value is another one now is judged. Whether any is, or was before it was read. */
+  written(side: { readonly name: string; readonly isApp: boolean }, id: string, thing: string, now: Values): boolean {
     this.#clock += 1
     const held = this.#heldBy(side.name, id)
+    let isNews = groupsOf(thing).some((group) => this.#isUnread(side.name, id, group))
     for (const group of groupsOf(thing)) {
       const text = now[group]
       if (text === undefined) continue
       const value = this.#normalised(group, text)
       const before = held.get(group) ?? []
       if ((before[0]?.value ?? "") === value) continue
+      isNews = true
       const nodes = this.#nodes(thing, group).filter((one) => one.value === value)
       const where = `${thing}.${group} at ${side.name}`
       if (nodes.length === 0) {
@@ -237,6 +239,13 @@ export class History {
       if (before.length > 0)
         this.#judge(where, side.isApp ? null : `${side.name}|${id}|${partOf(group)}`, before, nodes)
     }
+    return isNews
+  }
+
+  /** Whether people entered something there that the engine has not read. */
+  #isUnread(side: string, id: string, group: GroupName): boolean {
+    const read = this.#readAt.get(`${side}|${id}|${partOf(group)}`)?.order ?? 0
+    return this.#entering(side, id, group).some(({ at }) => at > read)
   }
 
   /** A value came to the product while an edit of the same field was on its way: the edit stands above it for now. */

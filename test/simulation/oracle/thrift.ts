@@ -1,5 +1,6 @@
-/** At most two writes per change and connection: of what was entered of a thing, and where each record of it is written. */
+/** At most two writes per change and connection, and none that changes nothing. */
 import type { Script } from "../script.ts"
+import { kindOf } from "../world/things.ts"
 import type { History, Violation } from "./history.ts"
 
 /** Writes of one that a change may cost in one system. */
@@ -10,13 +11,22 @@ const isCalm = ({ actions, network }: Script): boolean =>
   network.lost + network.unanswered + network.broken === 0 &&
   !actions.some(({ kind }) => kind === "crash" || kind === "dropState")
 
+/** And whether people only edit and create, so that each write has its one reason. */
+const isPlain = (script: Script): boolean =>
+  isCalm(script) &&
+  script.rewriting.length === 0 &&
+  script.actions.every(({ kind }) => kind === "edit" || kind === "create")
+
 export class Thrift {
   /** By side and record: the thing, and how often it was written. */
   readonly #writes = new Map<string, { readonly thing: string; count: number }>()
   readonly #isCalm: boolean
+  readonly #isPlain: boolean
+  readonly #idle: Array<{ readonly record: string; readonly thing: string }> = []
 
   constructor(script: Script) {
     this.#isCalm = isCalm(script)
+    this.#isPlain = isPlain(script)
   }
 
   wrote(record: string, thing: string): void {
@@ -24,9 +34,20 @@ export class Thrift {
     this.#writes.set(record, { thing, count: known.count + 1 })
   }
 
+  /** Whether a write left the record as another one, or an edit there was on its way: else nobody asked for it. */
+  left(isNews: boolean, record: string, thing: string): void {
+    if (this.#isPlain && !isNews) this.#idle.push({ record, thing })
+  }
+
   excess(history: History): ReadonlyArray<Violation> {
     if (!this.#isCalm) return []
-    return [...this.#writes].flatMap(([record, { count, thing }]): ReadonlyArray<Violation> => {
+    // Deals and activities refer to what the world does not look at.
+    const idle = this.#idle
+      .filter(({ thing }) => kindOf(thing) === "person" || kindOf(thing) === "company")
+      .map(({ record, thing }): Violation => {
+        return { invariant: "silence", detail: `${record}: written, and nothing of ${thing} is another there now` }
+      })
+    const excess = [...this.#writes].flatMap(([record, { count, thing }]): ReadonlyArray<Violation> => {
       const entered = history.countOf(history.canonical(thing))
       if (count <= EACH * entered) return []
       return [
@@ -36,5 +57,6 @@ export class Thrift {
         },
       ]
     })
+    return [...idle, ...excess]
   }
 }

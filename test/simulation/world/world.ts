@@ -306,7 +306,7 @@ export class World {
     if (wasWithheld) history.released(name, record, key, values)
     if (of === "person" && kind !== "archive" && script.rewriting.includes(side.name as SideName))
       this.#automation.noticed(side, id, key)
-    history.written(side, record, key, seen.values)
+    this.thrift.left(history.written(side, record, key, seen.values) || kind !== "update", `${name} ${record}`, key)
     if (!wasWithheld) history.withheld(name, record, key, values)
   }
 

@@ -1,0 +1,93 @@
+/** What is taken away of what holds at any time: R20 to R26. */
+import type { Mutation } from "./mutation.ts"
+
+const RULES = "packages/rules/src/reconcile"
+const CONNECTION = "packages/engine/src/connection"
+const TESTS = "packages/rules/test"
+
+export const ALWAYS: ReadonlyArray<Mutation> = [
+  {
+    rule: "R20",
+    says: "what another side changed is not due",
+    file: `${RULES}/due.ts`,
+    from: "    if (!holds(lens, held, wanted, held.shadow)) groups[lens.group] = wanted",
+    to: '    if (lens.group === "" && !holds(lens, held, wanted, held.shadow)) groups[lens.group] = wanted',
+    seenBy: { file: `${TESTS}/histories.test.ts`, title: "[R20] converges on a calm network" },
+  },
+  {
+    rule: "R21",
+    says: "what is held is due",
+    file: `${RULES}/due.ts`,
+    from: "    if (!holds(lens, held, wanted, held.shadow)) groups[lens.group] = wanted",
+    to: "    groups[lens.group] = wanted",
+    seenBy: {
+      file: `${TESTS}/histories.test.ts`,
+      title: "[R21] nothing is due and nothing is written after quiescence",
+    },
+  },
+  {
+    rule: "R22",
+    says: "an entity's id is not decided by the journal alone",
+    file: `${RULES}/place.ts`,
+    from: "entityId(\n      context.tx.cause.at,\n      `${context.tx.cause.tenant}",
+    to: "entityId(\n      context.tx.cause.at,\n      `${(globalThis.decided = (globalThis.decided ?? 0) + 1)}\\n${context.tx.cause.tenant}",
+    seenBy: {
+      file: `${TESTS}/histories.test.ts`,
+      title: "[R22] replay gives the same events and the same documents, byte for byte",
+    },
+  },
+  {
+    rule: "R23",
+    says: "a reading that shows what is known is appended again",
+    file: `${CONNECTION}/judge.ts`,
+    from: "if (!seen.gone && known !== null && isKnown(",
+    to: "if (seen.gone && known !== null && isKnown(",
+    seenBy: {
+      file: "test/engine/reading.test.ts",
+      title: "an unchanged record is not appended, whoever reads it and however often",
+    },
+  },
+  {
+    rule: "R24",
+    says: "between equals the one that came last is the stronger",
+    file: `${RULES}/conflict.ts`,
+    from: "  return a.connection < b.connection\n",
+    to: "  return true\n",
+    seenBy: {
+      file: `${TESTS}/properties.test.ts`,
+      title: "[R24] any order and duplication of first sights converges to one value under rules that rank sides",
+    },
+  },
+  {
+    rule: "R25",
+    says: "a split gives the merged one nothing back of what it brought",
+    file: `${RULES}/merge.ts`,
+    from: "const theirs: Record<string, GroupState> = { ...merge.brought.groups }",
+    to: "const theirs: Record<string, GroupState> = {}",
+    seenBy: { file: `${TESTS}/properties.test.ts`, title: "[R25] split after merge gives back what each brought" },
+  },
+  {
+    rule: "R26",
+    says: "an edit that our write stood over is no conflict",
+    file: `${RULES}/overwritten.ts`,
+    from: "  if (shadow === null || current === undefined ||",
+    to: "  if (shadow !== undefined || current === undefined ||",
+    seenBy: { file: "packages/rules/test/overwritten.test.ts", title: "wins where its side does, and is written back" },
+  },
+  {
+    rule: "R26",
+    says: "a plan that is older than the newest fact of its record is written",
+    file: `${CONNECTION}/intend.ts`,
+    from: "    seen.factAt < plannedAt && !seen.gone &&",
+    to: "    seen.factAt < plannedAt + 1e15 && !seen.gone &&",
+    seenBy: { file: "test/engine/push.test.ts", title: "a fact that comes between plan and write is decided first" },
+  },
+  {
+    rule: "R26",
+    says: "nothing is read before it is written",
+    file: `${CONNECTION}/round.ts`,
+    from: "  if (!canRead(parts, object)) return batch\n  const known",
+    to: "  if (canRead(parts, object)) return batch\n  const known",
+    seenBy: { world: "an edit that nobody was told of", invariant: "gap" },
+  },
+]
