@@ -11,7 +11,7 @@ import { makeJournalWatch } from "./journal-watch.ts"
 /** A journal that counts looks; its events are streams' names, and their places are their numbers. */
 const listing = () => {
   const names: Array<string> = []
-  const seen = { looks: 0, isAway: false }
+  const seen = { looks: 0, isAway: false, isBroken: false }
   const away = new JournalError({ reason: "unavailable", detail: "away" })
   const unused = (): never => {
     throw new Error("not asked for")
@@ -25,6 +25,7 @@ const listing = () => {
       Effect.suspend(() => {
         seen.looks += 1
         if (seen.isAway) return Effect.fail(away)
+        if (seen.isBroken) return Effect.die(new Error("a fault of ours"))
         const from = after === null ? 0 : Number(after)
         const events = names.slice(from, from + limit).map((stream) => ({ stream }))
         return Effect.succeed({ events, position: String(from + events.length) })
@@ -78,6 +79,21 @@ describe("news that nobody told of", () => {
       seen.isAway = false
       yield* TestClock.adjust(2_000)
       assert.deepStrictEqual(rung.splice(0), ["delivery-00.acme.c0", "delivery-00.acme.c1"])
+      names.push("delivery-00.acme.c1")
+      yield* TestClock.adjust(2_000)
+      assert.deepStrictEqual(rung, ["delivery-00.acme.c1"])
+    }).pipe(Effect.scoped),
+  )
+
+  it.effect("is looked for again after a look that ended by a fault of ours", () =>
+    Effect.gen(function* () {
+      const { names, rung, seen } = yield* watching(2)
+      seen.isBroken = true
+      yield* TestClock.adjust(2_000)
+      assert.lengthOf(rung.splice(0), 2)
+      seen.isBroken = false
+      yield* TestClock.adjust(2_000)
+      assert.lengthOf(rung.splice(0), 2)
       names.push("delivery-00.acme.c1")
       yield* TestClock.adjust(2_000)
       assert.deepStrictEqual(rung, ["delivery-00.acme.c1"])

@@ -32,6 +32,11 @@ export const makeJournalWatch: Effect.Effect<JournalWatch, never, Journal | Scop
     for (const ring of bells.values()) ring()
   }
 
+  const startAnew = (): void => {
+    reached = undefined
+    ringAll()
+  }
+
   const readOn = (after: string | null): Effect.Effect<Page, JournalError> =>
     journal.readAll({ after, prefixes: PREFIXES, limit: WATCHED_EVENTS, without: "contents" })
 
@@ -49,11 +54,13 @@ export const makeJournalWatch: Effect.Effect<JournalWatch, never, Journal | Scop
     }
   }).pipe(
     // Each worker then looks itself, and says what is wrong with its journal.
-    Effect.catchTag("JournalError", () =>
-      Effect.sync(() => {
-        reached = undefined
-        ringAll()
-      }),
+    Effect.catchTag("JournalError", () => Effect.sync(startAnew)),
+    // Nobody watches the watch: ended by a fault of ours, it would leave what was not told of unseen for good.
+    Effect.catchDefect((defect) =>
+      Effect.andThen(
+        Effect.sync(startAnew),
+        Effect.logError("a look for news failed", { fault: defect instanceof Error ? defect.name : typeof defect }),
+      ),
     ),
   )
 
