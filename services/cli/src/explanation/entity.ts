@@ -4,13 +4,19 @@ import { agreedInWords, historyInWords } from "./history.ts"
 import { placeInWords } from "./places.ts"
 import { source, type Words } from "./source.ts"
 
+type Sight = NonNullable<GroupExplanation["observation"]>
+
+/** Nobody read what a write of ours stood over: the provider's history told of it afterwards. */
+const sightInWords = ({ time }: Words, { at, by, via }: Sight): string => {
+  const seen = via === "history" ? `found ${time(at)} in the history` : `read ${time(at)} by ${via}`
+  return `  ${seen}${by === null ? "" : `, edited by ${by}`}`
+}
+
 const groupInWords = (words: Words, of: GroupExplanation): ReadonlyArray<string> => {
-  const { colours, time, value } = words
+  const { colours, value } = words
   const seen = of.observation
   const read =
-    seen === null
-      ? [`  no reading says so: it was decided by request ${of.from.event}`]
-      : [`  read ${time(seen.at)} by ${seen.via}${seen.by === null ? "" : `, edited by ${seen.by}`}`]
+    seen === null ? [`  no reading says so: it was decided by request ${of.from.event}`] : [sightInWords(words, seen)]
   return [
     `${colours.bold(of.group)} ${value(of.value)}`,
     `  from ${source(words, of.from)}`,

@@ -1,0 +1,55 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { Explanation, GroupExplanation } from "@concordat/api/operator/views"
+import { stripVTControlCharacters } from "node:util"
+import * as words from "../table.ts"
+import { inWords } from "./entity.ts"
+
+const seen = (via: string): NonNullable<GroupExplanation["observation"]> => ({
+  connection: "hubspot",
+  object: "contacts",
+  id: "12",
+  at: 20_000,
+  readStartedAt: 10_000,
+  stamp: null,
+  by: "person",
+  via,
+  values: { jobtitle: "CEO" },
+})
+
+const explained = (via: string): Explanation => ({
+  type: "contact",
+  id: "c1",
+  archived: null,
+  mergedInto: null,
+  records: [{ connection: "hubspot", object: "contacts", id: "12", primary: true }],
+  merged: [],
+  questions: [],
+  tombstones: [],
+  groups: [
+    {
+      group: "title",
+      value: { title: "CEO" },
+      revision: 1,
+      from: {
+        connection: "hubspot",
+        record: { object: "contacts", id: "12" },
+        event: "e1",
+        after: 10_000,
+        until: 20_000,
+        provider: false,
+      },
+      observation: seen(via),
+      history: [],
+      at: [],
+    },
+  ],
+})
+
+const said = (via: string): string => stripVTControlCharacters(inWords(words, explained(via)))
+
+describe("where a value comes from", () => {
+  it("is the reading that showed it, or the history in which it was found", () => {
+    assert.include(said("poll"), "  read 1970-01-01 00:00:20 by poll, edited by person")
+    assert.include(said("history"), "  found 1970-01-01 00:00:20 in the history, edited by person")
+  })
+})
