@@ -9,7 +9,9 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // Two cores: more workers would only take turns.
-    maxWorkers: 2,
+    // One more than the two cores: a test that waits leaves its core to the others.
+    maxWorkers: 3,
+    maxConcurrency: 2,
     sequence: { sequencer: LongestFirst },
     // Each thread that loads TypeScript has its own copy of Node's parser in WebAssembly. Where many threads begin at once, V8
     // can crash as it replaces what leads from it to JavaScript by something faster (seen as a failed check of

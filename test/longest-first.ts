@@ -1,12 +1,21 @@
-/** The order of the test files: the simulation's seeds begin first, since they take about as long as all the others together. */
+/** The order of the test files: those that take minutes begin first, so that none of them is left over for the end. */
 import { BaseSequencer, type TestSpecification } from "vitest/node"
 
-const LONGEST = "test/simulation/seeds.test.ts"
+const LONGEST = [
+  "test/simulation/seeds.test.ts",
+  "test/e2e/demo.test.ts",
+  "test/fuzz/fuzz.integration.test.ts",
+  "test/e2e/outages.test.ts",
+  "test/field/field.test.ts",
+]
+
+const rank = ({ moduleId }: TestSpecification): number => {
+  const at = LONGEST.findIndex((file) => moduleId.endsWith(file))
+  return at === -1 ? LONGEST.length : at
+}
 
 export class LongestFirst extends BaseSequencer {
   override async sort(files: Array<TestSpecification>): Promise<Array<TestSpecification>> {
-    const isLongest = ({ moduleId }: TestSpecification): boolean => moduleId.endsWith(LONGEST)
-    const sorted = await super.sort(files)
-    return [...sorted.filter(isLongest), ...sorted.filter((file) => !isLongest(file))]
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b))
   }
 }

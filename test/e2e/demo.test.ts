@@ -9,6 +9,8 @@ import type { Verdict } from "@concordat/cli/demo/oracle/judge"
 import { appFaults, hubspotFaults, type Intent, intentsOf, logOf, odooFaults } from "./write-log.ts"
 
 const SIZES = { contacts: 120, shared: 40, companies: 24, deals: 30, dealsTwice: 6, activities: 40 }
+/** Enough for each planted bug to do harm. */
+const FEW = { contacts: 40, shared: 16, companies: 10, deals: 12, dealsTwice: 4, activities: 8 }
 const plantFile = join(import.meta.dirname, "plant.mjs")
 
 const demo = async (options: Partial<DemoOptions> = {}) => {
@@ -110,10 +112,14 @@ describe("demo", () => {
       for (const count of Object.values(meant)) assert.isAbove(count, 100)
     },
   )
+})
+
+// Most of such a demo is waiting until nothing moves.
+describe.concurrent("demo with a planted bug", () => {
   for (const bug of BUGS) {
-    it(`sees a planted bug: ${bug.name}`, LONG, async () => {
+    it(`sees that ${bug.name}`, LONG, async () => {
       const engineEnv = { NODE_OPTIONS: `--import ${plantFile}`, PLANT: JSON.stringify([bug]) }
-      const { code, verdict } = await demo({ engineEnv, edits: 0 })
+      const { code, verdict } = await demo({ engineEnv, edits: 0, sizes: FEW })
       assert.isAbove(verdict.divergent.length + verdict.duplicates.length, 0)
       assert.strictEqual(code, 1)
     })

@@ -28,15 +28,21 @@ const TRUTH: Lie = { torn: { _tag: "Whole" }, status: null, header: null, length
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-const until = async (what: string, ms: number, holds: () => Promise<boolean> | boolean): Promise<void> => {
-  for (const end = Date.now() + ms; !(await holds()); await sleep(LOOK_MS))
-    if (Date.now() > end) throw new Error(`not within ${ms / 1_000} s: ${what}`)
-}
-
 const asked = <A, E>(
   engine: Engine,
   effect: Effect.Effect<A, E, Effect.Services<ReturnType<typeof ask>>>,
 ): Promise<A> => Effect.runPromise(Effect.provideContext(effect, engine.concordat.stores))
+
+/** What an operator would look at first where nothing comes. */
+const standing = async (engine: Engine): Promise<string> => {
+  const { behind, connections } = await asked(engine, status(TENANT))
+  return JSON.stringify({ behind, connections })
+}
+
+const until = async (engine: Engine, what: string, ms: number, holds: () => Promise<boolean>): Promise<void> => {
+  for (const end = Date.now() + ms; !(await holds()); await sleep(LOOK_MS))
+    if (Date.now() > end) throw new Error(`not within ${ms / 1_000} s: ${what}; ${await standing(engine)}`)
+}
 
 /** Whoever looks after it takes back what the lies have paused. */
 const resume = async (engine: Engine): Promise<void> => {
@@ -92,14 +98,14 @@ export const running = async (systems: Systems): Promise<Target & { readonly clo
       for (const liar of Object.values(liars)) liar.tell({ honest: 0, lies: 0, changes: [], lie: TRUTH })
       const email = "afterwards@acme.example"
       backdoor.put({ object: "contacts", properties: { email, firstname: "Grace", lastname: "Hopper" } })
-      await until("a new person of HubSpot's is in Odoo", AGREEMENT_MS, async () => {
+      await until(engine, "a new person of HubSpot's is in Odoo", AGREEMENT_MS, async () => {
         await resume(engine)
         const { result } = await systems.odoo.rpc("res.partner", "search_count", [[["email", "=", email]]])
         return result === 1
       })
       const back = "back@acme.example"
       await systems.odoo.rpc("res.partner", "create", [{ name: "Mary Somerville", email: back }])
-      await until("a new person of Odoo's is in HubSpot", AGREEMENT_MS, async () => {
+      await until(engine, "a new person of Odoo's is in HubSpot", AGREEMENT_MS, async () => {
         await resume(engine)
         return backdoor.list("contacts").filter(({ properties }) => properties["email"] === back).length === 1
       })

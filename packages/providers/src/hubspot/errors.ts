@@ -2,6 +2,7 @@
  * What HubSpot's statuses and error bodies mean for the engine. A 429 comes in two forms, with and without `policyName`,
  * and never with Retry-After: status first, then the policy, then the message.
  */
+import { retryAfterMs } from "@concordat/engine/http/retry-after"
 import type { RefusalCode, WriteOutcome } from "@concordat/engine/ports/Provider"
 import {
   AuthLost,
@@ -40,13 +41,8 @@ const describe = (status: number, error: WireError): string =>
     .filter((part) => part !== undefined)
     .join(" ")
 
-const seconds = (header: string | undefined): number | null => {
-  const value = Number(header)
-  return header === undefined || !Number.isFinite(value) ? null : value * 1_000
-}
-
 const rateLimited = (answer: HttpAnswer, error: WireError): RateLimited => {
-  const told = seconds(answer.headers["retry-after"])
+  const told = retryAfterMs(answer.headers["retry-after"])
   const policy = `${error.policyName ?? ""} ${error.message ?? ""}`.toUpperCase()
   if (policy.includes("DAILY")) return new RateLimited({ retryAfterMs: told, scope: "day", bucket: null })
   if (policy.includes("TEN_SECONDLY"))
@@ -77,12 +73,16 @@ const reasonFor = (answer: HttpAnswer, error: WireError, context: CallContext): 
   // Locked: wait at least two seconds. Migration in progress: the header says how long, up to a day.
   if (status === 423)
     return new RateLimited({
-      retryAfterMs: seconds(answer.headers["retry-after"]) ?? 2_000,
+      retryAfterMs: retryAfterMs(answer.headers["retry-after"]) ?? 2_000,
       scope: "connection",
       bucket: null,
     })
   if (status === 477)
-    return new RateLimited({ retryAfterMs: seconds(answer.headers["retry-after"]), scope: "connection", bucket: null })
+    return new RateLimited({
+      retryAfterMs: retryAfterMs(answer.headers["retry-after"]),
+      scope: "connection",
+      bucket: null,
+    })
   if (status >= 500) return new Unavailable({ detail, effect: context.writes ? "unknown" : "none" })
   if (status === 400 && context.cursorOf !== undefined && (error.message ?? "").includes("Cannot deserialize")) {
     return new CursorExpired({ object: context.cursorOf })

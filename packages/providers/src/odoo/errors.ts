@@ -9,6 +9,7 @@ import {
   Unavailable,
   Unreadable,
 } from "@concordat/engine/ports/ProviderError"
+import { retryAfterMs } from "@concordat/engine/http/retry-after"
 import type { HttpAnswer } from "@concordat/engine/ports/ProviderHttp"
 import type { RefusalCode, WriteOutcome } from "@concordat/engine/ports/Provider"
 import { isJsonObject, type Json, type JsonObject } from "@concordat/model/json"
@@ -104,18 +105,13 @@ const refusalFrom = (data: JsonObject): OdooRefusal =>
   // `debug` is a traceback with paths of the server and values: it is dropped here.
   new OdooRefusal({ name: String(data["name"] ?? "unknown"), text: String(data["message"] ?? "") })
 
-const retryAfterMs = (answer: HttpAnswer): number | null => {
-  const seconds = Number(answer.headers["retry-after"])
-  return Number.isFinite(seconds) && answer.headers["retry-after"] !== undefined ? seconds * 1000 : null
-}
-
 /** Answers that come from something in front of Odoo, or from Odoo before it knew the database. */
 const outside = (answer: HttpAnswer, operation: string, writes: boolean): ProviderError => {
   const { status } = answer
   if (status === 429)
     return providerError(
       operation,
-      new RateLimited({ retryAfterMs: retryAfterMs(answer), scope: "connection", bucket: null }),
+      new RateLimited({ retryAfterMs: retryAfterMs(answer.headers["retry-after"]), scope: "connection", bucket: null }),
     )
   if (status === 401) return providerError(operation, new AuthLost({ detail: "HTTP 401" }))
   if (status === 403) return providerError(operation, new Forbidden({ detail: "HTTP 403" }))
