@@ -8,7 +8,6 @@ export default defineConfig({
     // For a machine that others use too: what is merely slow is no fault. Only what hangs takes so long.
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // Two cores: more workers would only take turns.
     // One more than the two cores: a test that waits leaves its core to the others.
     maxWorkers: 3,
     maxConcurrency: 2,

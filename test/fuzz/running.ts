@@ -22,6 +22,7 @@ const CONNECTIONS = ["app", "hubspot", "odoo"] as const
 /** A lie that nobody asked for within this time was told to a connection that waits for its provider. */
 const HEARD_MS = 1_000
 const LOOK_MS = 100
+const LOG_SHOWN = 4_000
 /** After the last lie: outages are waited out, and walks that failed are tried again after a minute. */
 const AGREEMENT_MS = 240_000
 const TRUTH: Lie = { torn: { _tag: "Whole" }, status: null, header: null, length: null, again: false }
@@ -36,12 +37,21 @@ const asked = <A, E>(
 /** What an operator would look at first where nothing comes. */
 const standing = async (engine: Engine): Promise<string> => {
   const { behind, connections } = await asked(engine, status(TENANT))
-  return JSON.stringify({ behind, connections })
+  const workers = await Promise.all(
+    CONNECTIONS.map(async (connection) => {
+      const at = engine.concordat.connections.running(TENANT, connection)
+      return [connection, at === undefined ? null : await Effect.runPromise(at.handle.view)]
+    }),
+  )
+  return JSON.stringify({ behind, connections, workers, now: Date.now() })
 }
 
 const until = async (engine: Engine, what: string, ms: number, holds: () => Promise<boolean>): Promise<void> => {
   for (const end = Date.now() + ms; !(await holds()); await sleep(LOOK_MS))
-    if (Date.now() > end) throw new Error(`not within ${ms / 1_000} s: ${what}; ${await standing(engine)}`)
+    if (Date.now() > end)
+      throw new Error(
+        `not within ${ms / 1_000} s: ${what}; ${await standing(engine)}; ${engine.log().slice(-LOG_SHOWN)}`,
+      )
 }
 
 /** Whoever looks after it takes back what the lies have paused. */
@@ -54,6 +64,9 @@ const resume = async (engine: Engine): Promise<void> => {
 export const running = async (systems: Systems): Promise<Target & { readonly close: () => Promise<void> }> => {
   const liars = { hubspot: await startLiar(systems.hubspot.url), odoo: await startLiar(systems.odoo.url) }
   const engine = await startEngine({ hubspot: liars.hubspot.url, odoo: liars.odoo.url })
+  const isKnown = async (): Promise<boolean> =>
+    (await asked(engine, status(TENANT))).connections.length === CONNECTIONS.length
+  await until(engine, "each connection is known to its tenant", AGREEMENT_MS, isKnown)
   for (const connection of CONNECTIONS)
     await asked(engine, ask(TENANT, { _tag: "ArmRequested", connection, by: "the fuzzer", writesPerHour: null }))
   const { backdoor } = systems.hubspot
