@@ -17,7 +17,7 @@ import { connect, serve } from "../kurrentdb/system.ts"
 import { move, shownOf } from "./journals.ts"
 
 /** What a worker keeps for itself follows from its connection's facts, and not from decisions. */
-const OF_WORKERS = new Set(["cursor", "seen", "create", "intent", "follow"])
+const OF_WORKERS = new Set(["cursor", "seen", "create", "intent", "follow", "rebuild"])
 
 type Kept = Map<string, string>
 const note = (kept: Kept, { documents }: Unit): void => {

@@ -15,7 +15,7 @@ import type { Violation } from "./history.ts"
 const DECIDED: ReadonlySet<string> = new Set(["decision", "contact", "company", "deal", "activity"])
 
 /** What a worker keeps for itself: it follows from its connection's facts, and not from decisions. */
-const OF_WORKERS = new Set(["cursor", "seen", "create", "intent", "follow"])
+const OF_WORKERS = new Set(["cursor", "seen", "create", "intent", "follow", "rebuild"])
 
 /** Events that were decided. The workers go on while it is decided anew, and say now and then where their walks are. */
 const decidedIn = (stores: Stores): number =>

@@ -28,7 +28,7 @@ import { canRead, fenceOf, lockOf, type Parts } from "./parts.ts"
 import { makePlanner } from "./planning.ts"
 import { makePolling } from "./polling.ts"
 import { makePushing } from "./pushing.ts"
-import { rebuildAll, rebuildCursors } from "./rebuild.ts"
+import { rebuildAll } from "./rebuild-all.ts"
 import { runSettling } from "./settling.ts"
 import { intended, sentOf } from "./settle.ts"
 import { makeCounting, type Stats } from "./stats.ts"
@@ -109,13 +109,7 @@ const restore = Effect.fnUntraced(function* (parts: Parts) {
   yield* all("follow", (key) => parts.follows.add(key))
   yield* all("gap", (key, value) => parts.gaps.set(key, JSON.parse(value) as Gap))
   yield* all("intent", (key, value) => parts.intents.set(key, JSON.parse(value) as OpenIntentDoc))
-  const [seen] = yield* store(
-    parts.state.scan({ tenant: parts.tenant, kind: "seen", prefix: `${parts.connection}|`, after: null, limit: 1 }),
-  )
-  if (parts.cursors.size === 0 && seen === undefined) {
-    yield* rebuildCursors(parts)
-    yield* rebuildAll(parts)
-  }
+  yield* rebuildAll(parts)
   for (const intent of parts.intents.values()) {
     const { externalId, object } = intended(intent)
     const lock = lockOf(externalId === null ? null : { object, id: externalId }, sentOf(intent).ownId)

@@ -1,23 +1,17 @@
-/** What the worker knows of a record, a create or its open writes, rebuilt from the journal where the state lags or is lost. */
+/** What the worker knows of a record, a create, its open writes and its walks, as one stream of the journal says. */
 import { opened, type Personal } from "@concordat/model/events/envelope"
-import type { PageCommitted, RecordConverted } from "@concordat/model/events/record"
+import type { EntityRef, PageCommitted } from "@concordat/model/events/record"
 import { readEvent } from "@concordat/model/events/stored"
 import type { JsonObject } from "@concordat/model/json"
 import * as streams from "@concordat/model/streams"
 import type { Mapping } from "@concordat/rules/mapping/lens"
-import {
-  type CursorDoc,
-  type OpenIntentDoc,
-  type RecordKey,
-  recordKey,
-  type SeenDoc,
-} from "@concordat/rules/state/documents"
+import type { CursorDoc, OpenIntentDoc, SeenDoc } from "@concordat/rules/state/documents"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import { COMMIT_RECORDS, REBUILD_EVENTS } from "../limits.ts"
+import { REBUILD_EVENTS } from "../limits.ts"
 import type { RecordedEvent } from "../ports/Journal.ts"
 import type { DocumentWrite } from "../ports/State.ts"
-import { fenceOf, meaningDoc, meaningKey, type Parts, put, sourcesOf, walkKey } from "./parts.ts"
+import { meaningDoc, meaningKey, type Parts, put, sourcesOf, walkKey } from "./parts.ts"
 import { evolve, unseen } from "./seen.ts"
 import { asWorkerError, WorkerError } from "./WorkerError.ts"
 
@@ -26,26 +20,25 @@ export interface Rebuilt {
   readonly kind: "seen" | "create"
   readonly key: string
   readonly seen: SeenDoc
-  readonly intents: ReadonlyMap<string, OpenIntentDoc>
 }
 
-const decode = Effect.fnUntraced(function* (parts: Parts, event: RecordedEvent) {
+export const decode = Effect.fnUntraced(function* (parts: Parts, event: RecordedEvent) {
   const read = readEvent(event.type, event.data, event.metadata)
   if (Result.isSuccess(read)) return read.success as Record<string, unknown>
   const detail = `${event.stream}@${event.revision}: ${read.failure.message}`
   return yield* new WorkerError({ connection: parts.connection, reason: "journal", detail })
 })
 
-const started = (event: RecordedEvent): Rebuilt => {
-  const data = JSON.parse(event.data) as {
-    object: string
-    externalId?: string | null
-    entity?: { type: string; id: string }
-  }
-  const isCreate = streams.categoryOf(event.stream) === "create"
-  const key = isCreate ? `${data.entity?.type}:${data.entity?.id}` : `${data.object}:${data.externalId}`
-  return { kind: isCreate ? "create" : "seen", key, seen: unseen, intents: new Map() }
+/** Before its events are known. `data`: of any event of the stream, each of which says what it is of. */
+export const begun = (stream: string, data: Record<string, unknown>): Rebuilt => {
+  if (streams.categoryOf(stream) !== "create")
+    return { kind: "seen", key: `${String(data["object"])}:${String(data["externalId"])}`, seen: unseen }
+  const { id, type } = data["entity"] as EntityRef
+  return { kind: "create", key: `${type}:${id}`, seen: unseen }
 }
+
+export const documentOf = (parts: Parts, { key, kind, seen }: Rebuilt): DocumentWrite =>
+  put(parts, kind, key, kind === "seen" ? seen : { revision: seen.revision })
 
 /** Before the mapping is known, the names that were read stand for those that it reads. */
 const sourcesFor = (mapping: Mapping | null, data: Record<string, unknown>): ReadonlyArray<string> => {
@@ -54,13 +47,26 @@ const sourcesFor = (mapping: Mapping | null, data: Record<string, unknown>): Rea
   return values === undefined ? [] : Object.keys(opened(values))
 }
 
-const after = (known: Rebuilt, event: RecordedEvent, data: Record<string, unknown>, mapping: Mapping | null) => {
-  const sources = sourcesFor(mapping, data)
+export const after = (
+  known: Rebuilt,
+  event: RecordedEvent,
+  data: Record<string, unknown>,
+  mapping: Mapping | null,
+): Rebuilt => {
   const at = Date.parse(event.metadata["at"] ?? "") || 0
-  const seen = evolve(known.seen, { type: event.type, revision: event.revision, data, at }, sources)
-  const intents = new Map(known.intents)
+  const { revision, type } = event
+  return { ...known, seen: evolve(known.seen, { type, revision, data, at }, sourcesFor(mapping, data)) }
+}
+
+/** What the event says of writes that are begun and not settled, by key. Answers the key of the one that it is about. */
+export const noteIntent = (
+  intents: Map<string, OpenIntentDoc>,
+  event: RecordedEvent,
+  data: Record<string, unknown>,
+): string | null => {
   const key = String(data["key"])
-  if (event.type === "WriteIntended")
+  if (event.type === "WriteIntended") {
+    const at = Date.parse(event.metadata["at"] ?? "") || 0
     intents.set(key, {
       stream: event.stream,
       streamRevision: event.revision,
@@ -70,19 +76,18 @@ const after = (known: Rebuilt, event: RecordedEvent, data: Record<string, unknow
       job: null,
       until: at,
     })
-  if (event.type === "RecordWritten" || event.type === "WriteRefused") intents.delete(key)
-  return { ...known, seen, intents }
-}
-
-const becameOf = (type: string, data: Record<string, unknown>): ReadonlyArray<RecordKey> => {
-  if (type === "RecordConverted") return (data as unknown as RecordConverted).into
-  return type === "RecordMerged" ? [{ object: String(data["object"]), id: String(data["into"]) }] : []
+    return key
+  }
+  if (event.type !== "RecordWritten" && event.type !== "WriteRefused") return null
+  intents.delete(key)
+  return key
 }
 
 /** One stream, from its first event on. Null for a stream that has none. */
 export const rebuildStream = Effect.fnUntraced(function* (parts: Parts, stream: string) {
   const store = asWorkerError(parts.connection)
   const mapping = yield* store(parts.planner.mapping)
+  const intents = new Map<string, OpenIntentDoc>()
   let known: Rebuilt | null = null
   for (let from = 0; ;) {
     const page: ReadonlyArray<RecordedEvent> = yield* store(
@@ -90,9 +95,10 @@ export const rebuildStream = Effect.fnUntraced(function* (parts: Parts, stream: 
     )
     for (const event of page) {
       const data = yield* decode(parts, event)
-      known = after(known ?? started(event), event, data, mapping)
+      known = after(known ?? begun(stream, data), event, data, mapping)
+      noteIntent(intents, event, data)
     }
-    if (page.length < REBUILD_EVENTS) return known
+    if (page.length < REBUILD_EVENTS) return known === null ? null : { ...known, intents }
     from = page.at(-1)!.revision + 1
   }
 })
@@ -105,10 +111,14 @@ const cursorOf = (parts: Parts, page: typeof PageCommitted.Type, at: number): Cu
   startedAt: parts.cursors.get(walkKey(page.walk, page.object))?.startedAt ?? at,
 })
 
-/** Where each walk was, as the pages on the worker's stream say. */
+/**
+ * Where each walk was, as the pages on the worker's stream say. Answers which revision of that stream said last of an object
+ * that what was read of it until then is to be shown again.
+ */
 export const rebuildCursors = Effect.fnUntraced(function* (parts: Parts) {
   const store = asWorkerError(parts.connection)
   const stream = streams.worker(parts.tenant, parts.connection)
+  const shownAgain = new Map<string, number>()
   for (let from = 0; ;) {
     const page: ReadonlyArray<RecordedEvent> = yield* store(
       parts.journal.read(stream, { from, direction: "forward", limit: REBUILD_EVENTS }),
@@ -121,67 +131,9 @@ export const rebuildCursors = Effect.fnUntraced(function* (parts: Parts) {
       parts.cursors.set(walkKey(data.walk, data.object), cursorOf(parts, data, at))
       if (data.meaning !== undefined)
         parts.cursors.set(meaningKey(data.object), meaningDoc(data.meaning.hash, Math.floor(at)))
+      if (data.meaning?.isChanged === true) shownAgain.set(data.object, event.revision)
     }
-    if (page.length < REBUILD_EVENTS) return
+    if (page.length < REBUILD_EVENTS) return shownAgain
     from = page.at(-1)!.revision + 1
   }
-})
-
-/** What was read of an object under another meaning has to be shown again: what is known of it counts for nothing. */
-const forgotten = (known: Rebuilt, object: string): Rebuilt =>
-  known.kind === "seen" && known.key.startsWith(`${object}:`)
-    ? { ...known, seen: { ...known.seen, hashes: {} } }
-    : known
-
-/** All of the connection's streams, for a state that was dropped. Returns the open writes. */
-export const rebuildAll = Effect.fnUntraced(function* (parts: Parts) {
-  const store = asWorkerError(parts.connection)
-  const mapping = yield* store(parts.planner.mapping)
-  const place = `${streams.partitionOf(parts.tenant)}.${parts.tenant}.${parts.connection}.`
-  const worker = streams.worker(parts.tenant, parts.connection)
-  const all = new Map<string, Rebuilt>()
-  /** What records became: where nothing is known of it, a crash came between that word and the reading of it. */
-  const became = new Set<string>()
-  for (let from: string | null = null; ;) {
-    const page: { readonly events: ReadonlyArray<RecordedEvent>; readonly position: string | null } = yield* store(
-      parts.journal.readAll({
-        after: from,
-        prefixes: [`record-${place}`, `create-${place}`, worker],
-        limit: REBUILD_EVENTS,
-      }),
-    )
-    for (const event of page.events) {
-      // The name of another connection may begin like this one's.
-      if (event.type === "PageCommitted" && event.stream !== worker) continue
-      const data = yield* decode(parts, event)
-      if (event.type === "PageCommitted") {
-        const { meaning, object } = data as typeof PageCommitted.Type
-        if (meaning?.isChanged === true) for (const [stream, known] of all) all.set(stream, forgotten(known, object))
-        continue
-      }
-      all.set(event.stream, after(all.get(event.stream) ?? started(event), event, data, mapping))
-      for (const record of becameOf(event.type, data)) became.add(recordKey(record))
-    }
-    if (page.events.length < REBUILD_EVENTS) break
-    from = page.position
-  }
-  const known = new Set([...all.values()].map(({ key }) => key))
-  const documents: Array<DocumentWrite> = [...parts.cursors].map(([key, cursor]) => put(parts, "cursor", key, cursor))
-  for (const record of became)
-    if (!known.has(record)) {
-      parts.follows.add(record)
-      documents.push(put(parts, "follow", record, true))
-    }
-  for (const { kind, key, seen, intents } of all.values()) {
-    documents.push(put(parts, kind, key, kind === "seen" ? seen : { revision: seen.revision }))
-    for (const [intent, doc] of intents) {
-      parts.intents.set(intent, doc)
-      documents.push(put(parts, "intent", intent, doc))
-    }
-  }
-  const fence = fenceOf(parts, "changes", "")
-  for (let at = 0; at < documents.length; at += COMMIT_RECORDS)
-    yield* parts.ledger.exclusively(
-      parts.ledger.commit({ entries: [], documents: documents.slice(at, at + COMMIT_RECORDS), fence }),
-    )
 })
