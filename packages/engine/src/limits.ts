@@ -62,9 +62,8 @@ export const PAUSED_LOOK_MS = 2_000
 export const PAUSE_MS = 1_000
 export const PAUSE_MAX_MS = 5 * 60_000
 
-/** The longest wait that a provider is taken at its word for: HubSpot says up to a day while it moves a portal's data
- * (477, https://developers.hubspot.com/docs/api-reference/error-handling). More is a mistake, by which a connection would
- * stand that nobody has paused. */
+/** The longest wait that a provider is taken at its word for: the longest that one of them announces, while it moves an
+ * account's data. More is a mistake, by which a connection would stand that nobody has paused. */
 export const RETRY_AFTER_MAX_MS = 24 * 3_600_000
 
 /** A connection whose day's budget is spent is tried again after this long at most: some days end at midnight of the
