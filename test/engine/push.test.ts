@@ -209,6 +209,22 @@ describe("push", () => {
     }).pipe(Effect.provide(store, { local: true })),
   )
 
+  it.effect("goes on too where it is resumed before its worker has looked whether the pause was taken note of", () =>
+    Effect.gen(function* () {
+      const { ada, left, quiet, right } = yield* pair()
+      yield* quiet
+      right.failNext("read", "unauthorised")
+      left.put(ada, { job: "Analyst" })
+      for (let n = 0; n < 500 && (yield* eventsOf("ConnectionPaused")).length === 0; n++) yield* pass(10)
+      yield* appendTo(streams.request(TENANT), [
+        { type: "ResumeRequested", data: { _tag: "ResumeRequested", connection: "right", by: "op" } },
+      ])
+      yield* quiet
+      assert.lengthOf(yield* eventsOf("ConnectionPaused"), 1)
+      assert.strictEqual(only(right).values["job"], "Analyst")
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+
   it.effect("[CE18] wake-ups of a connection that may not write are answered at once, and hold nobody back", () =>
     Effect.gen(function* () {
       const { left, quiet, right, workers } = yield* pair()

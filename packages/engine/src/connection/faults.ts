@@ -42,7 +42,8 @@ export interface Gate {
 /** Pauses that the worker asked for itself, until the reconciler has taken note and somebody has resumed. */
 interface Held {
   readonly reason: string
-  wasNoted: boolean
+  /** Id of the event that says so; null: it is being appended. */
+  event: string | null
 }
 
 /** Why a worker pauses its connection, as people read it. */
@@ -72,21 +73,23 @@ export const makeGate = (parts: Parts): Gate => {
 
   const pause = Effect.fnUntraced(function* (reason: string) {
     if (held?.reason === reason) return
-    held = { reason, wasNoted: false }
+    const mine: Held = { reason, event: null }
+    held = mine
     yield* Effect.logWarning("connection paused", { connection: parts.connection, reason })
     const data = { _tag: "ConnectionPaused", connection: parts.connection, reason }
-    yield* appendTo(streams.connection(parts.tenant, parts.connection), [{ type: "ConnectionPaused", data }]).pipe(
+    const said = [{ type: "ConnectionPaused", data }]
+    const { id } = yield* appendTo(streams.connection(parts.tenant, parts.connection), said).pipe(
       Effect.provideService(Journal, parts.journal),
     )
+    mine.event = id
   })
 
   const isPaused = Effect.gen(function* () {
     const doc = yield* connectionDoc(parts)
     if (doc === null) return held !== null
-    if (held !== null) {
-      if (doc.paused.includes(held.reason)) held.wasNoted = true
-      else if (held.wasNoted) held = null
-    }
+    // The pause is known by its event: it may have been taken note of and taken back since anybody looked here.
+    if (held !== null && held.event !== null && doc.pausedBy?.[held.reason] === held.event)
+      if (!doc.paused.includes(held.reason)) held = null
     return held !== null || doc.closed || doc.paused.length > 0
   }).pipe(store)
 

@@ -99,7 +99,11 @@ export const entitiesListed = (context: Context, connection: string, entities: R
 }
 
 export const paused = (context: Context, connection: string, reason: string): void =>
-  change(context, connection, (doc) => ({ ...doc, paused: [...new Set([...doc.paused, reason])].toSorted() }))
+  change(context, connection, (doc) => ({
+    ...doc,
+    paused: [...new Set([...doc.paused, reason])].toSorted(),
+    pausedBy: { ...doc.pausedBy, [reason]: context.tx.cause.event },
+  }))
 export const resumed = (context: Context, connection: string, reason: string): void =>
   change(context, connection, (doc) => ({ ...doc, paused: doc.paused.filter((one) => one !== reason) }))
 export const closed = (context: Context, connection: string): void => {

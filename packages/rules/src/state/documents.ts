@@ -178,6 +178,8 @@ export interface ConnectionDoc {
   readonly writesPerHour: number | null
   /** Reasons, sorted; empty: running. A reason added is resumed by its own name alone. */
   readonly paused: ReadonlyArray<string>
+  /** By reason, the id of the last event by which its worker paused it, also where it was resumed since; absent: none did. */
+  readonly pausedBy?: Readonly<Record<string, string>>
   readonly closed: boolean
   readonly backfill: {
     readonly state: "none" | "running" | "done"
