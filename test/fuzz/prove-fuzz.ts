@@ -42,7 +42,8 @@ const sandboxes = async () => {
     now: () => Date.now(),
     random,
     secret: SECRETS.client,
-    settings: { limits: { enforced: false } },
+    // Less than the connections are told (`indexLagSeconds`): what is found later than that only reading again would find.
+    settings: { limits: { enforced: false }, indexLagMs: [0, 500] },
   })
   hubspot.seed({ records: { contacts: Array.from({ length: 120 }, (_, n) => ({ properties: person(n) })) } })
   const [portal, database] = await Promise.all([listen(hubspot, 0), startDatabase(17)])
