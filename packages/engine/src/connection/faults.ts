@@ -10,10 +10,18 @@ import type { ProviderError } from "../ports/ProviderError.ts"
 import type { Parts } from "./parts.ts"
 import { asWorkerError, type WorkerError } from "./WorkerError.ts"
 
+/** As it was last read: it is asked for before every call, and is seldom another. */
+const lastDocs = new WeakMap<Parts, { readonly text: string; readonly doc: ConnectionDoc }>()
+
 export const connectionDoc = Effect.fnUntraced(function* (parts: Parts) {
   const { tenant, connection } = parts
   const [text] = yield* parts.state.getMany([{ tenant, kind: "connection", key: connection }])
-  return text === null || text === undefined ? null : (JSON.parse(text) as ConnectionDoc)
+  if (text === null || text === undefined) return null
+  const last = lastDocs.get(parts)
+  if (last?.text === text) return last.doc
+  const doc = JSON.parse(text) as ConnectionDoc
+  lastDocs.set(parts, { text, doc })
+  return doc
 })
 
 /** What its mapping is compiled from: the provider's own word and the document. */

@@ -1,6 +1,8 @@
 /** Puts a question of the rules to stored documents: whatever it turns out to need is loaded, and it is asked again. */
 import { type Loaded, Missing } from "@concordat/rules/state/transaction"
+import type { BindingDoc } from "@concordat/rules/state/documents"
 import * as Effect from "effect/Effect"
+import { sharedBinding } from "../flows/bindings.ts"
 import { eachOf, getMany } from "./documents.ts"
 
 type Asked<A> = { readonly value: A } | { readonly missing: Missing }
@@ -26,7 +28,9 @@ export const makeAsking = (tenant: string) => {
     for (const one of wanted) {
       if (one._tag === "Document") {
         const [found] = yield* getMany<unknown>(tenant, one.kind, [one.key])
-        documents.set(`${one.kind}\n${one.key}`, found ?? null)
+        // Compilers know by identity what they have compiled, and a binding is mostly one that somebody holds already.
+        const isBinding = one.kind === "binding" && found !== null && found !== undefined
+        documents.set(`${one.kind}\n${one.key}`, isBinding ? sharedBinding(found as BindingDoc) : (found ?? null))
         continue
       }
       const keys: Array<string> = []

@@ -81,6 +81,9 @@ const meant = Effect.fnUntraced(function* (tenant: string, type: EntityType, id:
   return yield* entityOf(tenant, type, known.entity)
 })
 
+/** For all questions: what is compiled is kept for as long as somebody holds what it was compiled from. */
+const compilers = makeCompilers()
+
 /** The entity at each of its connections, with what it should hold there. */
 const placesOf = Effect.fnUntraced(function* (tenant: string, doc: EntityDoc, facts: Facts) {
   const { id, links, type } = doc
@@ -92,7 +95,6 @@ const placesOf = Effect.fnUntraced(function* (tenant: string, doc: EntityDoc, fa
   )
   const states = yield* getMany<ConnectionDoc>(tenant, "connection", connections)
   const asking = makeAsking(tenant)
-  const compilers = makeCompilers()
   const places: Array<Place> = []
   for (const [i, connection] of connections.entries()) {
     places.push({
