@@ -1,6 +1,7 @@
 /** The worker's decisions, each by itself: facets, judging a reading, answers, batches, hints, absence, the cap. */
 import { assert, describe, it } from "@effect/vitest"
 import { clear } from "@concordat/model/events/envelope"
+import { sha256 } from "@concordat/model/ids"
 import type { OpenIntentDoc, SeenDoc } from "@concordat/rules/state/documents"
 import type { PlannedWrite } from "@concordat/rules/push/plan"
 import { HOUR_MS, SETTLE_MAX_MS } from "../limits.ts"
@@ -48,6 +49,16 @@ describe("facets", () => {
     const moved = hashFacets({ ...VALUES, "@companies": [] }, SOURCES)
     assert.strictEqual(moved["fields"], before["fields"])
     assert.notStrictEqual(moved["@companies"], before["@companies"])
+  })
+  it("hashes the canonical JSON of what was read of a facet, in whatever order the names are mapped", () => {
+    const values = { b: { y: 1, x: "ä" }, a: "1", B: null, c: undefined as never, "@deals": [] }
+    const expected = { fields: { B: null, a: "1", b: { x: "ä", y: 1 } }, "@deals": { "@deals": [] } }
+    const hashes = Object.fromEntries(
+      Object.entries(expected).map(([facet, part]) => [facet, sha256(JSON.stringify(part)).slice(0, 32)]),
+    )
+    assert.deepStrictEqual(hashFacets(values, ["b", "c", "@deals", "B", "a"]), hashes)
+    assert.deepStrictEqual(hashFacets(values, ["@deals", "B", "a", "b", "c", "a"]), hashes)
+    assert.deepStrictEqual(hashFacets({}, ["a", "@deals"]), {})
   })
   it("takes a part that is known for known, and an absent name for unknown, never for empty", () => {
     const known = hashFacets(VALUES, SOURCES)

@@ -59,14 +59,14 @@ export const judge = (reading: Reading, known: SeenDoc | null, at: Circumstances
   if (reading._tag === "Found") {
     const { record } = reading
     const read: Observation = {
-      values: record.values,
+      hashes: hashFacets(record.values, at.sources),
       stamp: record.stamp ?? null,
       version: record.version,
       startedAt: at.startedAt,
       isWhole: coversAll(record.values, at.sources),
     }
     // Old or not, it says nothing that is not known.
-    if (!seen.gone && known !== null && isKnown(hashFacets(record.values, at.sources), seen.hashes))
+    if (!seen.gone && known !== null && isKnown(read.hashes, seen.hashes))
       return { _tag: "Unchanged", seen: isStale(seen, at) ? seen : confirmed(seen, read) }
     if (isStale(seen, at)) return { _tag: "Stale" }
     if (!at.counts && read.stamp !== null && seen.stamp !== null && read.stamp < seen.stamp) return { _tag: "Older" }
@@ -83,7 +83,7 @@ export const judge = (reading: Reading, known: SeenDoc | null, at: Circumstances
       via: at.via,
       ownId: record.ownId ?? null,
     }
-    return fact(data, observed(seen, read, at.sources, at.now))
+    return fact(data, observed(seen, read, at.now))
   }
   if (known === null || seen.gone) return { _tag: "Nothing" }
   if (isStale(seen, at)) return { _tag: "Stale" }

@@ -20,7 +20,8 @@ const without = (
   Object.fromEntries(Object.entries(hashes).filter(([facet]) => !facets.has(facet)))
 
 export interface Observation {
-  readonly values: JsonObject
+  /** Of what was read, by facet. */
+  readonly hashes: Readonly<Record<string, string>>
   readonly stamp: number | null
   readonly version: string | undefined
   readonly startedAt: number
@@ -41,11 +42,11 @@ const versioned = (seen: SeenDoc, version: string | undefined): SeenDoc =>
   version === undefined ? seen : { ...seen, version }
 
 /** After an observation of the values was appended. */
-export const observed = (seen: SeenDoc, read: Observation, sources: ReadonlyArray<string>, factAt: number): SeenDoc =>
+export const observed = (seen: SeenDoc, read: Observation, factAt: number): SeenDoc =>
   versioned(
     {
       ...seen,
-      hashes: { ...seen.hashes, ...hashFacets(read.values, sources) },
+      hashes: { ...seen.hashes, ...read.hashes },
       factAt,
       ...afterRead(seen, read),
       stamp: read.stamp ?? seen.stamp,
@@ -96,9 +97,10 @@ export const evolve = (
     case "RecordObserved": {
       const data = event.data as { values: Personal; stamp: number | null; readStartedAt: number }
       const values = opened(data.values)
+      const hashes = hashFacets(values, sources)
       const isWhole = coversAll(values, sources)
-      const read = { values, stamp: data.stamp, version: undefined, startedAt: data.readStartedAt, isWhole }
-      return observed(next, read, sources, next.factAt)
+      const read = { hashes, stamp: data.stamp, version: undefined, startedAt: data.readStartedAt, isWhole }
+      return observed(next, read, next.factAt)
     }
     case "RecordWritten": {
       // What the answer held of facets that were not sent is not in the event: every facet is looked at again.
