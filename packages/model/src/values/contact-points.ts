@@ -2,6 +2,7 @@
 import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from "libphonenumber-js/min"
 import { domainToASCII } from "node:url"
 import { parse } from "tldts"
+import { internationalPhone } from "./international-phone.ts"
 import { memoised } from "./memo.ts"
 
 export const tidyEmail = (email: string): string => email.normalize("NFC").trim().toLowerCase()
@@ -40,6 +41,8 @@ const parsedPhone = memoised(20_000, (key: string): { readonly kept: string; rea
   const cut = key.indexOf("|")
   const region = key.slice(0, cut)
   const text = key.slice(cut + 1)
+  const international = internationalPhone(text)
+  if (international !== null) return { kept: international, normal: international }
   const known: CountryCode | undefined = isSupportedCountry(region) ? region : undefined
   const number = parsePhoneNumberFromString(text, known)
   if (number?.isPossible() === true) {
