@@ -31,10 +31,17 @@ const ROLES: ReadonlySet<string> = new Set(
   ).split(" "),
 )
 
+const before = (text: string, mark: string): string => {
+  const at = text.indexOf(mark)
+  return at === -1 ? text : text.slice(0, at)
+}
+
 /** `sales@`, `info+x@`, `office.berlin@`: read by more than one person. */
 export const isRoleMailbox = (email: string): boolean => {
-  const local = (tidyEmail(email).split("@")[0] ?? "").split("+")[0] ?? ""
-  return ROLES.has(local) || ROLES.has(local.split(/[._-]/)[0] ?? "") || ROLES.has(local.replace(/\d+$/, ""))
+  const local = before(before(tidyEmail(email), "@"), "+")
+  if (ROLES.has(local)) return true
+  const cut = local.search(/[._-]/)
+  return (cut !== -1 && ROLES.has(local.slice(0, cut))) || (/\d$/.test(local) && ROLES.has(local.replace(/\d+$/, "")))
 }
 
 const parsedPhone = memoised(20_000, (key: string): { readonly kept: string; readonly normal: string } => {
