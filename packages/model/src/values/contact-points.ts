@@ -2,6 +2,7 @@
 import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from "libphonenumber-js/min"
 import { domainToASCII } from "node:url"
 import { parse } from "tldts"
+import { internationalPhone } from "./international-phone.ts"
 import { memoised } from "./memo.ts"
 
 export const tidyEmail = (email: string): string => email.normalize("NFC").trim().toLowerCase()
@@ -30,16 +31,25 @@ const ROLES: ReadonlySet<string> = new Set(
   ).split(" "),
 )
 
+const before = (text: string, mark: string): string => {
+  const at = text.indexOf(mark)
+  return at === -1 ? text : text.slice(0, at)
+}
+
 /** `sales@`, `info+x@`, `office.berlin@`: read by more than one person. */
 export const isRoleMailbox = (email: string): boolean => {
-  const local = (tidyEmail(email).split("@")[0] ?? "").split("+")[0] ?? ""
-  return ROLES.has(local) || ROLES.has(local.split(/[._-]/)[0] ?? "") || ROLES.has(local.replace(/\d+$/, ""))
+  const local = before(before(tidyEmail(email), "@"), "+")
+  if (ROLES.has(local)) return true
+  const cut = local.search(/[._-]/)
+  return (cut !== -1 && ROLES.has(local.slice(0, cut))) || (/\d$/.test(local) && ROLES.has(local.replace(/\d+$/, "")))
 }
 
 const parsedPhone = memoised(20_000, (key: string): { readonly kept: string; readonly normal: string } => {
   const cut = key.indexOf("|")
   const region = key.slice(0, cut)
   const text = key.slice(cut + 1)
+  const international = internationalPhone(text)
+  if (international !== null) return { kept: international, normal: international }
   const known: CountryCode | undefined = isSupportedCountry(region) ? region : undefined
   const number = parsePhoneNumberFromString(text, known)
   if (number?.isPossible() === true) {

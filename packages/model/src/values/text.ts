@@ -20,20 +20,25 @@ const DIGRAPHS: Readonly<Record<string, string>> = {
   ı: "i",
 }
 
+/** Words of which nothing but the case is folded: most are. */
+const PLAIN_NAME = /^[A-Za-z0-9]+(?: [A-Za-z0-9]+)*$/
+
 /**
  * A name as identity compares it: `Müller-Lüdenscheidt, Jr.` and `MUELLER LUEDENSCHEIDT JR` are one.
  * Case, diacritics, punctuation and runs of blanks are gone; letters of every script stay.
  */
 export const foldName = (name: string): string =>
-  name
-    .normalize("NFC")
-    .toLowerCase()
-    .replace(/[äöüßæøœåþðłđı]/g, (letter) => DIGRAPHS[letter] ?? letter)
-    .normalize("NFD")
-    .replace(/\p{M}+/gu, "")
-    .replace(/['’`´.]/g, "")
-    .replace(/[^\p{L}\p{N}]+/gu, " ")
-    .trim()
+  PLAIN_NAME.test(name)
+    ? name.toLowerCase()
+    : name
+        .normalize("NFC")
+        .toLowerCase()
+        .replace(/[äöüßæøœåþðłđı]/g, (letter) => DIGRAPHS[letter] ?? letter)
+        .normalize("NFD")
+        .replace(/\p{M}+/gu, "")
+        .replace(/['’`´.]/g, "")
+        .replace(/[^\p{L}\p{N}]+/gu, " ")
+        .trim()
 
 /** The entities that editors of CRMs write by name; every other one is written by number. */
 const ENTITIES: Readonly<Record<string, string>> = {

@@ -19,6 +19,7 @@ const IDENTIFYING: Readonly<Record<EntityType, ReadonlySet<string>>> = {
   deal: new Set(["title", "contacts", "deals", "company", "money", "closeDate"]),
   activity: new Set(["kind", "subject", "contacts", "deals", "company", "time"]),
 }
+export const identifyingGroups = (type: EntityType): ReadonlySet<string> => IDENTIFYING[type]
 /** Whether a group has a say in which thing a record is. */
 export const identifies = (type: EntityType, group: string): boolean => IDENTIFYING[type].has(group)
 
@@ -28,19 +29,21 @@ const list = (value: Value | undefined): ReadonlyArray<string> =>
 const field = (groups: Groups, group: string, name: string): Value | undefined => groups[group]?.[name]
 
 const contactKeys = (groups: Groups): ReadonlyArray<string> => {
-  const emails = [text(field(groups, "email", "email")), ...list(field(groups, "otherEmails", "otherEmails"))]
-  const phones = [
-    text(field(groups, "phone", "phone")),
-    text(field(groups, "mobile", "mobile")),
-    ...list(field(groups, "otherPhones", "otherPhones")),
-  ]
+  const keys: Array<string> = []
+  const email = (address: string): void => {
+    if (address !== "" && !isRoleMailbox(address)) keys.push(`email:${tidyEmail(address)}`)
+  }
+  email(text(field(groups, "email", "email")))
+  for (const other of list(field(groups, "otherEmails", "otherEmails"))) email(other)
   const family = foldName(text(field(groups, "name", "lastName")))
-  return [
-    ...emails.filter((email) => email !== "" && !isRoleMailbox(email)).map((email) => `email:${tidyEmail(email)}`),
-    ...(family === ""
-      ? []
-      : phones.filter((phone) => phone !== "").map((phone) => `phone:${normalPhone(phone, "")}|${family}`)),
-  ]
+  if (family === "") return keys
+  const phone = (number: string): void => {
+    if (number !== "") keys.push(`phone:${normalPhone(number, "")}|${family}`)
+  }
+  phone(text(field(groups, "phone", "phone")))
+  phone(text(field(groups, "mobile", "mobile")))
+  for (const other of list(field(groups, "otherPhones", "otherPhones"))) phone(other)
+  return keys
 }
 
 const companyKeys = (groups: Groups): ReadonlyArray<string> => {
@@ -66,32 +69,53 @@ const likeness = (groups: Groups, title: string): ReadonlyArray<string> => {
   return whose.filter((one) => one !== "").map((one) => `like:${one}|${folded}`)
 }
 
-/** By the groups: who looks where a record belongs asks for its keys several times. */
-const known = new WeakMap<Groups, { readonly type: EntityType; readonly keys: ReadonlyArray<string> }>()
-
 /** Sorted; the strongest kind first where they are tried in turn (`email` before `phone`, `domain` before `vat`). */
-export const keysOf = (type: EntityType, groups: Groups): ReadonlyArray<string> => {
-  const before = known.get(groups)
-  if (before?.type === type) return before.keys
-  const keys = readKeys(type, groups)
-  known.set(groups, { type, keys })
-  return keys
+export const keysOf = (type: EntityType, groups: Groups): ReadonlyArray<string> => known(type, groups).keys
+
+/** The documents under which a record with these groups is found, and those of the parked records that asked for its keys. */
+export const keyRows = (type: EntityType, groups: Groups): ReadonlyArray<KeyRow> => {
+  const found = known(type, groups)
+  found.rows ??= found.keys.flatMap((one) => {
+    const key = `${type}|${one}`
+    return [
+      { kind: "match", key },
+      { kind: "matchwait", key },
+    ]
+  })
+  return found.rows
+}
+
+interface KeyRow {
+  readonly kind: string
+  readonly key: string
+}
+interface Known {
+  readonly type: EntityType
+  readonly keys: ReadonlyArray<string>
+  rows: ReadonlyArray<KeyRow> | undefined
+}
+
+/** By the groups: who looks where a record belongs asks for its keys several times. */
+const knownOf = new WeakMap<Groups, Known>()
+const known = (type: EntityType, groups: Groups): Known => {
+  let found = knownOf.get(groups)
+  if (found?.type !== type) {
+    found = { type, keys: [...new Set(readKeys(type, groups))].sort(), rows: undefined }
+    knownOf.set(groups, found)
+  }
+  return found
 }
 
 const readKeys = (type: EntityType, groups: Groups): ReadonlyArray<string> => {
   switch (type) {
     case "contact":
-      return [...new Set(contactKeys(groups))].toSorted()
+      return contactKeys(groups)
     case "company":
-      return [...new Set(companyKeys(groups))].toSorted()
+      return companyKeys(groups)
     case "deal":
-      return [...new Set(likeness(groups, text(field(groups, "title", "title"))))].toSorted()
+      return likeness(groups, text(field(groups, "title", "title")))
     case "activity":
-      return [
-        ...new Set(
-          likeness(groups, `${text(field(groups, "kind", "kind"))} ${text(field(groups, "subject", "subject"))}`),
-        ),
-      ].toSorted()
+      return likeness(groups, `${text(field(groups, "kind", "kind"))} ${text(field(groups, "subject", "subject"))}`)
   }
 }
 

@@ -4,7 +4,7 @@ import { fieldOf } from "@concordat/model/canonical/types"
 import { shortHash } from "@concordat/model/ids"
 import { canonicalJson } from "@concordat/model/json"
 import type { GroupLens, ObjectMapping, Problem, View } from "../mapping/lens.ts"
-import { linkOf, openConnections } from "../state/access.ts"
+import { connectionDoc, linkOf, tenantDoc } from "../state/access.ts"
 import type { ConnectionDoc, DueDoc, EntityDoc, HeldState, LinkState, RecordKey } from "../state/documents.ts"
 import { type Context, heldUnder, holds, mappingOf, objectMappings, references, valueOf } from "./context.ts"
 import type { EntityEdit } from "./edit.ts"
@@ -254,7 +254,9 @@ export const refreshDue = (
   const { tx } = context
   const { original } = edit
   const known = original !== null && isAsBefore(original, edit.doc) ? original : null
-  for (const [connection, state] of openConnections(tx)) {
+  for (const connection of tenantDoc(tx).connections) {
+    const state = connectionDoc(tx, connection)
+    if (state === null || state.closed) continue
     // What follows from what has not changed is not asked again.
     const isAfresh = edit.afresh === "*" || edit.afresh === connection
     const before =

@@ -1,8 +1,7 @@
 /** Which documents an input will surely ask for: names that can be told from the input alone, for loading in one question. */
 import { referringFields } from "@concordat/model/canonical/types"
 import { opened } from "@concordat/model/events/envelope"
-import type { JsonObject } from "@concordat/model/json"
-import { keysOf } from "../identity/keys.ts"
+import { type Groups, keyRows, keysOf } from "../identity/keys.ts"
 import type { ObjectMapping } from "../mapping/lens.ts"
 import {
   type BindingDoc,
@@ -85,12 +84,21 @@ const observedBy = (input: Input, get: Get, compilers: Compilers) => {
 const kindOf = (key: string): string => key.slice(0, key.indexOf(":"))
 
 /** Match rows that an observation moves or is found by: of an entity that has them all already, none. */
-const keysAsked = (mapping: ObjectMapping, raw: JsonObject, doc: EntityDoc | null | undefined) => {
-  const keys = keysOf(mapping.type, plainGroupsOf(mapping, raw))
-  if (doc === null || doc === undefined) return keys
-  const fresh = keys.filter((key) => !doc.keys.includes(key))
+const rowsAsked = (
+  { type }: ObjectMapping,
+  groups: Groups,
+  doc: EntityDoc | null | undefined,
+): ReadonlyArray<DocumentName> => {
+  const rows = keyRows(type, groups)
+  if (doc === null || doc === undefined) return rows
+  const fresh = keysOf(type, groups).filter((key) => !doc.keys.includes(key))
+  if (fresh.length === 0) return []
   const kinds = new Set(fresh.map(kindOf))
-  return [...fresh, ...doc.keys.filter((key) => kinds.has(kindOf(key)))]
+  const asked = new Set([...fresh, ...doc.keys.filter((key) => kinds.has(kindOf(key)))])
+  return Array.from(asked, (key) => `${type}|${key}`).flatMap((key) => [
+    { kind: "match", key },
+    { kind: "matchwait", key },
+  ])
 }
 
 /** And once the entity is: what it refers to, by our ids and by those of the connection, and the keys of what was seen. */
@@ -104,8 +112,7 @@ export const foreseenLast = (input: Input, get: Get, compilers: Compilers): Read
   const observed = observedBy(input, get, compilers)
   if (observed !== null) {
     const { mapping, raw } = observed
-    for (const one of keysAsked(mapping, raw, doc))
-      for (const kind of ["match", "matchwait"]) names.push({ kind, key: `${mapping.type}|${one}` })
+    for (const row of rowsAsked(mapping, plainGroupsOf(mapping, raw), doc)) names.push(row)
     for (const external of externalsOf(mapping, raw)) record(external)
   }
   if (doc === null || doc === undefined) return names
@@ -135,9 +142,10 @@ export const foreseenCandidates = (input: Input, get: Get, compilers: Compilers)
   const { mapping, raw } = observed
   const names: Array<DocumentName> = []
   const isLinked = entityOf(input, get) !== null
-  const keys = isLinked ? [] : keysOf(mapping.type, plainGroupsOf(mapping, raw))
-  for (const one of keys) {
-    const ids = (get("match", `${mapping.type}|${one}`) as MatchDoc | null | undefined) ?? []
+  const rows = isLinked ? [] : keyRows(mapping.type, plainGroupsOf(mapping, raw))
+  for (const { key, kind } of rows) {
+    if (kind !== "match") continue
+    const ids = (get(kind, key) as MatchDoc | null | undefined) ?? []
     for (const id of ids) names.push({ kind: "entity", key: entityKey(mapping.type, id) })
   }
   for (const external of externalsOf(mapping, raw)) {

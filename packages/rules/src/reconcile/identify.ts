@@ -1,11 +1,12 @@
 /** Which entity an unlinked record is: by our own id, by keys, or nobody's; and what has to be asked. */
 import type { EntityType } from "@concordat/model/canonical/fields"
 import { contradicts } from "../identity/contradiction.ts"
-import { byStrength, type Groups, keysOf } from "../identity/keys.ts"
+import { byStrength, type Groups, identifyingGroups, keyRows, keysOf } from "../identity/keys.ts"
 import { addTo, entityDoc, matches, putMatches, takeFrom } from "../state/access.ts"
 import {
   type EntityDoc,
   entityKey,
+  type MatchDoc,
   type QuestionDoc,
   recordKey,
   type RecordKey,
@@ -27,12 +28,11 @@ const isOther = (doc: EntityDoc, id: string): boolean => doc.notSame.includes(id
 
 /** Asks in one question for what is known under the keys of a record. */
 export const prefetchKeys = (tx: Transaction, type: EntityType, groups: Groups): void =>
-  tx.prefetch(
-    keysOf(type, groups).flatMap((key) => [
-      { kind: "match", key: `${type}|${key}` },
-      { kind: "matchwait", key: `${type}|${key}` },
-    ]),
-  )
+  tx.prefetch(keyRows(type, groups))
+
+/** Whether any entity answers to one of the keys of a record. */
+const isKnown = (tx: Transaction, type: EntityType, groups: Groups): boolean =>
+  keyRows(type, groups).some(({ key, kind }) => kind === "match" && (tx.get<MatchDoc>(kind, key)?.length ?? 0) > 0)
 
 /** Finds the entity of a record that nothing is linked to yet. */
 export const match = (
@@ -44,6 +44,7 @@ export const match = (
 ): Match => {
   const { tx } = context
   prefetchKeys(tx, type, groups)
+  if (!isKnown(tx, type, groups)) return { _tag: "None" }
   for (const keys of byStrength(keysOf(type, groups))) {
     const ids = keys.flatMap((key) => matches(tx, type, key))
     if (ids.length === 0) continue
@@ -155,6 +156,13 @@ export const unwatchKeys = (
     takeFrom(context.tx, "matchwait", `${type}|${key}`, question(connection, record))
 }
 
+/** Whether nothing has moved that keys are read from. */
+const identifiesAlike = (a: EntityDoc, b: EntityDoc): boolean => {
+  if (a.groups === b.groups) return true
+  for (const group of identifyingGroups(a.type)) if (a.groups[group]?.value !== b.groups[group]?.value) return false
+  return true
+}
+
 /**
  * Brings the index of an entity's keys up to date, and asks where an edit gave it a key that another entity has. Returns
  * what is to be looked at again once the entity is kept.
@@ -164,7 +172,7 @@ export const indexKeys = (edit: EntityEdit): (() => void) => {
   const { tx } = context
   const { original } = edit
   const isAsBefore =
-    original !== null && original.groups === edit.doc.groups && original.mergedInto === edit.doc.mergedInto
+    original !== null && original.mergedInto === edit.doc.mergedInto && identifiesAlike(original, edit.doc)
   const isGone = edit.doc.mergedInto !== null
   const keys = isAsBefore ? edit.doc.keys : isGone ? [] : keysOf(type, groupValues(edit.doc))
   const before = edit.doc.keys

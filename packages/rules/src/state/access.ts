@@ -39,13 +39,6 @@ export const bindingDoc = (tx: Transaction, connection: string): BindingDoc =>
 export const putBinding = (tx: Transaction, connection: string, doc: BindingDoc): void =>
   tx.put("binding", connection, doc)
 
-/** Connections that are open, in the order of their names. */
-export const openConnections = (tx: Transaction): ReadonlyArray<readonly [string, ConnectionDoc]> =>
-  tenantDoc(tx).connections.flatMap((name) => {
-    const doc = connectionDoc(tx, name)
-    return doc === null || doc.closed ? [] : [[name, doc] as const]
-  })
-
 /** The entity, or the one that it was merged into. */
 export const entityDoc = (tx: Transaction, type: EntityType, id: string): EntityDoc | null => {
   let doc = tx.get<EntityDoc>("entity", entityKey(type, id))

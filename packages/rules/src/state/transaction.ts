@@ -80,10 +80,52 @@ export interface Cause {
   readonly at: number
 }
 
+interface Change {
+  readonly kind: string
+  readonly key: string
+  value: unknown
+}
+
+/** Above so many a map finds one sooner; below it making the maps costs more than all that is asked of them. */
+const LISTED = 16
+
+/** What a decision writes, each document once. */
+class Changes {
+  readonly list: Array<Change> = []
+  #byName: Map<string, Map<string, Change>> | null = null
+
+  get(kind: string, key: string): Change | undefined {
+    if (this.#byName !== null) return this.#byName.get(kind)?.get(key)
+    for (const change of this.list) if (change.kind === kind && change.key === key) return change
+    return undefined
+  }
+
+  put(kind: string, key: string, value: unknown): void {
+    const known = this.get(kind, key)
+    if (known !== undefined) {
+      known.value = value
+      return
+    }
+    const change: Change = { kind, key, value }
+    this.list.push(change)
+    if (this.#byName !== null) this.#index(change)
+    else if (this.list.length > LISTED) {
+      this.#byName = new Map()
+      for (const one of this.list) this.#index(one)
+    }
+  }
+
+  #index(change: Change): void {
+    const ofKind = this.#byName!.get(change.kind)
+    if (ofKind === undefined) this.#byName!.set(change.kind, new Map([[change.key, change]]))
+    else ofKind.set(change.key, change)
+  }
+}
+
 export class Transaction {
   readonly cause: Cause
   readonly #loaded: Loaded
-  readonly #changed = new Map<string, Map<string, unknown>>()
+  readonly #changes = new Changes()
   readonly #events: Array<DecidedEvent> = []
   readonly #wakes: Array<Wake> = []
   readonly #counts = new Map<string, number>()
@@ -94,8 +136,8 @@ export class Transaction {
   }
 
   get<A>(kind: string, key: string): A | null {
-    const changed = this.#changed.get(kind)?.get(key)
-    if (changed !== undefined) return changed as A | null
+    const change = this.#changes.get(kind, key)
+    if (change !== undefined) return change.value as A | null
     const value = this.#loaded.get(kind, key)
     if (value === undefined) throw new Missing([{ _tag: "Document", kind, key }])
     return value as A | null
@@ -103,8 +145,10 @@ export class Transaction {
 
   /** Asks for several documents in one question. */
   prefetch(wanted: ReadonlyArray<{ readonly kind: string; readonly key: string }>): void {
-    const missing = wanted.filter(({ kind, key }) => this.#loaded.get(kind, key) === undefined)
-    if (missing.length > 0) throw new Missing(missing.map(({ kind, key }) => ({ _tag: "Document", kind, key })))
+    let missing: Array<Wanted> | undefined
+    for (const { key, kind } of wanted)
+      if (this.#loaded.get(kind, key) === undefined) (missing ??= []).push({ _tag: "Document", kind, key })
+    if (missing !== undefined) throw new Missing(missing)
   }
 
   /** Goes through a list, and asks at the end for all that was missing on the way: in one question, not one for each. */
@@ -124,21 +168,18 @@ export class Transaction {
   range(kind: string, prefix: string): ReadonlyArray<string> {
     const loaded = this.#loaded.range(kind, prefix)
     if (loaded === undefined) throw new Missing([{ _tag: "Range", kind, prefix }])
-    const changed = this.#changed.get(kind)
-    if (changed === undefined) return loaded
-    const keys = new Set(loaded)
-    for (const [key, value] of changed) {
-      if (!key.startsWith(prefix)) continue
-      if (value === null) keys.delete(key)
-      else keys.add(key)
+    let keys: Set<string> | undefined
+    for (const change of this.#changes.list) {
+      if (change.kind !== kind || !change.key.startsWith(prefix)) continue
+      keys ??= new Set(loaded)
+      if (change.value === null) keys.delete(change.key)
+      else keys.add(change.key)
     }
-    return [...keys].toSorted()
+    return keys === undefined ? loaded : [...keys].toSorted()
   }
 
   put(kind: string, key: string, value: unknown): void {
-    const ofKind = this.#changed.get(kind)
-    if (ofKind === undefined) this.#changed.set(kind, new Map([[key, value]]))
-    else ofKind.set(key, value)
+    this.#changes.put(kind, key, value)
   }
 
   /** Adds to a count. Apart from the documents: nearly every decision counts, and none but the guard asks. */
@@ -188,8 +229,6 @@ export class Transaction {
   }
 
   decision(): Decision {
-    const documents: Array<Decision["documents"][number]> = []
-    for (const [kind, ofKind] of this.#changed) for (const [key, value] of ofKind) documents.push({ kind, key, value })
-    return { events: this.#events, documents, wakes: this.#wakes, counts: this.#counts }
+    return { events: this.#events, documents: this.#changes.list, wakes: this.#wakes, counts: this.#counts }
   }
 }
