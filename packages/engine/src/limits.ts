@@ -58,6 +58,10 @@ export const FOLLOWER_WAIT_MS = 60_000
 /** A connection that lost its right or its authorisation, or is paused, is looked at again this often. */
 export const PAUSED_LOOK_MS = 2_000
 
+/** A write that was given up keeps its record locked for reads that began before its last attempt ended: longer than any
+ * call to a provider takes, with what is done with its page. */
+export const LOCK_KEPT_MS = 15 * 60_000
+
 /** First and longest pause of a connection whose provider says no more than "not now". */
 export const PAUSE_MS = 1_000
 export const PAUSE_MAX_MS = 5 * 60_000

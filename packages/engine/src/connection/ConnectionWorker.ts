@@ -24,13 +24,13 @@ import { makeFollowing } from "./following.ts"
 import { type Gap, runGaps } from "./gaps.ts"
 import { makeHinting } from "./hinting.ts"
 import { lastSaid, makeLedger } from "./Ledger.ts"
-import { canRead, fenceOf, lockOf, type Parts } from "./parts.ts"
+import { lockOfIntent } from "./locks.ts"
+import { canRead, fenceOf, type Parts } from "./parts.ts"
 import { makePlanner } from "./planning.ts"
 import { makePolling } from "./polling.ts"
 import { makePushing } from "./pushing.ts"
 import { rebuildAll } from "./rebuild-all.ts"
 import { runSettling } from "./settling.ts"
-import { intended, sentOf } from "./settle.ts"
 import { makeCounting, type Stats } from "./stats.ts"
 import { makeTaking } from "./taking.ts"
 import { makeTick } from "./tick.ts"
@@ -111,8 +111,7 @@ const restore = Effect.fnUntraced(function* (parts: Parts) {
   yield* all("intent", (key, value) => parts.intents.set(key, JSON.parse(value) as OpenIntentDoc))
   yield* rebuildAll(parts)
   for (const intent of parts.intents.values()) {
-    const { externalId, object } = intended(intent)
-    const lock = lockOf(externalId === null ? null : { object, id: externalId }, sentOf(intent).ownId)
+    const lock = lockOfIntent(intent)
     if (lock !== null) parts.busy.set(lock, intent.until)
   }
 })

@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import type { DocumentWrite } from "../ports/State.ts"
 import type { Candidate } from "./candidate.ts"
 import type { Entry } from "./Ledger.ts"
+import { dropLocks } from "./locks.ts"
 import { documentId, fenceOf, lockOf, type Parts, put, recordStream } from "./parts.ts"
 import { rebuildStream } from "./rebuild.ts"
 import { unseen } from "./seen.ts"
@@ -129,4 +130,5 @@ export const forget = Effect.fnUntraced(function* (parts: Parts, keys: ReadonlyA
   const fence = fenceOf(parts, "changes", "")
   yield* parts.ledger.exclusively(parts.ledger.commit({ entries: [], documents, fence }))
   for (const key of keys) parts.intents.delete(key)
+  dropLocks(parts, yield* parts.tick)
 })
