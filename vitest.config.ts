@@ -3,7 +3,22 @@ import { LongestFirst } from "./test/longest-first.ts"
 
 export default defineConfig({
   test: {
-    include: ["packages/**/*.test.ts", "services/**/*.test.ts", "test/**/*.test.ts"],
+    projects: [
+      // Nothing in them outlives its test, so they share their workers: half of their time was loading the same modules again.
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["packages/**/*.test.ts", "services/**/*.test.ts"],
+          exclude: ["**/node_modules/**", "**/*.integration.test.ts"],
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: { name: "whole", include: ["{packages,services}/**/*.integration.test.ts", "test/**/*.test.ts"] },
+      },
+    ],
     reporters: ["default", "./test/contracts/closing-line.ts"],
     // For a machine that others use too: what is merely slow is no fault. Only what hangs takes so long.
     testTimeout: 120_000,
