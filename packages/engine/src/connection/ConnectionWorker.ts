@@ -6,7 +6,6 @@ import type { Compilers } from "@concordat/rules/reconcile/context"
 import type { CursorDoc, OpenIntentDoc, RecordKey } from "@concordat/rules/state/documents"
 import { parseRecordKey, recordKey } from "@concordat/rules/state/documents"
 import * as Effect from "effect/Effect"
-import * as Latch from "effect/Latch"
 import type * as Scope from "effect/Scope"
 import { type Budget, makeBudget } from "../budget/Budget.ts"
 import type { HttpStats } from "../http/ProviderHttp.ts"
@@ -18,6 +17,7 @@ import { Journal } from "../ports/Journal.ts"
 import type { LeaseToken } from "../ports/Leases.ts"
 import type { Connector, Definition, Hint, RawRecord, Reading } from "../ports/Provider.ts"
 import { State } from "../ports/State.ts"
+import { Bell, makeAlarm } from "./alarm.ts"
 import { type JournalWatch, makeJournalWatch } from "./journal-watch.ts"
 import { makeGate } from "./faults.ts"
 import { makeFollowing } from "./following.ts"
@@ -159,8 +159,9 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
     created: new Map(),
     intents: new Map(),
     gaps: new Map(),
-    jobBell: yield* Latch.make(false),
-    gapBell: yield* Latch.make(false),
+    alarm: yield* makeAlarm,
+    jobBell: new Bell(),
+    gapBell: new Bell(),
     follows: new Set(),
     cursors: new Map(),
     toldAt: new Map(),

@@ -209,7 +209,7 @@ const keepRound = Effect.fnUntraced(function* (parts: Parts, answers: ReadonlyAr
       for (const { gap } of kept)
         if (gap != null) {
           parts.gaps.set(gap.key, gap)
-          parts.gapBell.openUnsafe()
+          parts.gapBell.ring()
         }
       return
     }
@@ -229,7 +229,7 @@ export const keepAnswers = Effect.fn("Connection.answers")(function* (parts: Par
     const { key, record } = begun.candidate
     if (settled._tag === "Open") {
       parts.intents.set(key, settled.intent)
-      if (settled.intent.job !== null) parts.jobBell.openUnsafe()
+      if (settled.intent.job !== null) parts.jobBell.ring()
     } else parts.intents.delete(key)
     const lock = lockOf(record, begun.candidate.sent.ownId)
     if (lock !== null) {

@@ -35,6 +35,8 @@ export interface Gate {
   /** Waits while the connection is paused or its provider wants to be left alone. */
   readonly untilRunning: Effect.Effect<void, WorkerError>
   readonly isRunning: Effect.Effect<boolean, WorkerError>
+  /** The same, where the connection's document was just read. */
+  readonly isRunningBy: (doc: ConnectionDoc | null) => Effect.Effect<boolean>
   /** Stops calls until the reason is taken back, from this moment on, and in the journal. */
   readonly pause: (reason: string) => Effect.Effect<void, WorkerError>
   /** Why the worker itself has stopped calling, before the reconciler has taken note; null: it has not. */
@@ -92,27 +94,25 @@ export const makeGate = (parts: Parts): Gate => {
     mine.event = id
   })
 
-  const isPaused = Effect.gen(function* () {
-    const doc = yield* connectionDoc(parts)
+  const isPausedBy = (doc: ConnectionDoc | null): boolean => {
     if (doc === null) return held !== null
     // The pause is known by its event: it may have been taken note of and taken back since anybody looked here.
     if (held !== null && held.event !== null && doc.pausedBy?.[held.reason] === held.event)
       if (!doc.paused.includes(held.reason)) held = null
     return held !== null || doc.closed || doc.paused.length > 0
-  }).pipe(store)
+  }
+  const opened = store(connectionDoc(parts))
 
   const untilRunning = Effect.gen(function* () {
     for (;;) {
-      if (!(yield* isPaused)) break
-      yield* Effect.sleep(PAUSED_LOOK_MS)
+      if (!isPausedBy(yield* opened)) break
+      yield* parts.alarm.sleep(PAUSED_LOOK_MS)
     }
     yield* parts.budget.untilOpen
   })
 
-  const isRunning = Effect.gen(function* () {
-    const now = yield* parts.tick
-    return !(yield* isPaused) && parts.budget.openAt() <= now
-  })
+  const isRunningBy: Gate["isRunningBy"] = (doc) =>
+    Effect.map(parts.tick, (now) => !isPausedBy(doc) && parts.budget.openAt() <= now)
 
   const noteFault = Effect.fnUntraced(function* (error: ProviderError, isWrite: boolean) {
     const { reason } = error
@@ -153,7 +153,8 @@ export const makeGate = (parts: Parts): Gate => {
 
   return {
     untilRunning,
-    isRunning,
+    isRunning: Effect.flatMap(opened, isRunningBy),
+    isRunningBy,
     pause: (reason) => store(pause(reason)),
     heldBy: () => held?.reason ?? null,
     call: (work, call) => Effect.andThen(untilRunning, callNow(work, call)),

@@ -143,9 +143,12 @@ export const runGaps = (parts: Parts, gate: Gate): Effect.Effect<never, WorkerEr
     const { overwritten } = parts.connector
     if (overwritten === undefined) return yield* Effect.never
     for (;;) {
-      yield* parts.gapBell.close
+      parts.gapBell.hush()
       const [first] = parts.gaps.values()
       if (first !== undefined) yield* lookAfter(parts, gate, overwritten, first)
-      else yield* Effect.andThen(parts.gapBell.await, Effect.sleep(GAP_GATHER_MS))
+      else {
+        yield* parts.alarm.untilRung(parts.gapBell, Number.POSITIVE_INFINITY)
+        yield* Effect.sleep(GAP_GATHER_MS)
+      }
     }
   })

@@ -6,7 +6,6 @@ import type { Mapping } from "@concordat/rules/mapping/lens"
 import type { CursorDoc, RecordKey } from "@concordat/rules/state/documents"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Latch from "effect/Latch"
 import * as Result from "effect/Result"
 import {
   CLOCKS_APART_MS,
@@ -16,6 +15,7 @@ import {
   HINT_GATHER_MS,
   WALK_RETRY_MS,
 } from "../limits.ts"
+import { Bell } from "./alarm.ts"
 import type { JournalWatch } from "./journal-watch.ts"
 import { deliveryOf } from "../intake/Intake.ts"
 import { appendTo } from "../operations/append.ts"
@@ -69,9 +69,9 @@ export const makeHinting = Effect.fn("Hinting.make")(function* (
 ) {
   const store = asWorkerError(parts.connection)
   const board = makeHintBoard(parts.definition.secondLookMs)
-  const bell = yield* Latch.make(false)
+  const bell = new Bell()
   const stream = streams.delivery(parts.tenant, parts.connection)
-  yield* watch.rings(stream, () => void bell.openUnsafe())
+  yield* watch.rings(stream, () => bell.ring())
   let readTo: number | null = null
   let doneTo = -1
   let forgottenTo = 0
@@ -79,12 +79,12 @@ export const makeHinting = Effect.fn("Hinting.make")(function* (
 
   const addNow: Hinting["addNow"] = (records) => {
     for (const { object, id } of records) early.push({ object, id, kind: "changed" })
-    bell.openUnsafe()
+    bell.ring()
   }
   const add: Hinting["add"] = Effect.fnUntraced(function* (hints) {
     const now = yield* parts.tick
     for (const hint of hints) board.add(hint, now, null)
-    yield* bell.open
+    bell.ring()
   })
 
   /** Takes up deliveries from the journal, those of an earlier life first. */
@@ -197,16 +197,15 @@ export const makeHinting = Effect.fn("Hinting.make")(function* (
 
   const run = Effect.gen(function* () {
     for (;;) {
-      yield* bell.close
+      bell.hush()
       const isMore = yield* takeDeliveries
       const wasBusy = yield* lookAtDue
       yield* saveDone
       if (isMore || wasBusy) continue
       const now = yield* parts.tick
       const next = board.nextAt()
-      const isRung = yield* next === null
-        ? Effect.as(bell.await, true)
-        : Effect.map(Effect.timeoutOption(bell.await, Math.max(1, next - now)), ({ _tag }) => _tag === "Some")
+      const wait = next === null ? Number.POSITIVE_INFINITY : Math.max(1, next - now)
+      const isRung = yield* parts.alarm.untilRung(bell, wait)
       // Webhooks come in bursts: what comes together is read together.
       if (isRung) yield* Effect.sleep(HINT_GATHER_MS)
     }
@@ -225,7 +224,7 @@ export const makeHinting = Effect.fn("Hinting.make")(function* (
       const data = deliveryOf(parts.connection, part)
       yield* store(Effect.provideService(appendTo(stream, [{ type: data._tag, data }]), Journal, parts.journal))
     }
-    yield* bell.open
+    bell.ring()
     return hints.filter((hint) => !shared.includes(hint))
   })
 

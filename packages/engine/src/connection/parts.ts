@@ -9,7 +9,6 @@ import {
 } from "@concordat/rules/state/documents"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type * as Latch from "effect/Latch"
 import * as streams from "@concordat/model/streams"
 import type { Budget } from "../budget/Budget.ts"
 import { READ_AGAIN_MS } from "../limits.ts"
@@ -18,6 +17,7 @@ import type { Commit } from "../ports/Commit.ts"
 import type { Journal } from "../ports/Journal.ts"
 import type { Connector, Definition, Hint, ObjectDefinition } from "../ports/Provider.ts"
 import type { DocumentId, DocumentWrite, State } from "../ports/State.ts"
+import type { Alarm, Bell } from "./alarm.ts"
 import type { Gap } from "./gaps.ts"
 import type { Fence, Ledger } from "./Ledger.ts"
 import type { Planner } from "./Planner.ts"
@@ -54,9 +54,11 @@ export interface Parts {
   readonly intents: Map<string, OpenIntentDoc>
   /** Writes that were taken, and may have stood over an edit: looked for in the provider's history, by key. */
   readonly gaps: Map<string, Gap>
+  /** By which its flows wait. */
+  readonly alarm: Alarm
   /** Rung when a write has become a job of the provider's, and when one may have stood over an edit. */
-  readonly jobBell: Latch.Latch
-  readonly gapBell: Latch.Latch
+  readonly jobBell: Bell
+  readonly gapBell: Bell
   /** Records that have to be read, since others became them, by `object:id`: kept until they are. */
   readonly follows: Set<string>
   /** Where each walk is, by `walk|object`. */

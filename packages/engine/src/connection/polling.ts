@@ -2,10 +2,10 @@
 import type { Mapping } from "@concordat/rules/mapping/lens"
 import * as streams from "@concordat/model/streams"
 import * as Effect from "effect/Effect"
-import * as Latch from "effect/Latch"
 import * as Semaphore from "effect/Semaphore"
 import { MAPPING_LOOK_MS, MAPPING_NEWS_MS, MAPPING_REST_MS, METADATA_EVERY_MS, WALK_RETRY_MS } from "../limits.ts"
 import type { ProviderError } from "../ports/ProviderError.ts"
+import { Bell } from "./alarm.ts"
 import { census, snapshot, type Suspects } from "./absence.ts"
 import { connectionDoc, type Gate, persistently } from "./faults.ts"
 import {
@@ -47,7 +47,7 @@ export interface Polled {
 }
 
 interface Walker {
-  readonly bell: Latch.Latch
+  readonly bell: Bell
   readonly one: Semaphore.Semaphore
 }
 
@@ -55,14 +55,14 @@ export const makePolling = Effect.fn("Polling.make")(function* (parts: Parts, ga
   const store = asWorkerError(parts.connection)
   const suspects: Suspects = new Map()
   const walkers = new Map<string, Walker>()
-  const bell = yield* Latch.make(false)
+  const bell = new Bell()
   /** Somebody wants everything read that is not. */
   let isAgain = false
   /** Something was said of the connection. */
   let isTold = true
   yield* watch.rings(streams.connection(parts.tenant, parts.connection), () => {
     isTold = true
-    bell.openUnsafe()
+    bell.ring()
   })
   const polls = new Map<string, Polled>()
   /** Polls that only the clock began, with the facts that were known then. */
@@ -73,7 +73,7 @@ export const makePolling = Effect.fn("Polling.make")(function* (parts: Parts, ga
   let isOpening = true
 
   for (const object of Object.keys(parts.definition.objects))
-    walkers.set(object, { bell: yield* Latch.make(false), one: yield* Semaphore.make(1) })
+    walkers.set(object, { bell: new Bell(), one: yield* Semaphore.make(1) })
 
   const counted = <A, E>(walk: Effect.Effect<A, E>): Effect.Effect<A, E> =>
     Effect.suspend(() => {
@@ -94,7 +94,7 @@ export const makePolling = Effect.fn("Polling.make")(function* (parts: Parts, ga
     yield* parts.ledger.exclusively(parts.ledger.commit({ entries: [], documents, fence }))
     yield* restartBackfill(parts, object)
     isAgain = true
-    yield* bell.open
+    bell.ring()
   })
 
   const isExpired = (error: ProviderError | WorkerError): boolean =>
@@ -156,11 +156,10 @@ export const makePolling = Effect.fn("Polling.make")(function* (parts: Parts, ga
     const { changes } = parts.definition.objects[object]!
     if (changes === "none") return yield* Effect.never
     for (;;) {
-      const rung = yield* Effect.timeoutOption(bell.await, parts.pollEveryMs)
-      const isAsked = rung._tag === "Some"
+      const isAsked = yield* parts.alarm.untilRung(bell, parts.pollEveryMs)
       if (isAsked) {
         asked.delete(object)
-        yield* bell.close
+        bell.hush()
       }
       const mapping = yield* store(parts.planner.mapping)
       if (mapping === null || !mapping.objects.some((one) => one.object === object)) continue
@@ -177,7 +176,7 @@ export const makePolling = Effect.fn("Polling.make")(function* (parts: Parts, ga
 
   const takeCensus = Effect.gen(function* () {
     for (;;) {
-      yield* Effect.sleep(parts.censusEveryMs)
+      yield* parts.alarm.sleep(parts.censusEveryMs)
       const mapping = yield* store(parts.planner.mapping)
       if (mapping === null || isOpening) continue
       for (const [object, definition] of mappedObjects(parts, mapping))
@@ -234,8 +233,8 @@ export const makePolling = Effect.fn("Polling.make")(function* (parts: Parts, ga
       const now = yield* parts.tick
       if (isTold) newsUntil = now + MAPPING_NEWS_MS
       isTold = false
-      yield* Effect.timeoutOption(bell.await, now < newsUntil ? MAPPING_LOOK_MS : MAPPING_REST_MS)
-      yield* bell.close
+      yield* parts.alarm.untilRung(bell, now < newsUntil ? MAPPING_LOOK_MS : MAPPING_REST_MS)
+      bell.hush()
       if (isAgain) {
         isAgain = false
         return
@@ -253,15 +252,13 @@ export const makePolling = Effect.fn("Polling.make")(function* (parts: Parts, ga
       Effect.never,
     ),
     soon: (object) =>
-      Effect.forEach(
-        walkers,
-        ([name, { bell }]) => {
-          if (object !== undefined && object !== name) return Effect.void
+      Effect.sync(() => {
+        for (const [name, { bell }] of walkers) {
+          if (object !== undefined && object !== name) continue
           if (parts.definition.objects[name]!.changes !== "none") asked.add(name)
-          return bell.open
-        },
-        { discard: true },
-      ),
+          bell.ring()
+        }
+      }),
     readAgain: Effect.orDie(Effect.forEach(rewalks, ({ ask }) => ask, { discard: true })),
     finishBackfill: Effect.gen(function* () {
       if (yield* isDone) return

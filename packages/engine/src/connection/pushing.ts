@@ -6,7 +6,6 @@ import { CREATION_ORDER, type EntityType } from "@concordat/model/canonical/fiel
 import * as streams from "@concordat/model/streams"
 import type { ConnectionDoc, DueDoc } from "@concordat/rules/state/documents"
 import * as Effect from "effect/Effect"
-import * as Latch from "effect/Latch"
 import * as Stream from "effect/Stream"
 import {
   LAG_WAIT_MS,
@@ -19,6 +18,7 @@ import {
   WALK_RETRY_MS,
 } from "../limits.ts"
 import { DELIVERY_WAKE, pushSubject } from "../ports/Bus.ts"
+import { Bell } from "./alarm.ts"
 import { again } from "./candidate.ts"
 import { makeCap } from "./cap.ts"
 import { connectionDoc, type Gate, persistently } from "./faults.ts"
@@ -56,7 +56,7 @@ export const makePushing = Effect.fn("Pushing.make")(function* (
 ) {
   const store = asWorkerError(parts.connection)
   const cap = makeCap()
-  const bell = yield* Latch.make(false)
+  const bell = new Bell()
   /** Entities with news, by `type:id`. */
   const noted = new Set<string>()
   /** Creates that wait for the reconciler. */
@@ -69,7 +69,7 @@ export const makePushing = Effect.fn("Pushing.make")(function* (
   /** Entities for which the last look found nothing to do, by the sequence it was found at. */
   const settled = new Map<string, number>()
 
-  const ring = Effect.suspend(() => bell.open)
+  const ring = Effect.sync(() => bell.ring())
   const wake = Effect.suspend(() => {
     rescan = true
     return ring
@@ -163,11 +163,13 @@ export const makePushing = Effect.fn("Pushing.make")(function* (
     }
   })
 
+  /** False: nothing is due. */
   const rescanAll = Effect.fnUntraced(function* (doc: ConnectionDoc) {
     settled.clear()
     // Mostly: asked once, and not for each type.
-    if ((yield* dueAfter(null, "", 1)).length === 0) return
+    if ((yield* dueAfter(null, "", 1)).length === 0) return false
     for (const type of CREATION_ORDER) yield* rescanType(doc, type)
+    return true
   })
 
   /**
@@ -198,14 +200,14 @@ export const makePushing = Effect.fn("Pushing.make")(function* (
 
   const step = Effect.gen(function* () {
     const doc = yield* store(connectionDoc(parts))
-    if (doc === null || !doc.armed || !(yield* gate.isRunning)) return PAUSED_LOOK_MS
+    if (doc === null || !doc.armed || !(yield* gate.isRunningBy(doc))) return PAUSED_LOOK_MS
     if (!(yield* following.mayWrite(doc))) return PAUSED_LOOK_MS
     if (!isPrepared && !(yield* prepare)) return WALK_RETRY_MS
     const retries = yield* readyIntents()
     if (rescan) {
       rescan = false
-      yield* rescanAll(doc)
-      return 0
+      // Where nothing was due, nothing of what was read before is another since.
+      if (yield* rescanAll(doc)) return 0
     }
     if (noted.size > 0 || retries.length > 0) {
       const entities = nextOf([...new Set([...retries, ...noted])])
@@ -220,12 +222,12 @@ export const makePushing = Effect.fn("Pushing.make")(function* (
   const push = Effect.gen(function* () {
     for (;;) {
       isBusy = true
-      yield* bell.close
+      bell.hush()
       const wait = yield* step
       if (wait === 0) continue
       isBusy = false
-      const rung = yield* Effect.timeoutOption(bell.await, wait)
-      if (rung._tag === "None" && wait === RESCAN_MS) rescan = true
+      const isRung = yield* parts.alarm.untilRung(bell, wait)
+      if (!isRung && wait === RESCAN_MS) rescan = true
     }
   })
 

@@ -5,9 +5,9 @@
  */
 import type { Mapping } from "@concordat/rules/mapping/lens"
 import * as Effect from "effect/Effect"
-import * as Latch from "effect/Latch"
 import { REREAD_LOOK_MS, REREAD_REST_MS, WALK_RETRY_MS } from "../limits.ts"
 import type { ProviderError } from "../ports/ProviderError.ts"
+import { Bell } from "./alarm.ts"
 import { Circle, goesInCircles } from "./circling.ts"
 import type { Gate } from "./faults.ts"
 import type { Parts } from "./parts.ts"
@@ -63,7 +63,7 @@ const makeRewalk = Effect.fnUntraced(function* (
   object: string,
   { guarded, mapping }: Rereading,
 ) {
-  const bell = yield* Latch.make(false)
+  const bell = new Bell()
   let isAsked = false
   /** Somebody waits for the walk under way. */
   let isWanted = false
@@ -102,8 +102,8 @@ const makeRewalk = Effect.fnUntraced(function* (
   })
 
   const sleep = Effect.fnUntraced(function* (ms: number) {
-    yield* Effect.timeoutOption(bell.await, ms)
-    yield* bell.close
+    yield* parts.alarm.untilRung(bell, ms)
+    bell.hush()
   })
 
   const run = Effect.gen(function* () {
@@ -125,9 +125,9 @@ const makeRewalk = Effect.fnUntraced(function* (
     if (!isRead || under === null || !under.objects.some((one) => one.object === object)) return
     isAsked = true
     yield* setCursor(parts, { walk: "reread", object, to: yield* beginning(parts) }, false)
-    yield* bell.open
+    bell.ring()
   })
-  const rewalk: Rewalk = { object, run, look: bell.open, ask }
+  const rewalk: Rewalk = { object, run, look: Effect.sync(() => bell.ring()), ask }
   return rewalk
 })
 

@@ -17,9 +17,9 @@ const dueJobs = (parts: Parts, now: number): ReadonlyArray<Begun> =>
 /** Nothing wakes it while the provider has no job of ours. */
 const untilJobs = Effect.fnUntraced(function* (parts: Parts) {
   for (;;) {
-    yield* parts.jobBell.close
+    parts.jobBell.hush()
     if (parts.intents.values().some(({ job }) => job !== null)) return
-    yield* parts.jobBell.await
+    yield* parts.alarm.untilRung(parts.jobBell, Number.POSITIVE_INFINITY)
   }
 })
 
