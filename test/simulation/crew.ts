@@ -24,6 +24,8 @@ export const makeCrew = (size: number, plant: Plant | null = null): Crew => {
   const waiting: Array<Job> = []
   const idle: Array<Worker> = []
   const jobs = new Map<Worker, Job>()
+  /** Why a thread ended: nothing is answered from then on. */
+  let broken: { readonly error: unknown } | null = null
   const next = (): void => {
     while (waiting.length > 0 && idle.length > 0) {
       const [worker, job] = [idle.pop()!, waiting.shift()!]
@@ -44,6 +46,7 @@ export const makeCrew = (size: number, plant: Plant | null = null): Crew => {
       next()
     })
     worker.on("error", (error) => {
+      broken = { error }
       jobs.get(worker)?.failed(error)
       for (const job of waiting.splice(0)) job.failed(error)
     })
@@ -53,6 +56,7 @@ export const makeCrew = (size: number, plant: Plant | null = null): Crew => {
   return {
     run: (script) =>
       new Promise((done, failed) => {
+        if (broken !== null) return failed(broken.error)
         waiting.push({ script, done, failed })
         next()
       }),

@@ -9,8 +9,8 @@ export const IDENTITY: ReadonlyArray<Mutation> = [
     rule: "R11",
     says: "a role mailbox is one person",
     file: "packages/rules/src/identity/keys.ts",
-    from: 'email !== "" && !isRoleMailbox(email)',
-    to: 'email !== ""',
+    from: 'address !== "" && !isRoleMailbox(address)',
+    to: 'address !== ""',
     seenBy: {
       file: `${TESTS}/rules.test.ts`,
       title: "[R11] e-mail before phone with family name; a role mailbox and a free-mail domain identify nobody",
@@ -20,8 +20,8 @@ export const IDENTITY: ReadonlyArray<Mutation> = [
     rule: "R11",
     says: "nobody is matched by e-mail",
     file: "packages/rules/src/identity/keys.ts",
-    from: 'email !== "" && !isRoleMailbox(email)',
-    to: "email === null",
+    from: 'address !== "" && !isRoleMailbox(address)',
+    to: "address === null",
     seenBy: { world: "six who are known twice", invariant: "waiting" },
   },
   {
