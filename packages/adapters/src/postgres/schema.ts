@@ -34,4 +34,6 @@ export const MIGRATIONS: ReadonlyArray<ReadonlyArray<string>> = [
     // A process of before, which still runs, would decide twice what is decided beyond a checkpoint: its rows are refused.
     `alter table concordat.checkpoint alter column ahead drop default`,
   ],
+  // Entities say what a connection holds by their value: who does not know of it would read that nothing is known there.
+  [],
 ]

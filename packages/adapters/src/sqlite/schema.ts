@@ -43,4 +43,6 @@ export const MIGRATIONS: ReadonlyArray<string> = [
   `,
   // What is decided beyond a checkpoint: who does not know of it would decide it twice.
   `ALTER TABLE checkpoint ADD COLUMN ahead TEXT NOT NULL DEFAULT '';`,
+  // Entities say what a connection holds by their value: who does not know of it would read that nothing is known there.
+  "",
 ]

@@ -1,7 +1,9 @@
 /**
  * Documents as text. An entity says the same few things of its connections again and again (where a value was seen, under
- * which lens): in its text each is said once and referred to by number, or most of the state would be repetition.
+ * which lens): in its text each is said once and referred to by number, or most of the state would be repetition. So is what
+ * a connection holds where it is the value itself, as it is wherever all are in agreement.
  */
+import type { GroupValue, Value } from "@concordat/model/canonical/fields"
 import type { EntityDoc, GroupState, HeldState, LinkState } from "./documents.ts"
 
 /** Numbers for values, in the order of first use; the same value has the same number. */
@@ -30,18 +32,21 @@ class Shared {
   }
 }
 
-const mapped = <A, B>(record: Readonly<Record<string, A>>, to: (value: A) => B): Record<string, B> => {
+const mapped = <A, B>(record: Readonly<Record<string, A>>, to: (value: A, name: string) => B): Record<string, B> => {
   const made: Record<string, B> = {}
-  for (const key of Object.keys(record)) made[key] = to(record[key]!)
+  for (const name of Object.keys(record)) made[name] = to(record[name]!, name)
   return made
 }
 
 /** `null`: no write; a number: a write of the view that is the shadow, at that time. */
 type PackedWrite = null | number | NonNullable<HeldState["wrote"]>
+/** The shadow says what the group's value says. */
+const THE_VALUE = 1
+type PackedShadow = HeldState["shadow"] | typeof THE_VALUE
 /** Signature and sight by number (-1: not seen), and what few have. Names of members would be a third of the text. */
 type PackedHeld = readonly [
   signature: number,
-  shadow: HeldState["shadow"],
+  shadow: PackedShadow,
   seen: number,
   wrote: PackedWrite,
   rest?: Omit<HeldState, "signature" | "shadow" | "seen" | "wrote">,
@@ -63,6 +68,24 @@ const packWrite = (wrote: HeldState["wrote"], shadow: HeldState["shadow"]): Pack
   return wrote.view === shadow || JSON.stringify(wrote.view) === JSON.stringify(shadow) ? wrote.at : wrote
 }
 
+const isSame = (a: Value | undefined, b: Value | undefined): boolean =>
+  a === b ||
+  (Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((member, index) => member === b[index]))
+
+/** Whether both have one text: the same members in the same order. */
+const isAlike = (a: GroupValue, b: GroupValue): boolean => {
+  const [names, others] = [Object.keys(a), Object.keys(b)]
+  if (names.length !== others.length) return false
+  for (let at = 0; at < names.length; at++) {
+    const name = names[at]!
+    if (name !== others[at] || !isSame(a[name], b[name])) return false
+  }
+  return true
+}
+
+const packShadow = (shadow: HeldState["shadow"], value: GroupValue | undefined): PackedShadow =>
+  shadow !== null && value !== undefined && isAlike(shadow, value) ? THE_VALUE : shadow
+
 const PLACED: ReadonlySet<string> = new Set(["signature", "shadow", "seen", "wrote"])
 /** What has no place of its own; undefined: nothing. */
 const restOf = (held: HeldState): PackedHeld[4] => {
@@ -78,10 +101,11 @@ const packEntity = (doc: EntityDoc): string => {
     revision,
     shared.numberOf(provenance),
   ]
-  const held = (one: HeldState): PackedHeld => {
-    const { seen, shadow, signature, wrote } = one
+  const held = (one: HeldState, name: string): PackedHeld => {
+    const { seen, signature, wrote } = one
+    const shadow = packShadow(one.shadow, doc.groups[name]?.value)
     const sight = seen === undefined ? -1 : shared.numberOf(seen)
-    const write = packWrite(wrote, shadow)
+    const write = packWrite(wrote, one.shadow)
     const number = shared.numberOf(signature)
     const rest = restOf(one)
     return rest === undefined ? [number, shadow, sight, write] : [number, shadow, sight, write, rest]
@@ -93,8 +117,8 @@ const packEntity = (doc: EntityDoc): string => {
 }
 
 /** By index: what takes an array apart makes an iterator for each, and these are the most of an entity. */
-const unpackHeld = (packed: PackedHeld, shared: ReadonlyArray<unknown>): object => {
-  const shadow = packed[1]
+const unpackHeld = (packed: PackedHeld, shared: ReadonlyArray<unknown>, value: GroupValue | undefined): object => {
+  const shadow = packed[1] === THE_VALUE ? value : packed[1]
   const signature = shared[packed[0]]
   const held: Record<string, unknown> =
     packed[2] < 0 ? { signature, shadow } : { signature, shadow, seen: shared[packed[2]] }
@@ -114,7 +138,8 @@ const unpackEntity = (text: string): EntityDoc => {
   }
   for (const connection in entity.links) {
     const held = open(entity.links[connection]!.groups)
-    for (const name in held) held[name] = unpackHeld(held[name] as PackedHeld, shared)
+    for (const name in held)
+      held[name] = unpackHeld(held[name] as PackedHeld, shared, (groups[name] as GroupState | undefined)?.value)
   }
   return entity as unknown as EntityDoc
 }
