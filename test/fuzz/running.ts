@@ -64,8 +64,9 @@ const resume = async (engine: Engine): Promise<void> => {
 export const running = async (systems: Systems): Promise<Target & { readonly close: () => Promise<void> }> => {
   const liars = { hubspot: await startLiar(systems.hubspot.url), odoo: await startLiar(systems.odoo.url) }
   const engine = await startEngine({ hubspot: liars.hubspot.url, odoo: liars.odoo.url })
-  const isKnown = async (): Promise<boolean> =>
-    (await asked(engine, status(TENANT))).connections.length === CONNECTIONS.length
+  // Nothing is known of a tenant before its first connection is.
+  const known = Effect.catchTag(status(TENANT), "NotFound", () => Effect.succeed({ connections: [] }))
+  const isKnown = async (): Promise<boolean> => (await asked(engine, known)).connections.length === CONNECTIONS.length
   await until(engine, "each connection is known to its tenant", AGREEMENT_MS, isKnown)
   for (const connection of CONNECTIONS)
     await asked(engine, ask(TENANT, { _tag: "ArmRequested", connection, by: "the fuzzer", writesPerHour: null }))
