@@ -65,12 +65,12 @@ export const COUNTEREXAMPLES: ReadonlyArray<Mutation> = [
   {
     rule: "CE4",
     says: "all that an answer holds is answer, also what was not sent",
-    file: `${CONNECTION}/answer.ts`,
-    from: 'const beside = candidate.kind === "archive" ||',
-    to: 'const beside = candidate.kind !== "" ||',
+    file: `${CONNECTION}/settle.ts`,
+    from: "Object.keys(held).filter((name) => !names.includes(name)),",
+    to: "[],",
     seenBy: {
-      file: `${TESTS}/counterexamples.test.ts`,
-      title: "[CE4] of an answer only what was sent is answer: a person's edit in it is an edit",
+      file: `${CONNECTION}/decisions.test.ts`,
+      title: "what was sent is the answer, all else in it an observation",
     },
   },
   {
