@@ -5,7 +5,20 @@ import * as Semaphore from "effect/Semaphore"
 import { Worker } from "node:worker_threads"
 import { toFailure } from "./failures.ts"
 import { PENDING_KIB, THREAD_YOUNG_MB } from "./limits.ts"
-import type { Answer, Answers, Commits, Envelope, Failure, FromWorker, Reply, Request, ToWorker } from "./protocol.ts"
+import type {
+  Answer,
+  Answers,
+  Commits,
+  Committed,
+  Envelope,
+  EventPage,
+  Failure,
+  FromWorker,
+  Reply,
+  Request,
+  ToWorker,
+} from "./protocol.ts"
+import { RecentCommits } from "./recent-commits.ts"
 import { openStore } from "./store.ts"
 
 type AnyAnswer = Answers[Request["op"]]
@@ -90,6 +103,8 @@ export interface Client {
   readonly request: <R extends Request>(request: R) => Effect.Effect<Answer<R>, Failure>
   /** The last position that is known to be durable. */
   readonly end: () => number
+  /** What follows a position, where all of it was committed so lately that it is still here; null: the thread is to be asked. */
+  readonly recent: (after: number, prefixes: ReadonlyArray<string>, limit: number) => EventPage | null
   /** Calls back after each commit with events, until the returned function is called. */
   readonly onCommit: (listener: (commits: Commits) => void) => () => void
 }
@@ -106,17 +121,25 @@ export const openClient = Effect.fnUntraced(function* (options: {
   const permits = yield* Semaphore.make(PENDING_KIB)
   const waiting = new Map<
     number,
-    { readonly op: Request["op"]; readonly resume: (exit: Effect.Effect<AnyAnswer, Failure>) => void }
+    { readonly request: Request; readonly resume: (exit: Effect.Effect<AnyAnswer, Failure>) => void }
   >()
+  const recent = new RecentCommits()
   const watchers = new Set<(commits: Commits) => void>()
   let closed: Failure | null = null
   let death: Failure | null = null
   let nextId = 0
   let end = 0
 
+  const note = (request: Request, reply: Reply): void => {
+    if (request.op === "forget" || request.op === "skip") recent.clear()
+    if (request.op !== "commit" || !reply.ok) return
+    const committed = reply.answer as Committed
+    if (committed._tag === "Appended") recent.add(request, committed.position)
+  }
   const settle = (reply: Reply): void => {
     const waiter = waiting.get(reply.id)
     waiting.delete(reply.id)
+    if (waiter !== undefined) note(waiter.request, reply)
     waiter?.resume(reply.ok ? Effect.succeed(reply.answer) : Effect.fail(reply.failure))
   }
   const listener: Listener = {
@@ -128,8 +151,8 @@ export const openClient = Effect.fnUntraced(function* (options: {
     died: (failure) => {
       death = failure
       closed ??= failure
-      for (const [id, { op }] of waiting)
-        settle({ id, ok: false, failure: op === "commit" ? { ...failure, reason: "indeterminate" } : failure })
+      for (const [id, { request }] of waiting)
+        settle({ id, ok: false, failure: request.op === "commit" ? { ...failure, reason: "indeterminate" } : failure })
     },
   }
 
@@ -161,7 +184,7 @@ export const openClient = Effect.fnUntraced(function* (options: {
     Effect.callback((resume) => {
       if (closed !== null) return resume(Effect.fail(closed))
       const id = ++nextId
-      waiting.set(id, { op: request.op, resume })
+      waiting.set(id, { request, resume })
       outbox.push({ id, request })
       // What is asked for in one go of the scheduler travels together: posting costs more than what is posted.
       if (outbox.length === 1) queueMicrotask(flush)
@@ -171,6 +194,7 @@ export const openClient = Effect.fnUntraced(function* (options: {
     request: <R extends Request>(request: R) =>
       permits.withPermits(Math.min(kibOf(request), PENDING_KIB))(send(request)) as Effect.Effect<Answer<R>, Failure>,
     end: () => end,
+    recent: (after, prefixes, limit) => recent.after(after, prefixes, limit),
     onCommit: (watcher) => {
       watchers.add(watcher)
       return () => watchers.delete(watcher)

@@ -36,6 +36,8 @@ export const NAME_CHARACTERS = 512
 
 /** Events of one page on the way back from the worker: about 1 MB of JSON, 10 ms of its time. */
 export const PAGE_EVENTS = 1_000
+/** Characters of the events that were committed last and are kept for who follows: some pages of a first sync, 2 MB at most. */
+export const RECENT_CHARACTERS = 1024 * 1024
 /** Rows looked at for one page before writers get their turn. */
 export const PAGE_ROWS = 20_000
 

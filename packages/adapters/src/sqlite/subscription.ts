@@ -75,13 +75,10 @@ export const subscribe = (
         if (place.waits) yield* watcher.wait(place.told)
         const from = place.waits ? Math.max(place.reached, watcher.passed()) : place.reached
         watcher.look()
-        const page = yield* client.request({
-          op: "all",
-          after: from,
-          prefixes: options.prefixes,
-          limit: PAGE_EVENTS,
-          without: null,
-        })
+        const { prefixes } = options
+        const page =
+          client.recent(from, prefixes, PAGE_EVENTS) ??
+          (yield* client.request({ op: "all", after: from, prefixes, limit: PAGE_EVENTS, without: null }))
         const events = pageEvents(page)
         const items: Array<Subscribed> = events.map((event) => ({ _tag: "Event", event }))
         const last = page.numbers[page.numbers.length - 1] ?? place.told

@@ -1,0 +1,73 @@
+/**
+ * The events of the last commits, in the order of the journal: who follows it has them without asking the thread, which would
+ * look up and copy what was here a moment ago. All commits of a file pass through its one client, so none is missing between
+ * two that are here.
+ */
+import { RECENT_CHARACTERS } from "./limits.ts"
+import { type CommitRequest, EVENT_COLUMNS, type EventPage } from "./protocol.ts"
+
+type Appended = Pick<CommitRequest, "streams" | "expected" | "counts" | "events">
+
+interface Committed extends Appended {
+  readonly first: number
+  readonly last: number
+  readonly characters: number
+}
+
+export class RecentCommits {
+  /** Each begins right after the one before it. */
+  #commits: Array<Committed> = []
+  #characters = 0
+
+  /** `last`: the position of the unit's last event. */
+  add({ counts, events, expected, streams }: Appended, last: number): void {
+    const size = events.length / EVENT_COLUMNS
+    if (size === 0) return
+    const first = last - size + 1
+    const before = this.#commits.at(-1)
+    if (before !== undefined && before.last !== first - 1) this.clear()
+    let characters = 0
+    for (const text of events) characters += text.length
+    this.#commits.push({ streams, expected, counts, events, first, last, characters })
+    this.#characters += characters
+    let gone = 0
+    while (this.#characters > RECENT_CHARACTERS) this.#characters -= this.#commits[gone++]!.characters
+    if (gone > 0) this.#commits.splice(0, gone)
+  }
+
+  /** What was forgotten must not be read here. */
+  clear(): void {
+    this.#commits = []
+    this.#characters = 0
+  }
+
+  /** As the thread would answer; null: not all of it is here. Without prefixes: all. */
+  after(position: number, prefixes: ReadonlyArray<string>, limit: number): EventPage | null {
+    const commits = this.#commits
+    let at = commits.length
+    while (at > 0 && commits[at - 1]!.last > position) at -= 1
+    if (at === commits.length || commits[at]!.first > position + 1) return null
+    const texts: Array<string> = []
+    const numbers: Array<number> = []
+    for (; at < commits.length; at++) {
+      const { counts, events, expected, first, streams } = commits[at]!
+      let here = first
+      for (const [index, stream] of streams.entries()) {
+        const count = counts[index]!
+        const isWanted = prefixes.length === 0 || prefixes.some((prefix) => stream.startsWith(prefix))
+        if (!isWanted) {
+          here += count
+          continue
+        }
+        for (let n = 1; n <= count; n++, here++) {
+          if (here <= position) continue
+          const column = (here - first) * EVENT_COLUMNS
+          texts.push(events[column]!, events[column + 1]!, events[column + 2]!, events[column + 3]!, stream)
+          numbers.push(expected[index]! + n, here)
+          if (numbers.length === 2 * limit) return { texts, numbers, reached: here, atEnd: here === commits.at(-1)!.last }
+        }
+      }
+    }
+    return { texts, numbers, reached: commits.at(-1)!.last, atEnd: true }
+  }
+}
