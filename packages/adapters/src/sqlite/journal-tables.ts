@@ -31,7 +31,7 @@ export const openJournalTables = (db: DatabaseSync) => {
     `SELECT s.id, s.bucket, coalesce((SELECT max(revision) FROM event WHERE stream = s.id), s.kept - 1) AS revision
      FROM stream s WHERE s.name = ?`,
   )
-  const addStream = db.prepare("INSERT INTO stream (name, bucket, kept) VALUES (?, ?, 0)")
+  const addStream = db.prepare("INSERT INTO stream (name, bucket, kept) VALUES (?, ?, 0) ON CONFLICT DO NOTHING")
   const addBucket = db.prepare("INSERT INTO bucket (name) VALUES (?)")
   const addEvent = db.prepare(
     "INSERT INTO event (position, bucket, stream, revision, id, type, data, metadata) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -94,16 +94,25 @@ export const openJournalTables = (db: DatabaseSync) => {
     return id
   }
 
-  const create = (name: string): Known => {
+  /** null: it is there already. */
+  const create = (name: string): Known | null => {
     if (name.length > NAME_CHARACTERS || name.length === 0 || !name.isWellFormed())
       throw new Refusal("limit", `a stream's name has 1 to ${NAME_CHARACTERS} characters`)
     const bucket = bucketId(name)
-    return { id: Number(addStream.run(name, bucket).lastInsertRowid), bucket, revision: -1 }
+    const { changes, lastInsertRowid } = addStream.run(name, bucket)
+    return changes === 0 ? null : { id: Number(lastInsertRowid), bucket, revision: -1 }
   }
 
-  /** All of the unit's appends or none: every expectation is checked before the first row is written. */
+  /**
+   * A stream that is to be new is made without looking for it first, which would be one more walk down the index for most
+   * appends. One that stays empty, since another stream of its unit has moved, is as good as none.
+   */
+  const expect = (name: string, expected: number, count: number): Known =>
+    (expected === -1 && count > 0 && !remembered.has(name) ? create(name) : null) ?? look(name)
+
+  /** All of the unit's appends or none: every expectation is checked before the first event is written. */
   const append = (unit: CommitRequest): Committed => {
-    const known = unit.streams.map(look)
+    const known = unit.streams.map((name, i) => expect(name, unit.expected[i]!, unit.counts[i]!))
     const conflicts = unit.streams.filter((_, i) => known[i]!.revision !== unit.expected[i])
     if (conflicts.length > 0) return { _tag: "Conflict", streams: conflicts }
     let column = 0
@@ -111,7 +120,7 @@ export const openJournalTables = (db: DatabaseSync) => {
       const count = unit.counts[i]!
       if (count === 0) continue
       const name = unit.streams[i]!
-      const stream = known[i]!.id === 0 ? create(name) : known[i]!
+      const stream = known[i]!
       let revision = stream.revision
       for (let n = 0; n < count; n++, column += EVENT_COLUMNS)
         addEvent.run(
@@ -150,7 +159,7 @@ export const openJournalTables = (db: DatabaseSync) => {
   const skip = (name: string, revision: number): void => {
     const known = look(name)
     if (known.revision + 1 < revision) {
-      const { bucket, id } = known.id === 0 ? create(name) : known
+      const { bucket, id } = known.id === 0 ? create(name)! : known
       setKept.run(revision, id)
       remember(name, { id, bucket, revision: revision - 1 })
     }

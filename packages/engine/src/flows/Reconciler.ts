@@ -2,7 +2,7 @@
 import { readEvent } from "@concordat/model/events/stored"
 import { partitionOf, tenantOf } from "@concordat/model/streams"
 import type { Compilers } from "@concordat/rules/reconcile/context"
-import { foreseen, foreseenCandidates, foreseenLast, foreseenThen } from "@concordat/rules/reconcile/foreseen"
+import { foreseen, foreseenAlone, foreseenCandidates, foreseenLast, foreseenThen } from "@concordat/rules/reconcile/foreseen"
 import { type Input, reconcile } from "@concordat/rules/reconcile/reconcile"
 import type { DecidedEvent, Wake } from "@concordat/rules/state/transaction"
 import * as Deferred from "effect/Deferred"
@@ -127,8 +127,11 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (
     const readings = yield* Effect.forEach(events, read)
     for (const [tenant, ofTenant] of Map.groupBy(readings, (one) => one.tenant)) {
       const documents = documentsOf(tenant)
-      yield* documents.prefetch(ofTenant.flatMap(({ input }) => foreseen(input)))
       const known = (kind: string, key: string): unknown => documents.known(kind, key)
+      const isFew = ofTenant.length < MANY_EVENTS
+      yield* documents.prefetch(
+        ofTenant.flatMap(({ input }) => [...foreseen(input), ...(isFew ? foreseenAlone(input, known, compilers) : [])]),
+      )
       yield* documents.prefetch(ofTenant.flatMap(({ input }) => foreseenThen(input, known)))
       yield* documents.prefetch(ofTenant.flatMap(({ input }) => foreseenLast(input, known, compilers)))
       yield* documents.prefetch(ofTenant.flatMap(({ input }) => foreseenCandidates(input, known, compilers)))

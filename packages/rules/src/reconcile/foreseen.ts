@@ -50,6 +50,15 @@ export const foreseen = (input: Input): ReadonlyArray<DocumentName> => {
 
 type Get = (kind: string, key: string) => unknown
 
+/**
+ * Of an observation, also the keys that it says: one whose entity has them all already asks in vain, and one that comes alone
+ * is not to wait for another question. `get`: a loaded document.
+ */
+export const foreseenAlone = (input: Input, get: Get, compilers: Compilers): ReadonlyArray<DocumentName> => {
+  const observed = observedBy(input, get, compilers)
+  return observed === null ? [] : keyRows(observed.mapping.type, plainGroupsOf(observed.mapping, observed.raw))
+}
+
 /** The entity that an input is about, by its own word or by the record's link. */
 const entityOf = (input: Input, get: Get): string | null => {
   if ("entity" in input && input.entity !== null) return `${input.entity.type}:${input.entity.id}`
