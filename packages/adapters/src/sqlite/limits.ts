@@ -13,6 +13,10 @@ export const CHECKED_BYTES = 256 * 1024 * 1024
 export const CHECKPOINT_IDLE_PAGES = 1_000
 /** And after so many also while it is busy: 32 MiB are copied in about 50 ms, more would be felt as a pause. */
 export const CHECKPOINT_BUSY_PAGES = 8_000
+/** Where commits are small and many, somebody waits for each: then so few are copied at a time, in some 5 ms. */
+export const CHECKPOINT_LIVE_PAGES = 1_500
+/** So many commits since the last copying are many. Those of a first sync fill `CHECKPOINT_BUSY_PAGES` with some dozens. */
+export const LIVE_COMMITS = 128
 /** Above this the WAL file is cut to nothing: a checkpoint alone never gives its space back. */
 export const WAL_BYTES = 128 * 1024 * 1024
 

@@ -2,7 +2,13 @@
 import { statSync } from "node:fs"
 import type { DatabaseSync, StatementSync } from "node:sqlite"
 import { toFailure } from "./failures.ts"
-import { CHECKPOINT_BUSY_PAGES, CHECKPOINT_IDLE_PAGES, WAL_BYTES } from "./limits.ts"
+import {
+  CHECKPOINT_BUSY_PAGES,
+  CHECKPOINT_IDLE_PAGES,
+  CHECKPOINT_LIVE_PAGES,
+  LIVE_COMMITS,
+  WAL_BYTES,
+} from "./limits.ts"
 
 /** Looking at the log's length costs a few microseconds; not every small commit needs to. */
 const LOOK_EVERY = 16
@@ -13,7 +19,9 @@ export const openWal = (db: DatabaseSync, path: string) => {
   const length = db.prepare("PRAGMA wal_checkpoint(NOOP)")
   const passive = db.prepare("PRAGMA wal_checkpoint(PASSIVE)")
   const truncate = db.prepare("PRAGMA wal_checkpoint(TRUNCATE)")
+  /** Since the last look when idle, and since the last copying. */
   let commits = 0
+  let uncopied = 0
 
   const pages = (): number => (length.get() as { log: number; checkpointed: number } | undefined)?.log ?? 0
   const fileSize = (): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0
@@ -27,12 +35,16 @@ export const openWal = (db: DatabaseSync, path: string) => {
     }
   }
 
-  const copy = (): void => run(fileSize() > WAL_BYTES ? truncate : passive)
+  const copy = (): void => {
+    uncopied = 0
+    run(fileSize() > WAL_BYTES ? truncate : passive)
+  }
 
   return {
     afterCommit: (): void => {
+      uncopied += 1
       if (inMemory || ++commits % LOOK_EVERY !== 0) return
-      if (pages() > CHECKPOINT_BUSY_PAGES) copy()
+      if (pages() > (uncopied < LIVE_COMMITS ? CHECKPOINT_BUSY_PAGES : CHECKPOINT_LIVE_PAGES)) copy()
     },
     whenIdle: (): void => {
       if (inMemory || commits === 0) return
