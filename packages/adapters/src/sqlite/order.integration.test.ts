@@ -105,44 +105,46 @@ layer(sqlite({ path: ":memory:", inPlace: true }))("SQLite journal in order", (i
     }),
   )
 
-  it.effect("a subscription that keeps up is handed what a reading finds, and nothing that was forgotten meanwhile", () =>
-    Effect.gen(function* () {
-      const journal = yield* Journal
-      const start = yield* journal.end
-      const prefixes = ["record-ee.", "contact-ee."]
-      const heard: Array<RecordedEvent> = []
-      const news = yield* Queue.unbounded<string>()
-      yield* journal.subscribe({ after: start, prefixes }).pipe(
-        Stream.runForEach((item) => {
-          if (item._tag === "Event") heard.push(item.event)
-          return Queue.offer(news, item._tag === "Event" ? item.event.id : item._tag)
-        }),
-        Effect.forkScoped,
-      )
-      assert.strictEqual(yield* Queue.take(news), "CaughtUp")
-      for (let n = 0; n < 20; n++) {
-        const last = event()
-        yield* journal.appendMany([
-          { stream: "record-ee.t.1", expected: n * 2 - 1, events: [event(), event()] },
-          { stream: `loud-ee.${n}`, expected: -1, events: [event()] },
-          { stream: `contact-ee.t.${n}`, expected: -1, events: [last] },
-        ])
-        while ((yield* Queue.take(news)) !== last.id);
-      }
-      const read = yield* journal.readAll({ after: start, prefixes, limit: 1_000 })
-      assert.strictEqual(read.events.length, 60)
-      assert.deepStrictEqual(heard, read.events)
+  it.effect(
+    "a subscription that keeps up is handed what a reading finds, and nothing that was forgotten meanwhile",
+    () =>
+      Effect.gen(function* () {
+        const journal = yield* Journal
+        const start = yield* journal.end
+        const prefixes = ["record-ee.", "contact-ee."]
+        const heard: Array<RecordedEvent> = []
+        const news = yield* Queue.unbounded<string>()
+        yield* journal.subscribe({ after: start, prefixes }).pipe(
+          Stream.runForEach((item) => {
+            if (item._tag === "Event") heard.push(item.event)
+            return Queue.offer(news, item._tag === "Event" ? item.event.id : item._tag)
+          }),
+          Effect.forkScoped,
+        )
+        assert.strictEqual(yield* Queue.take(news), "CaughtUp")
+        for (let n = 0; n < 20; n++) {
+          const last = event()
+          yield* journal.appendMany([
+            { stream: "record-ee.t.1", expected: n * 2 - 1, events: [event(), event()] },
+            { stream: `loud-ee.${n}`, expected: -1, events: [event()] },
+            { stream: `contact-ee.t.${n}`, expected: -1, events: [last] },
+          ])
+          while ((yield* Queue.take(news)) !== last.id);
+        }
+        const read = yield* journal.readAll({ after: start, prefixes, limit: 1_000 })
+        assert.strictEqual(read.events.length, 60)
+        assert.deepStrictEqual(heard, read.events)
 
-      yield* journal.append({ stream: "contact-ee.t.gone", expected: -1, events: [event()] })
-      yield* journal.delete("contact-ee.t.gone")
-      const later = yield* journal.subscribe({ after: read.position, prefixes }).pipe(
-        Stream.takeUntil((item) => item._tag === "CaughtUp"),
-        Stream.runCollect,
-      )
-      assert.deepStrictEqual(
-        later.filter(({ _tag }) => _tag === "Event"),
-        [],
-      )
-    }),
+        yield* journal.append({ stream: "contact-ee.t.gone", expected: -1, events: [event()] })
+        yield* journal.delete("contact-ee.t.gone")
+        const later = yield* journal.subscribe({ after: read.position, prefixes }).pipe(
+          Stream.takeUntil((item) => item._tag === "CaughtUp"),
+          Stream.runCollect,
+        )
+        assert.deepStrictEqual(
+          later.filter(({ _tag }) => _tag === "Event"),
+          [],
+        )
+      }),
   )
 })

@@ -8,10 +8,7 @@ const event = (id: string, data = "{}") => [id, "RecordObserved", data, '{"at":"
 const some = () => {
   const recent = new RecentCommits()
   const streams = ["record-0a.1", "contact-0a.1"]
-  recent.add(
-    { streams, expected: [-1, 6], counts: [2, 1], events: [...event("a"), ...event("b"), ...event("c")] },
-    3,
-  )
+  recent.add({ streams, expected: [-1, 6], counts: [2, 1], events: [...event("a"), ...event("b"), ...event("c")] }, 3)
   recent.add({ streams, expected: [1, 7], counts: [1, 1], events: [...event("d"), ...event("e")] }, 5)
   return recent
 }
@@ -29,7 +26,13 @@ describe("what was committed last", () => {
 
   it("begins anywhere, also within a commit, and passes what was not asked for", () => {
     const recent = some()
-    expect([0, 1, 2, 3, 4].map((after) => ids(recent.after(after, [], 10)))).toEqual(["abcde", "bcde", "cde", "de", "e"])
+    expect([0, 1, 2, 3, 4].map((after) => ids(recent.after(after, [], 10)))).toEqual([
+      "abcde",
+      "bcde",
+      "cde",
+      "de",
+      "e",
+    ])
     expect(recent.after(3, ["worker-"], 10)).toEqual({ texts: [], numbers: [], reached: 5, atEnd: true })
   })
 

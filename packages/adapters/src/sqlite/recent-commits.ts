@@ -64,7 +64,8 @@ export class RecentCommits {
           const column = (here - first) * EVENT_COLUMNS
           texts.push(events[column]!, events[column + 1]!, events[column + 2]!, events[column + 3]!, stream)
           numbers.push(expected[index]! + n, here)
-          if (numbers.length === 2 * limit) return { texts, numbers, reached: here, atEnd: here === commits.at(-1)!.last }
+          if (numbers.length === 2 * limit)
+            return { texts, numbers, reached: here, atEnd: here === commits.at(-1)!.last }
         }
       }
     }

@@ -2,7 +2,13 @@
 import { readEvent } from "@concordat/model/events/stored"
 import { partitionOf, tenantOf } from "@concordat/model/streams"
 import type { Compilers } from "@concordat/rules/reconcile/context"
-import { foreseen, foreseenAlone, foreseenCandidates, foreseenLast, foreseenThen } from "@concordat/rules/reconcile/foreseen"
+import {
+  foreseen,
+  foreseenAlone,
+  foreseenCandidates,
+  foreseenLast,
+  foreseenThen,
+} from "@concordat/rules/reconcile/foreseen"
 import { type Input, reconcile } from "@concordat/rules/reconcile/reconcile"
 import type { DecidedEvent, Wake } from "@concordat/rules/state/transaction"
 import * as Deferred from "effect/Deferred"
