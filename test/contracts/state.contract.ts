@@ -155,7 +155,7 @@ export const stateContract = <E>(
       }),
     )
 
-    it.effect("[S14] keeps with a checkpoint what is decided beyond it, until the next one", () =>
+    it.effect("[S14] keeps with a checkpoint what is decided beyond it, and who is behind it, until the next one", () =>
       Effect.gen(function* () {
         const state = yield* State
         const commit = yield* Commit
@@ -171,6 +171,11 @@ export const stateContract = <E>(
         assert.deepStrictEqual(yield* state.checkpoint(place.name), { ...place, ahead })
         yield* write({ ...place, ahead: ahead.slice(1) })
         assert.deepStrictEqual(yield* state.checkpoint(place.name), { ...place, ahead: ahead.slice(1) })
+        const behind = [{ tenant: "large", position: "3", eventId: "three", until: "11" }]
+        for (const both of [{ ahead, behind }, { behind }]) {
+          yield* write({ ...place, ...both })
+          assert.deepStrictEqual(yield* state.checkpoint(place.name), { ...place, ...both })
+        }
         yield* write({ ...place, position: "21", ahead: [] })
         assert.deepStrictEqual(yield* state.checkpoint(place.name), { ...place, position: "21" })
       }),

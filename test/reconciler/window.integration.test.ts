@@ -7,57 +7,22 @@ import { SHARED_EVENTS } from "@concordat/engine/limits"
 import { Commit, type Unit } from "@concordat/engine/ports/Commit"
 import { Journal } from "@concordat/engine/ports/Journal"
 import { type Checkpoint, State } from "@concordat/engine/ports/State"
-import { ENTITY_TYPES } from "@concordat/model/canonical/fields"
-import { tenantOf } from "@concordat/model/streams"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { type Crash, embedded, type Layout, split } from "../engine/crashing.ts"
-import { observe, open } from "./facts.ts"
+import { decided, decidedOf, factsOf, FEW, largeFacts, TENANTS } from "./tenants.ts"
 
 const STRIDE = Number(process.env["CRASH_STRIDE"] ?? "4")
 const store = sqlite({ path: ":memory:", inPlace: true })
-const FEW = ["b", "c"]
-const TENANTS = ["large", ...FEW]
 const PEOPLE = SHARED_EVENTS * 2
-
-/** Much of the large tenant before little of two others. */
-const factsOf = Effect.fnUntraced(function* (tenants: ReadonlyArray<string>) {
-  for (const tenant of tenants) {
-    yield* open("app", true, tenant)
-    yield* open("crm", false, tenant)
-  }
-  const person = (n: number) => ({ email: `p${n}@x.example`, first: `P${n}`, last: "X", title: null })
-  for (const tenant of tenants) {
-    for (let n = 0; n < (tenant === "large" ? PEOPLE : 4); n++)
-      yield* observe("crm", `${n}`, 0, 2_000 + n, person(n), tenant)
-    yield* observe("app", "1", 0, 4_000, { ...person(1), title: "Countess" }, tenant)
-    yield* observe("crm", "2", 1, 4_001, { ...person(2), title: "Fellow" }, tenant)
-  }
-})
-const LARGE_FACTS = 6 + PEOPLE + 2
-
-/** All that is decided of a tenant: its canonical events in their order, and its documents. */
-const decidedOf = Effect.fnUntraced(function* (tenant: string) {
-  const [journal, state] = [yield* Journal, yield* State]
-  const prefixes = [...ENTITY_TYPES, "decision"].map((category) => `${category}-`)
-  const { events } = yield* journal.readAll({ after: null, prefixes, limit: 1_000 })
-  const said = events
-    .filter(({ stream }) => tenantOf(stream) === tenant)
-    .map(({ data, id, metadata, revision, stream }) => JSON.stringify([stream, revision, id, data, metadata]))
-  const kinds = ["entity", "record", "match", "due", "connection", "tenant", "question", "count", "decision"]
-  const documents = yield* Effect.forEach(kinds, (kind) =>
-    state.scan({ tenant, kind, prefix: "", after: null, limit: 1_000 }),
-  )
-  return [...said, ...documents.flat().map(({ key, value }) => `${key} ${value}`)].toSorted()
-})
-const decided = Effect.forEach(TENANTS, decidedOf)
+const LARGE_FACTS = largeFacts(PEOPLE)
 const drain = Effect.flatMap(makeReconciler(makeCompilers()), (reconciler) => reconciler.drain)
 const standing = Effect.flatMap(State, (state) => state.checkpoint("reconciler"))
 
 /** Decides all facts; the process dies at the given step, and another one goes on. Answers what was committed at its death. */
 const run = (layout: Layout, at: number) =>
   Effect.gen(function* () {
-    yield* factsOf(TENANTS)
+    yield* factsOf(TENANTS, PEOPLE)
     const crash: Crash = { steps: 0, at }
     const first = yield* Effect.exit(Effect.provideServiceEffect(drain, Commit, layout(crash)))
     assert.strictEqual(first._tag, at === 0 ? "Success" : "Failure")
@@ -88,7 +53,7 @@ describe("what is decided ahead of the checkpoint", () => {
 
   it.effect("is kept in the same unit, and a restart decides exactly the others", () =>
     Effect.gen(function* () {
-      yield* factsOf(TENANTS)
+      yield* factsOf(TENANTS, PEOPLE)
       const units: Array<Unit> = []
       const inner = yield* Commit
       // Dies after its second part, which is that of the few.
@@ -114,7 +79,7 @@ describe("what is decided ahead of the checkpoint", () => {
     Effect.gen(function* () {
       const decide = (tenants: ReadonlyArray<string>) =>
         Effect.gen(function* () {
-          yield* factsOf(tenants)
+          yield* factsOf(tenants, PEOPLE)
           yield* drain
           return yield* Effect.forEach(tenants, decidedOf)
         }).pipe(Effect.scoped, Effect.provide(store, { local: true }))

@@ -66,6 +66,22 @@ describe("a verification", () => {
     ),
   )
 
+  it.effect("leaves out what a tenant is behind the engine's checkpoint", () =>
+    over(
+      Effect.gen(function* () {
+        const facts = yield* factsIn
+        const whole = yield* verifiedUntil(null)
+        const [few, some] = [Math.floor(facts.length / 4), Math.floor(facts.length / 2)]
+        const [place, until] = [facts[few - 1]!, facts[some - 1]!]
+        const at = { tenant: tenantOf(place.stream), position: place.position, eventId: place.id }
+        const half = yield* verifiedUntil({ ...checkpointAt(until), behind: [{ ...at, until: until.position }] })
+        assert.deepStrictEqual([half.facts, half.drift], [few, 0])
+        assert.isAbove(half.later, 0)
+        assert.strictEqual(half.events + half.later, whole.events)
+      }),
+    ),
+  )
+
   it.effect("of a state that another journal made says so", () =>
     over(
       Effect.gen(function* () {

@@ -160,6 +160,14 @@ export const CONTENDED_FACTS = 5_000
  * some MB. Of so many tenants at most its checkpoint tells how far each is decided.
  */
 export const WINDOW_FACTS = 2_000
+/** Of a tenant that fills the window so many stay, and are read anew of it alone: some parts, so that it always has work. */
+export const LANE_FACTS = 250
+/** Tenants that are read alone at once: as much as the window once more. Where more of them fill it, the others wait. */
+export const LANES = 8
+/** How soon a tenant is read again of which a fact is missing that was seen, and how often: a follower of a cluster may be
+ * behind. */
+export const LANE_AGAIN_MS = 50
+export const LANE_TRIES = 200
 /** After a batch of so many the next one gathers for a while: pages come one after the other, and people's edits do not. */
 export const MANY_EVENTS = 50
 export const GATHER_MS = 5

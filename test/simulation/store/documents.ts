@@ -32,8 +32,12 @@ export class Documents {
       if (!isKnown) space.keys.splice(placeOf(space.keys, key), 0, key)
     }
     if (checkpoint === null) return
-    const { ahead = [], ...place } = checkpoint
-    this.#checkpoints.set(checkpoint.name, ahead.length === 0 ? place : { ...place, ahead })
+    const { ahead = [], behind = [], ...place } = checkpoint
+    this.#checkpoints.set(checkpoint.name, {
+      ...place,
+      ...(ahead.length === 0 ? {} : { ahead }),
+      ...(behind.length === 0 ? {} : { behind }),
+    })
   }
 
   scan(options: {

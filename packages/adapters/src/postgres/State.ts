@@ -2,7 +2,7 @@
 import type { DocumentId, State, StoredDocument } from "@concordat/engine/ports/State"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import { checkpointOfRow } from "../state/ahead.ts"
+import { checkpointOfRow } from "../state/places.ts"
 import { afterPrefix, keyFault, keyRange, pageSize, scanPages, tooMany } from "../state/documents.ts"
 import type { Connected } from "./Database.ts"
 

@@ -5,7 +5,7 @@ import type { Checkpoint, DocumentWrite, StateWriter } from "@concordat/engine/p
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { SqlClient } from "effect/sql/SqlClient"
-import { aheadText } from "../state/ahead.ts"
+import { placesText } from "../state/places.ts"
 import { keyFault } from "../state/documents.ts"
 import type { Connected } from "./Database.ts"
 import { UNIT_CHARACTERS, UPSERT_CHARACTERS, UPSERT_DOCUMENTS } from "./limits.ts"
@@ -90,7 +90,7 @@ const writeDocuments = Effect.fnUntraced(function* (sql: SqlClient, documents: R
 })
 
 const writeCheckpoint = (sql: SqlClient, checkpoint: Checkpoint) =>
-  sql.unsafe(PUT_CHECKPOINT, [checkpoint.name, checkpoint.position, checkpoint.eventId, aheadText(checkpoint)])
+  sql.unsafe(PUT_CHECKPOINT, [checkpoint.name, checkpoint.position, checkpoint.eventId, placesText(checkpoint)])
 
 export const makeStateWriter = ({ run, sql }: Connected): Context.Service.Shape<typeof StateWriter> => ({
   write: Effect.fnUntraced(function* ({ checkpoint, documents, lease }) {

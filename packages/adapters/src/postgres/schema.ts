@@ -36,4 +36,6 @@ export const MIGRATIONS: ReadonlyArray<ReadonlyArray<string>> = [
   ],
   // Entities say what a connection holds by their value: who does not know of it would read that nothing is known there.
   [],
+  // Checkpoints say who is behind them: a process of before that still runs can't read those, and stops.
+  [],
 ]

@@ -5,7 +5,7 @@
 import type { Append, RecordedEvent, Without } from "@concordat/engine/ports/Journal"
 import type { Message } from "@concordat/engine/ports/Bus"
 import type { Checkpoint, DocumentId, DocumentWrite } from "@concordat/engine/ports/State"
-import { aheadText } from "../state/ahead.ts"
+import { placesText } from "../state/places.ts"
 
 /** Four texts per event: id, type, data, metadata (JSON). */
 export const EVENT_COLUMNS = 4
@@ -202,7 +202,7 @@ export const idColumns = (ids: ReadonlyArray<DocumentId>): ReadonlyArray<string>
 export const messageColumns = (messages: ReadonlyArray<Message>): ReadonlyArray<string> =>
   columned(messages, (columns, { body, id, subject }) => columns.push(subject, id, body))
 export const checkpointColumns = (checkpoint: Checkpoint | null): CommitRequest["checkpoint"] =>
-  checkpoint === null ? null : [checkpoint.name, checkpoint.position, checkpoint.eventId, aheadText(checkpoint)]
+  checkpoint === null ? null : [checkpoint.name, checkpoint.position, checkpoint.eventId, placesText(checkpoint)]
 
 /** Positions as the port shows them: 16 digits, so that they also sort as text. */
 export const showPosition = (position: number): string => position.toString().padStart(16, "0")

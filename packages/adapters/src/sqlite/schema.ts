@@ -45,4 +45,6 @@ export const MIGRATIONS: ReadonlyArray<string> = [
   `ALTER TABLE checkpoint ADD COLUMN ahead TEXT NOT NULL DEFAULT '';`,
   // Entities say what a connection holds by their value: who does not know of it would read that nothing is known there.
   "",
+  // Checkpoints say who is behind them: who does not know of it would take for decided what is not.
+  "",
 ]

@@ -14,7 +14,6 @@ import type { DecidedEvent, Wake } from "@concordat/rules/state/transaction"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
-import * as Latch from "effect/Latch"
 import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as Stream from "effect/Stream"
@@ -36,9 +35,10 @@ import { type DocumentWrite, State, type StateError } from "../ports/State.ts"
 import { checkpointOf, inputOf } from "../ownership/shares.ts"
 import { appendsOf } from "./decided-events.ts"
 import { Documents } from "./Documents.ts"
+import { makeFilling, type Page } from "./filling.ts"
 import { type PartitionFence, takeFence } from "./partition-fence.ts"
 import { foreignPlace } from "./reached.ts"
-import { ReconcilerStopped } from "./ReconcilerStopped.ts"
+import { foreignCheckpoint, ReconcilerStopped } from "./ReconcilerStopped.ts"
 import { type Reached, Window } from "./Window.ts"
 
 type Failures = JournalError | StateError | BusError | ReconcilerStopped
@@ -49,10 +49,11 @@ export interface Progress {
   readonly position: string | null
 }
 
-/** What is read in one go, and whether that was all there was. */
-interface Page {
-  readonly events: ReadonlyArray<RecordedEvent>
-  readonly isEnd: boolean
+interface How {
+  /** Where much comes more is waited for. */
+  readonly gathers: boolean
+  /** Nobody waits for who fills the window; else all is decided as it was read. */
+  readonly leavesOut: boolean
 }
 
 export interface ReconcilerOptions {
@@ -99,18 +100,11 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (
     fence = lease === undefined ? null : yield* takeFence(journal, share, lease)
     const checkpoint = yield* state.checkpoint(checkpointName)
     const place = checkpoint === null ? null : yield* foreignPlace(journal, checkpoint)
-    if (place !== null) return yield* foreign(place.position, place.found === null ? "nothing" : "another event")
+    if (place !== null)
+      return yield* foreignCheckpoint(place.position, place.found === null ? "nothing" : "another event")
     progress = { ...progress, position: checkpoint?.position ?? null }
     return { after: progress.position, window: new Window(checkpoint) }
   })
-
-  const foreign = (position: string, found: string) =>
-    new ReconcilerStopped({
-      reason: "foreign checkpoint",
-      detail:
-        `the state was made from another journal, or from more of it: at ${position} the journal has ` +
-        `${found}; restore the journal, or drop the state to rebuild it`,
-    })
 
   const read = Effect.fnUntraced(function* (event: RecordedEvent) {
     const decoded = readEvent(event.type, event.data, event.metadata)
@@ -234,52 +228,30 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (
   })
 
   /** Decides part after part of what is read, each while the one before it is being committed; answers how many facts. */
-  const decideRead = <R>(window: Window, pages: Stream.Stream<Page, Failures, R>, gathers: boolean) =>
+  const decideRead = <R>(window: Window, pages: Stream.Stream<Page, Failures, R>, { gathers, leavesOut }: How) =>
     Effect.scoped(
       Effect.gen(function* () {
         const failed = yield* Deferred.make<never, Failures>()
         const forked = <R2>(work: Effect.Effect<void, Failures, R2>) =>
           Effect.forkScoped(Effect.onError(work, (cause) => Deferred.failCause(failed, cause)))
-        const [news, space] = [yield* Latch.make(), yield* Latch.make()]
-        let isEnded = false
-        const reading = Stream.runForEach(pages, ({ events, isEnd }) =>
-          Effect.gen(function* () {
-            for (let at = 0; at < events.length;) {
-              space.closeUnsafe()
-              const { room } = window
-              window.add(events.slice(at, at + room))
-              at += room
-              news.openUnsafe()
-              if (window.room === 0) yield* space.await
-            }
-            const [missing] = window.unmet
-            if (isEnd && missing !== undefined) return yield* foreign(`its end, for tenant ${missing},`, "less")
-          }),
-        )
-        yield* forked(
-          Effect.tap(reading, () =>
-            Effect.sync(() => {
-              isEnded = true
-              news.openUnsafe()
-            }),
-          ),
-        )
+        const filling = makeFilling(window, journal, { pages, leavesOut })
+        yield* forked(filling.run)
         let flying: Fiber.Fiber<void, Failures> | null = null
         const landed = Effect.suspend(() => (flying === null ? Effect.void : Fiber.join(flying)))
         const deciding = Effect.gen(function* () {
           for (let count = 0; ;) {
-            news.closeUnsafe()
+            filling.news.closeUnsafe()
             const events = window.take()
             if (events.length === 0) {
-              if (isEnded) return count
-              yield* news.await
+              if (filling.isEnded()) return count
+              yield* filling.news.await
               continue
             }
             const { names, takeOff } = yield* decidePart(window, events)
             yield* landed
             flying = yield* forked(takeOff())
             count += events.length
-            space.openUnsafe()
+            filling.taken()
             forgetTenants(names)
             // Where much comes more is to come, and costs less an event together. Who comes alone waits for nobody.
             const isMany = events.length >= MANY_EVENTS && events.length < DECIDED_EVENTS
@@ -300,7 +272,7 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (
         isEnd: items.some((item) => item._tag === "CaughtUp"),
       })),
     )
-    yield* decideRead(window, facts, true)
+    yield* decideRead(window, facts, { gathers: true, leavesOut: true })
     return yield* Effect.never
   })
 
@@ -313,7 +285,7 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (
         return [[page], last === undefined ? Option.none() : Option.some(last.position)] as const
       }),
     )
-    return yield* decideRead(window, pages, false)
+    return yield* decideRead(window, pages, { gathers: false, leavesOut: false })
   })
 
   return { run, drain, progress: Effect.sync(() => progress) } as const

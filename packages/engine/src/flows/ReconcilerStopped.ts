@@ -9,3 +9,11 @@ export class ReconcilerStopped extends Schema.TaggedError<ReconcilerStopped>()("
     return `the reconciler stopped (${this.reason}): ${this.detail}`
   }
 }
+
+export const foreignCheckpoint = (position: string, found: string): ReconcilerStopped =>
+  new ReconcilerStopped({
+    reason: "foreign checkpoint",
+    detail:
+      `the state was made from another journal, or from more of it: at ${position} the journal has ` +
+      `${found}; restore the journal, or drop the state to rebuild it`,
+  })

@@ -23,21 +23,29 @@ export interface StoredDocument {
   readonly value: string
 }
 
-/** A tenant whose facts are decided beyond the checkpoint: up to this one, and none after it. */
-export interface Ahead {
+/** A tenant whose facts are decided up to another place than the checkpoint's. */
+export interface Place {
   readonly tenant: string
   readonly position: string
   readonly eventId: string
 }
 
+/** A tenant that has more facts than are looked over: of those beyond its place, up to this one, none is decided. */
+export interface Behind extends Place {
+  /** The position of a fact of the tenant, not beyond the checkpoint's. */
+  readonly until: string
+}
+
 /** How far a reader has come: the position and the id of the event there, so that another journal is noticed. */
 export interface Checkpoint {
   readonly name: string
-  /** All that is to be read up to here is decided. */
+  /** All that is to be read up to here is decided, but for tenants that are behind. */
   readonly position: string
   readonly eventId: string
-  /** One per tenant, in no order; absent: nothing beyond `position` is decided. */
-  readonly ahead?: ReadonlyArray<Ahead>
+  /** Tenants that are decided beyond it. One per tenant, in no order; absent: none. */
+  readonly ahead?: ReadonlyArray<Place>
+  /** Likewise, and none of them is ahead. */
+  readonly behind?: ReadonlyArray<Behind>
 }
 
 export class StateError extends Schema.TaggedError<StateError>()("StateError", {

@@ -32,7 +32,7 @@ const DECIDED = [...ENTITY_TYPES, "decision"]
 /** Which of these facts are there, and whether they came after the last that was decided again. */
 const findFacts = Effect.fnUntraced(function* ({ journal, share, until }: Extras, ids: ReadonlySet<string>) {
   const found = new Map<string, "compared" | "later">()
-  const boundary = until === null ? null : new Boundary(until.position, until.ahead)
+  const boundary = until === null ? null : new Boundary(until)
   for (let after: string | null = null; found.size < ids.size;) {
     const page: Page = yield* journal.readAll({
       after,

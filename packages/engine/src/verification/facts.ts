@@ -25,7 +25,7 @@ const refused = Effect.die(new Error("a verification changes nothing in the jour
 
 export const factsOf = ({ findings, journal, onPage, tenant, until }: FactsOptions): JournalShape => {
   let isEnded = false
-  const boundary = until === null ? null : new Boundary(until.position, until.ahead)
+  const boundary = until === null ? null : new Boundary(until)
   /** Streams whose beginning was looked at. */
   const begun = new Set<string>()
 
