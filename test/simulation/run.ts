@@ -104,6 +104,9 @@ const runOf = async (script: Script, options: RunOptions): Promise<RunResult> =>
     faults: script.store,
     onStep,
   })
+  stores.log.onAppend((streams) => {
+    for (const { configuring } of worlds) configuring.appended(stores.log, streams)
+  })
   stores.queue.faults = { chance: chance.fork("bus"), ...script.bus }
   const result = (more: ReadonlyArray<Violation>): RunResult => {
     options.inspect?.(stores)

@@ -3,7 +3,8 @@
  * the value that stood on that side before is what the person knew, and so its parent. A write of the engine may carry a
  * value on, or settle a conflict; it may never bring back what was replaced, nor make up a value.
  */
-import { type GroupName, groupsOf, kindOf, RULES, type Values } from "../world/things.ts"
+import { type GroupName, groupsOf, kindOf, type Rule, type Values } from "../world/things.ts"
+import { type Rules, Rulings } from "./rulings.ts"
 
 export interface Entered {
   readonly number: number
@@ -45,8 +46,6 @@ const normalised = (group: GroupName, value: string): string => {
 
 const show = ({ number, sides, value }: Entered): string => `#${number} "${value}" of ${[...sides].join(" and ")}`
 
-type Rule = (typeof RULES)[keyof typeof RULES]
-
 /** Why `node`, which did not know of `before`, may not be written over it; null: it may. */
 const forbids = (rule: Rule, node: Entered, before: Entered): string | null => {
   if (rule === "asked") return "a person is to be asked about"
@@ -78,6 +77,7 @@ export class History {
   readonly #readAt = new Map<string, { readonly order: number; readonly ms: number }>()
   readonly #now: () => number
   readonly violations: Array<Violation> = []
+  readonly rulings = new Rulings()
   gaps = 0
   /** What became part of another thing. */
   readonly #aliases = new Map<string, string>()
@@ -128,6 +128,22 @@ export class History {
       const read = this.#readAt.get(`${side}|${from}|${part}`)
       if (read !== undefined) this.#readAt.set(`${side}|${to}|${part}`, read)
     }
+  }
+
+  /** People chose other rules; the journal has them later. */
+  ruled(rules: Rules): void {
+    this.#clock += 1
+    this.rulings.chosen(rules, this.#clock)
+  }
+  rulesRecorded(): void {
+    this.rulings.recorded(this.#clock)
+  }
+
+  /** Why `node` may not be written over `before`, of which it did not know, by any rule that may have decided; null: it may. */
+  #forbidden(thing: string, node: Entered, before: Entered): string | null {
+    const rules = this.rulings.since(kindOf(thing), Math.max(node.at, before.at))
+    const reasons = rules.map((rule) => forbids(rule, node, before))
+    return reasons.includes(null) ? null : reasons.join(", and ")
   }
 
   #nodes(thing: string, group: GroupName): Array<Entered> {
@@ -276,9 +292,8 @@ export class History {
 
   /** One value may have been entered twice (there and back): it is judged as the one of them that speaks for the engine. */
   #judge(where: string, record: string | null, before: ReadonlyArray<Entered>, nodes: ReadonlyArray<Entered>): void {
-    const rule = RULES[kindOf(where)]
     const pairs = before.flatMap((one) =>
-      nodes.map((node) => ({ before: one, node, verdict: this.#verdict(rule, record, one, node) })),
+      nodes.map((node) => ({ before: one, node, verdict: this.#verdict(where, record, one, node) })),
     )
     const fair = pairs.find(({ verdict }) => verdict === null) ?? pairs.find(({ verdict }) => verdict === "gap")
     const { before: was, node, verdict } = fair ?? pairs[0]!
@@ -294,7 +309,7 @@ export class History {
     this.#violate(verdict.invariant, `${where}: ${show(node)} was written over ${show(was)}${verdict.detail}`)
   }
 
-  #verdict(rule: Rule, record: string | null, before: Entered, node: Entered): Violation | "gap" | null {
+  #verdict(where: string, record: string | null, before: Entered, node: Entered): Violation | "gap" | null {
     if (isBefore(before, node) || before.isAside !== node.isAside) return null
     // The app takes part in its own writes: it has no such gap.
     const read = record === null ? undefined : this.#readAt.get(record)
@@ -306,7 +321,7 @@ export class History {
     // Neither knew of the other. An empty value of the beginning fills and never wins.
     if (node.at === 0 && node.value === "" && before.value !== "")
       return { invariant: "lost", detail: ": the former was there from the beginning and says nothing" }
-    const why = before.value === "" ? null : forbids(rule, node, before)
+    const why = before.value === "" ? null : this.#forbidden(where, node, before)
     return why === null ? null : { invariant: "lost", detail: `, which ${why}` }
   }
 
@@ -329,7 +344,7 @@ export class History {
         !one.inGap &&
         !one.isAside &&
         !node.isAside &&
-        forbids(RULES[kindOf(thing)], node, one) !== null &&
+        this.#forbidden(thing, node, one) !== null &&
         one.value !== "" &&
         one.at > 0 &&
         !isBefore(one, node) &&

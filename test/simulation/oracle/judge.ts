@@ -8,7 +8,7 @@ import type { Deployment } from "../deployment.ts"
 import type { SideName } from "../script.ts"
 import type { Ports } from "../store/ports.ts"
 import type { Seen, Side } from "../world/side.ts"
-import { type GroupName, GROUPS, kindOf, RULES, TYPES } from "../world/things.ts"
+import { type GroupName, GROUPS, kindOf, TYPES } from "../world/things.ts"
 import type { World } from "../world/world.ts"
 import { type History, normalised, type Violation } from "./history.ts"
 
@@ -93,11 +93,8 @@ const isRewritten = ({ rewriting }: World, { connection, group, kind }: WaitingI
   kind === "quarantined" && group === "title" && rewriting.includes(connection as SideName)
 
 /** What people of this world may be asked: nothing of a deal that two edited at once is decided without them. */
-const isAsked = ({ entity, kind }: WaitingItem): boolean =>
-  kind === "conflict" &&
-  Object.entries(TYPES).some(
-    ([one, type]) => RULES[one as keyof typeof TYPES] === "asked" && entity?.startsWith(`${type}:`) === true,
-  )
+const isAsked = ({ rulings }: History, { entity, kind }: WaitingItem): boolean =>
+  kind === "conflict" && rulings.asks.some((one) => entity?.startsWith(`${TYPES[one]}:`) === true)
 
 const listed = (judged: Judged, now: TenantStatus, waits: ReadonlyArray<WaitingItem>): ReadonlyArray<Violation> => {
   const found: Array<Violation> = []
@@ -113,7 +110,11 @@ const listed = (judged: Judged, now: TenantStatus, waits: ReadonlyArray<WaitingI
     if (!EXCUSES.has(kind)) found.push(violation("converged", what))
     // What was deleted somewhere is not made there again, and what refers to it there waits.
     else if (isRewritten(judged.world, one)) continue
-    else if (!isAsked(one) && !isOwner(one) && !(wasRemoved && (kind === "tombstone" || kind === "reference")))
+    else if (
+      !isAsked(judged.history, one) &&
+      !isOwner(one) &&
+      !(wasRemoved && (kind === "tombstone" || kind === "reference"))
+    )
       found.push(violation("waiting", what))
   }
   return found
@@ -219,25 +220,25 @@ const judgeThing = async (
   if (removed.size > 0 && places.every(({ isGone, records }) => isGone || records.length === 0)) return []
   const misplaced = placed(thing, names > 1, places)
   if (misplaced.length > 0) return misplaced
-  const parked = RULES[kindOf(thing)] === "asked" ? conflicts : 0
+  const isAskedOf = history.rulings.asks.includes(kindOf(thing))
+  const parked = isAskedOf ? conflicts : 0
   const chosen = choices(places).map((held) => ({ held, ...settledIn(judged, thing, held, parked, quarantined) }))
   const { found, held, settled } = chosen.find((one) => one.found.length === 0) ?? chosen[0]!
   if (found.length > 0) return found
   const before = history.violations.length
-  if (conflicts === 0 || RULES[kindOf(thing)] !== "asked")
-    for (const [group, value] of settled) history.settle(thing, group, value)
+  if (conflicts === 0 || !isAskedOf) for (const [group, value] of settled) history.settle(thing, group, value)
   const [first] = held
   if (history.violations.length > before || first === undefined) return []
   return explained(judged, thing, first.side, first.record, settled, removed)
 }
 
 export const judge = async (judged: Judged): Promise<ReadonlyArray<Violation>> => {
-  const { asked, world } = judged
+  const { asked, history, world } = judged
   const now = await asked(() => status(world.tenant.name))
   const waits = await everythingThatWaits(judged)
   if (now === undefined || waits === undefined) return [violation("answers", "the engine answers no questions")]
   const found: Array<Violation> = [...listed(judged, now, waits)]
-  const conflicts = waits.filter(isAsked).length
+  const conflicts = waits.filter((one) => isAsked(history, one)).length
   const quarantined = new Map<string, number>()
   for (const one of waits)
     if (isRewritten(world, one)) {

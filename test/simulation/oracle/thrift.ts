@@ -9,7 +9,7 @@ const EACH = 2
 /** Whether every write arrives and is answered: what is sent again for lack of an answer is not counted. */
 const isCalm = ({ actions, network }: Script): boolean =>
   network.lost + network.unanswered + network.broken === 0 &&
-  !actions.some(({ kind }) => kind === "crash" || kind === "dropState")
+  !actions.some(({ kind }) => kind === "crash" || kind === "dropState" || kind === "rules")
 
 /** And whether people only edit and create, so that each write has its one reason. */
 const isPlain = (script: Script): boolean =>

@@ -11,6 +11,7 @@ import type { Owner, Timeline } from "../timeline.ts"
 import type { AppSide } from "./app-side.ts"
 import { Automation } from "./automation.ts"
 import { configurationOf, TOKEN } from "./configuration.ts"
+import { Configuring } from "./configuring.ts"
 import { Entering } from "./entering.ts"
 import type { HubspotSide } from "./hubspot-side.ts"
 import { Reshaping } from "./reshaping.ts"
@@ -45,6 +46,7 @@ export class World {
   /** The person whom an activity is with. */
   readonly with = new Map<string, string>()
   readonly reshaping: Reshaping
+  readonly configuring: Configuring
   /** null: its systems have none. */
   readonly troubles: Troubles | null
   readonly #entering: Entering
@@ -70,7 +72,8 @@ export class World {
     for (const name of script.sides) this.sides.set(name, this.#systems.side(name))
     const configurations = script.sides.map((name) => ({ ...configurationOf(name, script) }))
     const connections: ReadonlyArray<ConnectionConfig> = configurations
-    this.tenant = { name: options.tenant, region: "DE", rules: null, connections }
+    const configured = { name: options.tenant, region: "DE", rules: null, connections }
+    this.tenant = configured
     this.peers = connections.map((connection) => ({
       tenant: this.tenant,
       connection,
@@ -78,6 +81,7 @@ export class World {
     }))
     const hubspot = this.sides.get("hubspot") as HubspotSide | undefined
     const { deployment, tenant, timeline } = options
+    this.configuring = new Configuring({ tenant: configured, deployment, history, onStep })
     const ofHubspot = configurations.find(({ name }) => name === "hubspot")
     this.troubles =
       hubspot === undefined || ofHubspot === undefined
