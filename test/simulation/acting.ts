@@ -30,6 +30,8 @@ export const act = ({ deployment, onStep, stores, timeline }: Stage, world: Worl
     }
     case "rules":
       return world.configuring.rules(action.rules)
+    case "mapping":
+      return world.configuring.map(action)
     case "trouble":
       return world.troubles?.begin(action)
     case "crash": {

@@ -1,6 +1,8 @@
 /** What happens in one run, as data: drawn from the seed, shrunk when it fails, replayed as it stands. */
 import type { NetworkFaults } from "./network.ts"
+import type { Way } from "./oracle/mapped.ts"
 import type { StoreFaults } from "./deployment.ts"
+import { mappingsOf, rulingsOf } from "./operating.ts"
 import { type Chance, makeChance } from "./random.ts"
 import { type Extent, EXTENTS, type Size, sizeOf } from "./size.ts"
 import { type GroupName, type Kind, KINDS, type Rule } from "./world/things.ts"
@@ -58,6 +60,7 @@ export type Action =
       readonly at: number
       readonly rules: Partial<Readonly<Record<Kind, Rule>>>
     }
+  | Remapped
   | { readonly kind: "loseBus"; readonly at: number }
   | { readonly kind: "dropState"; readonly at: number }
 
@@ -67,6 +70,18 @@ export interface Trouble {
   readonly at: number
   readonly what: "day" | "token" | "rotation" | "rule"
   readonly forMs: number
+}
+
+/** A field of a system is mapped otherwise from then on. */
+export interface Remapped {
+  readonly kind: "mapping"
+  readonly at: number
+  readonly side: SideName
+  readonly of: Kind
+  readonly group: GroupName
+  /** As it was until then: of the first one, since the beginning. */
+  readonly from: Way
+  readonly way: Way
 }
 
 export interface WebhookFaults {
@@ -197,28 +212,6 @@ const reshapingsOf = (
   return [...removals, ...two]
 }
 
-const OTHER_RULES: Readonly<Record<Kind, ReadonlyArray<Rule>>> = {
-  person: ["app", "asked"],
-  company: ["app", "asked"],
-  deal: ["crm", "app"],
-  activity: ["crm", "asked"],
-}
-
-/** In some runs the tenant's rules are changed while people work, and in some of those once more, or back. */
-const rulingsOf = (chance: Chance, counts: Readonly<Record<Kind, number>>, last: number): ReadonlyArray<Action> => {
-  if (!chance.isLess(0.12)) return []
-  const kinds = KINDS.filter((kind) => counts[kind] > 0)
-  const chosen = () => {
-    const some = kinds.filter(() => chance.isLess(0.6))
-    return (some.length === 0 ? [chance.pick(kinds)] : some).map((kind) => [kind, chance.pick(OTHER_RULES[kind])])
-  }
-  const first = chance.between(0, last)
-  const then = chance.isLess(0.3) ? [Object.fromEntries(chance.isLess(0.5) ? [] : chosen())] : []
-  return [Object.fromEntries(chosen()), ...then].map((rules, n): Action => {
-    return { kind: "rules", at: n === 0 ? first : chance.between(first, last), rules }
-  })
-}
-
 /** Who is there, and what people do. */
 const storyOf = (chance: Chance, extent: Extent): Story => {
   const sides = chance.pick(WORLDS.filter(({ length }) => length <= extent.systems))
@@ -288,6 +281,7 @@ export const scriptOf = (seed: number, size: Size | null = null): Script => {
   const counts = Object.fromEntries(KINDS.map((kind) => [kind, things[kind].length])) as Readonly<Record<Kind, number>>
   const more: Array<Action> = [...reshapingsOf(whole, sides, counts, actions)]
   more.push(...rulingsOf(chance.fork("rules"), counts, last))
+  more.push(...mappingsOf(chance.fork("mapping"), sides, counts, last))
   if (faults.isLess(0.2)) more.push({ kind: "loseBus", at: faults.between(0, last) })
   if (faults.isLess(0.1)) more.push({ kind: "dropState", at: faults.between(0, last) })
   const troubles = chance.fork("troubles")

@@ -8,9 +8,10 @@ import type { Deployment } from "../deployment.ts"
 import type { SideName } from "../script.ts"
 import type { Ports } from "../store/ports.ts"
 import type { Seen, Side } from "../world/side.ts"
-import { type GroupName, GROUPS, kindOf, TYPES } from "../world/things.ts"
+import { type GroupName, GROUPS, type Kind, kindOf, TYPES } from "../world/things.ts"
 import type { World } from "../world/world.ts"
-import { type History, normalised, type Violation } from "./history.ts"
+import { normalised, type Violation } from "./entered.ts"
+import type { History } from "./history.ts"
 
 /** An answer of the engine's to an operator; undefined: it gave none in time. */
 export type Asked = <A>(question: () => Effect.Effect<A, unknown, Ports>) => Promise<A | undefined>
@@ -66,7 +67,8 @@ const explained = async (
     const isTrue = entered.some(({ sides }) => sides.has(observation.connection))
     // Of a deal at Odoo the company is said once, when it is created.
     const has = (name: string): boolean =>
-      world.sides.get(name as SideName)?.groups[kindOf(thing)].includes(group as GroupName) === true
+      world.sides.get(name as SideName)?.groups[kindOf(thing)].includes(group as GroupName) === true &&
+      isMapped(history, name, kindOf(thing), group as GroupName)
     const unconfirmed = at.filter(
       ({ connection, state }) =>
         state !== "held" &&
@@ -155,6 +157,9 @@ const choices = (places: ReadonlyArray<Place>): ReadonlyArray<ReadonlyArray<Held
       [[]],
     )
 
+const isMapped = ({ mapped }: History, side: string, kind: Kind, group: GroupName): boolean =>
+  mapped.way(side, kind, group) === "both"
+
 const textOf = (group: GroupName, { record }: Held): string => normalised(group, record.values[group] ?? "")
 
 /** Where a group is quarantined it may be another one, of as many things as the engine itself lists; all but those. */
@@ -175,7 +180,7 @@ const unanimous = (
 
 /** What all sides hold, by group; those that are parked, or refer to what is gone somewhere, aside. */
 const settledIn = (
-  { world }: Judged,
+  { history, world }: Judged,
   thing: string,
   held: ReadonlyArray<Held>,
   parked: number,
@@ -186,11 +191,14 @@ const settledIn = (
   const found: Array<Violation> = []
   for (const group of GROUPS[kind]) {
     if (group === "company" && [...world.reshaping.removed.keys()].some((key) => kindOf(key) === "company")) continue
-    const has = held.filter(({ side }) => side.groups[kind].includes(group))
+    const has = held.filter(
+      ({ side }) => side.groups[kind].includes(group) && isMapped(history, side.name, kind, group),
+    )
     const there = unanimous(group, has, quarantined)
     const values = there.map((one) => textOf(group, one))
     if (new Set(values).size === 1) settled.set(group, values[0]!)
-    else
+    // Where there is none, it is mapped nowhere that has the thing.
+    else if (values.length > 0)
       found.push(
         violation(
           "divergent",

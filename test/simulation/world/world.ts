@@ -6,7 +6,7 @@ import type { History } from "../oracle/history.ts"
 import { THINGS_APART, VALUES_APART } from "../oracle/isolation.ts"
 import { Thrift } from "../oracle/thrift.ts"
 import type { Chance } from "../random.ts"
-import type { Script, SideName } from "../script.ts"
+import type { Remapped, Script, SideName } from "../script.ts"
 import type { Owner, Timeline } from "../timeline.ts"
 import type { AppSide } from "./app-side.ts"
 import { Automation } from "./automation.ts"
@@ -34,6 +34,14 @@ export interface WorldOptions {
   readonly deployment: () => Deployment
   readonly onStep: (what: string) => void
 }
+
+/** What is mapped otherwise at the beginning than it is by default: of each field the first change says how. */
+const remapped = ({ actions }: Script): ReadonlyArray<Remapped> =>
+  actions
+    .filter((one) => one.kind === "mapping")
+    .filter(({ group, of, side }, at, all) =>
+      all.slice(0, at).every((one) => one.side !== side || one.of !== of || one.group !== group),
+    )
 
 export class World {
   readonly owner: Owner = { isAlive: true }
@@ -70,7 +78,12 @@ export class World {
     this.reshaping = new Reshaping({ ...parts, keys: this.#keys, with: this.with })
     this.#systems = new Systems({ ...options, owner: this.owner, onWritten: this.#written })
     for (const name of script.sides) this.sides.set(name, this.#systems.side(name))
-    const configurations = script.sides.map((name) => ({ ...configurationOf(name, script) }))
+    const begins = remapped(script)
+    for (const { from, group, of, side } of begins) history.mapped.set(side, of, group, from, null)
+    const configurations = script.sides.map((name) => {
+      const own = begins.filter(({ side }) => side === name).map(({ from, group, of }) => ({ of, group, way: from }))
+      return { ...configurationOf(name, script, own) }
+    })
     const connections: ReadonlyArray<ConnectionConfig> = configurations
     const configured = { name: options.tenant, region: "DE", rules: null, connections }
     this.tenant = configured
@@ -81,7 +94,15 @@ export class World {
     }))
     const hubspot = this.sides.get("hubspot") as HubspotSide | undefined
     const { deployment, tenant, timeline } = options
-    this.configuring = new Configuring({ tenant: configured, deployment, history, onStep })
+    this.configuring = new Configuring({
+      tenant: configured,
+      connections: configurations,
+      sides: this.sides,
+      keys: this.#keys,
+      deployment,
+      history,
+      onStep,
+    })
     const ofHubspot = configurations.find(({ name }) => name === "hubspot")
     this.troubles =
       hubspot === undefined || ofHubspot === undefined

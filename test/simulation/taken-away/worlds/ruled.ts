@@ -14,6 +14,15 @@ export const RULED = {
       edit(25 * MINUTE, "app", "person", 0, "phone"),
     ],
   }),
+  "a field that is only read": calm({
+    sides: ["app", "hubspot"],
+    things: { person: known(2, "app", "hubspot") },
+    actions: [
+      { kind: "mapping", at: MINUTE, side: "hubspot", of: "person", group: "title", from: "both", way: "in" },
+      edit(20 * MINUTE, "app", "person", 0, "title"),
+      edit(20 * MINUTE, "hubspot", "person", 1, "title"),
+    ],
+  }),
   "parked, and then decided by another rule": calm({
     sides: ["app", "hubspot"],
     things: { person: known(1, "app", "hubspot"), company: known(1, "app", "hubspot"), deal: [["app"]] },
