@@ -2,7 +2,7 @@
  * The harm of a scenario, counted over the systems' own stores and over what was written to them. The engine is not asked:
  * what it says of itself proves nothing here.
  */
-import { normalised, type Violation } from "../simulation/oracle/history.ts"
+import { normalised, type Violation } from "../simulation/oracle/entered.ts"
 import type { Seen, Side } from "../simulation/world/side.ts"
 import { type GroupName, keyOf, type Kind, kindOf, KINDS } from "../simulation/world/things.ts"
 import type { SideName } from "../simulation/script.ts"

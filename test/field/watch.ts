@@ -1,5 +1,6 @@
 /** The history of the world, which also knows what the engine has read so far and under which ids it made things. */
-import { History, type Part } from "../simulation/oracle/history.ts"
+import type { Part } from "../simulation/oracle/entered.ts"
+import { History } from "../simulation/oracle/history.ts"
 import type { Values } from "../simulation/world/things.ts"
 
 export class Watch extends History {

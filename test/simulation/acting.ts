@@ -28,6 +28,10 @@ export const act = ({ deployment, onStep, stores, timeline }: Stage, world: Worl
       const { number, of, other, side } = action
       return done(world.reshaping.merge(side, world.keyFor(of, number), world.keyFor(of, other)))
     }
+    case "rules":
+      return world.configuring.rules(action.rules)
+    case "mapping":
+      return world.configuring.map(action)
     case "trouble":
       return world.troubles?.begin(action)
     case "crash": {

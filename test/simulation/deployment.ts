@@ -270,6 +270,12 @@ export class Deployment {
     return group.process.ask(Effect.provideContext(effect, group.ports))
   }
 
+  /** Ends whatever works for a tenant's connections; it reads the configuration anew when it is back. */
+  restart(tenant: string): void {
+    for (const { members, process } of this.groups)
+      if (members.some((one) => one !== "reconciler" && one.tenant.name === tenant)) process.crash()
+  }
+
   crash(name: string, turns: number, downMs: number): void {
     const group = this.groups.find((one) => one.name === name) ?? this.groups[0]!
     if (!group.process.isAlive) return

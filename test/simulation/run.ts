@@ -7,7 +7,8 @@ import { act } from "./acting.ts"
 import { Deployment } from "./deployment.ts"
 import { tend } from "./operator.ts"
 import { type Asked, judge } from "./oracle/judge.ts"
-import { History, type Violation } from "./oracle/history.ts"
+import type { Violation } from "./oracle/entered.ts"
+import { History } from "./oracle/history.ts"
 import { isolated } from "./oracle/isolation.ts"
 import { replay } from "./oracle/replay.ts"
 import { outcomeOf } from "./outcome.ts"
@@ -103,6 +104,9 @@ const runOf = async (script: Script, options: RunOptions): Promise<RunResult> =>
     isApart: script.isApart,
     faults: script.store,
     onStep,
+  })
+  stores.log.onAppend((streams) => {
+    for (const { configuring } of worlds) configuring.appended(stores.log, streams)
   })
   stores.queue.faults = { chance: chance.fork("bus"), ...script.bus }
   const result = (more: ReadonlyArray<Violation>): RunResult => {

@@ -1,9 +1,11 @@
 /** What happens in one run, as data: drawn from the seed, shrunk when it fails, replayed as it stands. */
 import type { NetworkFaults } from "./network.ts"
+import type { Way } from "./oracle/mapped.ts"
 import type { StoreFaults } from "./deployment.ts"
+import { mappingsOf, rulingsOf } from "./operating.ts"
 import { type Chance, makeChance } from "./random.ts"
 import { type Extent, EXTENTS, type Size, sizeOf } from "./size.ts"
-import { type GroupName, type Kind, KINDS } from "./world/things.ts"
+import { type GroupName, type Kind, KINDS, type Rule } from "./world/things.ts"
 
 export type SideName = "app" | "hubspot" | "odoo"
 
@@ -52,6 +54,13 @@ export type Action =
       readonly downMs: number
     }
   | Trouble
+  | {
+      /** The tenant's rules are these from then on; what is not named is as it is by default. */
+      readonly kind: "rules"
+      readonly at: number
+      readonly rules: Partial<Readonly<Record<Kind, Rule>>>
+    }
+  | Remapped
   | { readonly kind: "loseBus"; readonly at: number }
   | { readonly kind: "dropState"; readonly at: number }
 
@@ -61,6 +70,18 @@ export interface Trouble {
   readonly at: number
   readonly what: "day" | "token" | "rotation" | "rule"
   readonly forMs: number
+}
+
+/** A field of a system is mapped otherwise from then on. */
+export interface Remapped {
+  readonly kind: "mapping"
+  readonly at: number
+  readonly side: SideName
+  readonly of: Kind
+  readonly group: GroupName
+  /** As it was until then: of the first one, since the beginning. */
+  readonly from: Way
+  readonly way: Way
 }
 
 export interface WebhookFaults {
@@ -259,6 +280,8 @@ export const scriptOf = (seed: number, size: Size | null = null): Script => {
   const whole = chance.fork("reshaping")
   const counts = Object.fromEntries(KINDS.map((kind) => [kind, things[kind].length])) as Readonly<Record<Kind, number>>
   const more: Array<Action> = [...reshapingsOf(whole, sides, counts, actions)]
+  more.push(...rulingsOf(chance.fork("rules"), counts, last))
+  more.push(...mappingsOf(chance.fork("mapping"), sides, counts, last))
   if (faults.isLess(0.2)) more.push({ kind: "loseBus", at: faults.between(0, last) })
   if (faults.isLess(0.1)) more.push({ kind: "dropState", at: faults.between(0, last) })
   const troubles = chance.fork("troubles")

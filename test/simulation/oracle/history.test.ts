@@ -31,6 +31,12 @@ describe("the history of a record that is gone without a trace", () => {
     history.vanished("odoo", ODOO.id, "P1")
     assert.deepStrictEqual(kept(history), ["lost"])
   })
+  it("asks for one again where the record was taken back", () => {
+    const history = edited()
+    history.vanished("odoo", ODOO.id, "P1")
+    history.returned("odoo", ODOO.id, "P1")
+    assert.deepStrictEqual(kept(history), ["lost"])
+  })
   it("asks for one of a record that is there", () => {
     assert.deepStrictEqual(kept(edited()), ["lost"])
   })

@@ -3,69 +3,20 @@
  * the value that stood on that side before is what the person knew, and so its parent. A write of the engine may carry a
  * value on, or settle a conflict; it may never bring back what was replaced, nor make up a value.
  */
-import { type GroupName, groupsOf, kindOf, RULES, type Values } from "../world/things.ts"
-
-export interface Entered {
-  readonly number: number
-  /** Where it was entered: several, where it stood in them from the beginning. */
-  readonly sides: Set<string>
-  isApp: boolean
-  value: string
-  /** Order of the world's events; 0: it was there at the beginning. */
-  readonly at: number
-  /** What it replaced: entered over it, or won against it. */
-  readonly before: Set<Entered>
-  /** What came while it was on its way to the engine: it is laid over that, and counts as later, if it is taken so. */
-  readonly over: Set<Entered>
-  /**
-   * Overwritten between the engine's last read and its write, where the provider has no preconditions; or gone with its record
-   * before it was read.
-   */
-  inGap: boolean
-  /** Of one of two that became one: it may stand or not, whichever record of it is the one that counts somewhere. */
-  isAside: boolean
-}
-
-/** What is read at once. */
-export type Part = "fields" | "references"
-const partOf = (group: GroupName): Part => (group === "company" ? "references" : "fields")
-
-export interface Violation {
-  readonly invariant: string
-  readonly detail: string
-}
-
-/** How long a read may lie before the write that it protects: what was unread by then is an edit in the gap. */
-const GAP_MS = 60_000
-
-const normalised = (group: GroupName, value: string): string => {
-  const text = value.normalize("NFC").trim()
-  return group === "email" ? text.toLowerCase() : text
-}
-
-const show = ({ number, sides, value }: Entered): string => `#${number} "${value}" of ${[...sides].join(" and ")}`
-
-type Rule = (typeof RULES)[keyof typeof RULES]
-
-/** Why `node`, which did not know of `before`, may not be written over it; null: it may. */
-const forbids = (rule: Rule, node: Entered, before: Entered): string | null => {
-  if (rule === "asked") return "a person is to be asked about"
-  const wins = rule === "app" ? before.isApp && !node.isApp : !before.isApp && node.isApp
-  return wins ? "wins by the rule" : null
-}
-
-/** Whether `one` is, or was replaced on the way to, `other`; `surely`: also if no edit on its way was laid over it. */
-const isBefore = (one: Entered, other: Entered, surely = false): boolean => {
-  const seen = new Set<Entered>()
-  const left = [other]
-  for (let next = left.pop(); next !== undefined; next = left.pop()) {
-    if (next === one) return true
-    if (seen.has(next)) continue
-    seen.add(next)
-    left.push(...next.before, ...(surely ? [] : next.over))
-  }
-  return false
-}
+import { type GroupName, groupsOf, type Kind, kindOf, type Values } from "../world/things.ts"
+import {
+  type Entered,
+  forbids,
+  GAP_MS,
+  isBefore,
+  normalised,
+  type Part,
+  partOf,
+  show,
+  type Violation,
+} from "./entered.ts"
+import { Mapped, type Way } from "./mapped.ts"
+import { type Rules, Rulings } from "./rulings.ts"
 
 export class History {
   /** By thing and group. */
@@ -78,6 +29,8 @@ export class History {
   readonly #readAt = new Map<string, { readonly order: number; readonly ms: number }>()
   readonly #now: () => number
   readonly violations: Array<Violation> = []
+  readonly rulings = new Rulings()
+  readonly mapped = new Mapped()
   gaps = 0
   /** What became part of another thing. */
   readonly #aliases = new Map<string, string>()
@@ -130,6 +83,68 @@ export class History {
     }
   }
 
+  /**
+   * A side is mapped otherwise from now on; `records`: those of the kind that it has. What they hold is seen as if for the first
+   * time, or not any more; what never was in sight before is seen for the first time in truth, and known as such.
+   */
+  remapped(
+    side: { readonly name: string; readonly isApp: boolean },
+    kind: Kind,
+    group: GroupName,
+    way: Way,
+    records: ReadonlyArray<{ readonly id: string; readonly thing: string }>,
+  ): void {
+    this.#clock += 1
+    const wasSeen = this.mapped.wasSeen(side.name, kind, group)
+    this.mapped.set(side.name, kind, group, way, this.#now())
+    for (const { id, thing } of wasSeen ? records : []) {
+      const held = this.#heldBy(side.name, id)
+      for (const one of this.#entering(side.name, id, group)) one.inGap ||= way === "off"
+      const [standing] = held.get(group) ?? []
+      if (way === "off" || standing === undefined) continue
+      const again = this.#make(side.name, side.isApp, standing.value, { at: 0, isAside: true })
+      this.#nodes(thing, group).push(again)
+      held.set(group, [...held.get(group)!, again])
+    }
+  }
+
+  #make(
+    side: string,
+    isApp: boolean,
+    value: string,
+    more: Pick<Entered, "at" | "isAside"> & { readonly before?: Iterable<Entered> },
+  ): Entered {
+    this.#numbers += 1
+    const { at, before = [], isAside } = more
+    return {
+      number: this.#numbers,
+      sides: new Set([side]),
+      isApp,
+      value,
+      at,
+      before: new Set(before),
+      over: new Set(),
+      inGap: false,
+      isAside,
+    }
+  }
+
+  /** People chose other rules; the journal has them later. */
+  ruled(rules: Rules): void {
+    this.#clock += 1
+    this.rulings.chosen(rules, this.#clock)
+  }
+  rulesRecorded(): void {
+    this.rulings.recorded(this.#clock)
+  }
+
+  /** Why `node` may not be written over `before`, of which it did not know, by any rule that may have decided; null: it may. */
+  #forbidden(thing: string, node: Entered, before: Entered): string | null {
+    const rules = this.rulings.since(kindOf(thing), Math.max(node.at, before.at))
+    const reasons = rules.map((rule) => forbids(rule, node, before))
+    return reasons.includes(null) ? null : reasons.join(", and ")
+  }
+
   #nodes(thing: string, group: GroupName): Array<Entered> {
     const key = `${thing}|${group}`
     const nodes = this.#entered.get(key) ?? []
@@ -161,12 +176,17 @@ export class History {
     this.#readAt.set(`${side}|${id}|${part}`, { order: this.#clock, ms: this.#now() })
   }
 
-  /** A record is gone without a trace: what people entered in it since the engine last read it nobody can know. */
+  /** A record is gone: what people entered in it since the engine last read it nobody can know. */
   vanished(side: string, id: string, thing: string): void {
     for (const group of groupsOf(thing)) {
       const read = this.#readAt.get(`${side}|${id}|${partOf(group)}`)?.order ?? 0
       for (const one of this.#entering(side, id, group)) if (one.at > read) one.inGap = true
     }
+  }
+
+  /** It was taken back, and can be read again. */
+  returned(side: string, id: string, thing: string): void {
+    for (const group of groupsOf(thing)) for (const one of this.#entering(side, id, group)) one.inGap = false
   }
 
   /** A person entered a value, or it was there at the beginning. */
@@ -185,29 +205,29 @@ export class History {
       const known = held.get(group) ?? []
       if (known[0]?.value === this.#normalised(group, value)) continue
       // What two systems held alike from the beginning is one value, and a CRM's where one of them is one.
-      const alike = isFirst
-        ? this.#nodes(thing, group).find((one) => one.value === this.#normalised(group, value))
-        : undefined
+      const isUnseen = this.mapped.way(by.side, kindOf(thing), group) === "off"
+      const alike =
+        isFirst && !isUnseen
+          ? this.#nodes(thing, group).find((one) => one.value === this.#normalised(group, value))
+          : undefined
       if (alike !== undefined) {
         alike.isApp &&= by.isApp
         alike.sides.add(by.side)
         held.set(group, [alike])
         continue
       }
-      this.#numbers += 1
-      const node: Entered = {
-        number: this.#numbers,
-        sides: new Set([by.side]),
-        isApp: by.isApp,
-        value: this.#normalised(group, value),
-        at: isFirst ? 0 : this.#clock,
-        before: new Set(known),
-        over: new Set(),
-        inGap: false,
-        isAside,
-      }
+      const kind = kindOf(thing)
+      const isMoving =
+        this.mapped.isSettling(by.side, kind, group, this.#now()) ||
+        (isUnseen && this.mapped.wasSeen(by.side, kind, group))
+      // Out of sight nobody can tell what it was before.
+      const node = this.#make(by.side, by.isApp, this.#normalised(group, value), {
+        at: isFirst || isUnseen ? 0 : this.#clock,
+        before: isUnseen ? [] : known,
+        isAside: isAside || isMoving,
+      })
       this.#nodes(thing, group).push(node)
-      if (!isFirst) this.#entering(by.side, by.id, group).push(node)
+      if (!isFirst && !isUnseen) this.#entering(by.side, by.id, group).push(node)
       // There and back again: who looks now can't tell that anything happened in between.
       held.set(
         group,
@@ -236,6 +256,12 @@ export class History {
       }
       held.set(group, nodes)
       this.#run.delete(`${side.name}|${id}|${group}`)
+      if (this.mapped.way(side.name, kindOf(thing), group) !== "both") {
+        // What was on its way, by the mapping before.
+        if (!this.mapped.isSettling(side.name, kindOf(thing), group, this.#now()))
+          this.#violate("unmapped", `${where}: "${value}" was written, and the mapping writes nothing there`)
+        continue
+      }
       if (before.length > 0)
         this.#judge(where, side.isApp ? null : `${side.name}|${id}|${partOf(group)}`, before, nodes)
     }
@@ -276,9 +302,8 @@ export class History {
 
   /** One value may have been entered twice (there and back): it is judged as the one of them that speaks for the engine. */
   #judge(where: string, record: string | null, before: ReadonlyArray<Entered>, nodes: ReadonlyArray<Entered>): void {
-    const rule = RULES[kindOf(where)]
     const pairs = before.flatMap((one) =>
-      nodes.map((node) => ({ before: one, node, verdict: this.#verdict(rule, record, one, node) })),
+      nodes.map((node) => ({ before: one, node, verdict: this.#verdict(where, record, one, node) })),
     )
     const fair = pairs.find(({ verdict }) => verdict === null) ?? pairs.find(({ verdict }) => verdict === "gap")
     const { before: was, node, verdict } = fair ?? pairs[0]!
@@ -294,7 +319,7 @@ export class History {
     this.#violate(verdict.invariant, `${where}: ${show(node)} was written over ${show(was)}${verdict.detail}`)
   }
 
-  #verdict(rule: Rule, record: string | null, before: Entered, node: Entered): Violation | "gap" | null {
+  #verdict(where: string, record: string | null, before: Entered, node: Entered): Violation | "gap" | null {
     if (isBefore(before, node) || before.isAside !== node.isAside) return null
     // The app takes part in its own writes: it has no such gap.
     const read = record === null ? undefined : this.#readAt.get(record)
@@ -306,7 +331,7 @@ export class History {
     // Neither knew of the other. An empty value of the beginning fills and never wins.
     if (node.at === 0 && node.value === "" && before.value !== "")
       return { invariant: "lost", detail: ": the former was there from the beginning and says nothing" }
-    const why = before.value === "" ? null : forbids(rule, node, before)
+    const why = before.value === "" ? null : this.#forbidden(where, node, before)
     return why === null ? null : { invariant: "lost", detail: `, which ${why}` }
   }
 
@@ -329,7 +354,7 @@ export class History {
         !one.inGap &&
         !one.isAside &&
         !node.isAside &&
-        forbids(RULES[kindOf(thing)], node, one) !== null &&
+        this.#forbidden(thing, node, one) !== null &&
         one.value !== "" &&
         one.at > 0 &&
         !isBefore(one, node) &&
@@ -349,5 +374,3 @@ export class History {
     return [...this.#entered.values()].flat()
   }
 }
-
-export { normalised }

@@ -4,7 +4,7 @@
  */
 import * as streams from "@concordat/model/streams"
 import type { Stores } from "../store/ports.ts"
-import type { Violation } from "./history.ts"
+import type { Violation } from "./entered.ts"
 
 /** How far the numbers of one tenant are from those of the next: of things, and of the values that are entered. */
 export const THINGS_APART = 1_000

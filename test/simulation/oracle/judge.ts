@@ -8,9 +8,10 @@ import type { Deployment } from "../deployment.ts"
 import type { SideName } from "../script.ts"
 import type { Ports } from "../store/ports.ts"
 import type { Seen, Side } from "../world/side.ts"
-import { type GroupName, GROUPS, kindOf, RULES, TYPES } from "../world/things.ts"
+import { type GroupName, GROUPS, type Kind, kindOf, TYPES } from "../world/things.ts"
 import type { World } from "../world/world.ts"
-import { type History, normalised, type Violation } from "./history.ts"
+import { normalised, type Violation } from "./entered.ts"
+import type { History } from "./history.ts"
 
 /** An answer of the engine's to an operator; undefined: it gave none in time. */
 export type Asked = <A>(question: () => Effect.Effect<A, unknown, Ports>) => Promise<A | undefined>
@@ -66,7 +67,8 @@ const explained = async (
     const isTrue = entered.some(({ sides }) => sides.has(observation.connection))
     // Of a deal at Odoo the company is said once, when it is created.
     const has = (name: string): boolean =>
-      world.sides.get(name as SideName)?.groups[kindOf(thing)].includes(group as GroupName) === true
+      world.sides.get(name as SideName)?.groups[kindOf(thing)].includes(group as GroupName) === true &&
+      isMapped(history, name, kindOf(thing), group as GroupName)
     const unconfirmed = at.filter(
       ({ connection, state }) =>
         state !== "held" &&
@@ -93,11 +95,8 @@ const isRewritten = ({ rewriting }: World, { connection, group, kind }: WaitingI
   kind === "quarantined" && group === "title" && rewriting.includes(connection as SideName)
 
 /** What people of this world may be asked: nothing of a deal that two edited at once is decided without them. */
-const isAsked = ({ entity, kind }: WaitingItem): boolean =>
-  kind === "conflict" &&
-  Object.entries(TYPES).some(
-    ([one, type]) => RULES[one as keyof typeof TYPES] === "asked" && entity?.startsWith(`${type}:`) === true,
-  )
+const isAsked = ({ rulings }: History, { entity, kind }: WaitingItem): boolean =>
+  kind === "conflict" && rulings.asks.some((one) => entity?.startsWith(`${TYPES[one]}:`) === true)
 
 const listed = (judged: Judged, now: TenantStatus, waits: ReadonlyArray<WaitingItem>): ReadonlyArray<Violation> => {
   const found: Array<Violation> = []
@@ -113,7 +112,11 @@ const listed = (judged: Judged, now: TenantStatus, waits: ReadonlyArray<WaitingI
     if (!EXCUSES.has(kind)) found.push(violation("converged", what))
     // What was deleted somewhere is not made there again, and what refers to it there waits.
     else if (isRewritten(judged.world, one)) continue
-    else if (!isAsked(one) && !isOwner(one) && !(wasRemoved && (kind === "tombstone" || kind === "reference")))
+    else if (
+      !isAsked(judged.history, one) &&
+      !isOwner(one) &&
+      !(wasRemoved && (kind === "tombstone" || kind === "reference"))
+    )
       found.push(violation("waiting", what))
   }
   return found
@@ -154,6 +157,9 @@ const choices = (places: ReadonlyArray<Place>): ReadonlyArray<ReadonlyArray<Held
       [[]],
     )
 
+const isMapped = ({ mapped }: History, side: string, kind: Kind, group: GroupName): boolean =>
+  mapped.way(side, kind, group) === "both"
+
 const textOf = (group: GroupName, { record }: Held): string => normalised(group, record.values[group] ?? "")
 
 /** Where a group is quarantined it may be another one, of as many things as the engine itself lists; all but those. */
@@ -174,7 +180,7 @@ const unanimous = (
 
 /** What all sides hold, by group; those that are parked, or refer to what is gone somewhere, aside. */
 const settledIn = (
-  { world }: Judged,
+  { history, world }: Judged,
   thing: string,
   held: ReadonlyArray<Held>,
   parked: number,
@@ -185,11 +191,14 @@ const settledIn = (
   const found: Array<Violation> = []
   for (const group of GROUPS[kind]) {
     if (group === "company" && [...world.reshaping.removed.keys()].some((key) => kindOf(key) === "company")) continue
-    const has = held.filter(({ side }) => side.groups[kind].includes(group))
+    const has = held.filter(
+      ({ side }) => side.groups[kind].includes(group) && isMapped(history, side.name, kind, group),
+    )
     const there = unanimous(group, has, quarantined)
     const values = there.map((one) => textOf(group, one))
     if (new Set(values).size === 1) settled.set(group, values[0]!)
-    else
+    // Where there is none, it is mapped nowhere that has the thing.
+    else if (values.length > 0)
       found.push(
         violation(
           "divergent",
@@ -219,25 +228,25 @@ const judgeThing = async (
   if (removed.size > 0 && places.every(({ isGone, records }) => isGone || records.length === 0)) return []
   const misplaced = placed(thing, names > 1, places)
   if (misplaced.length > 0) return misplaced
-  const parked = RULES[kindOf(thing)] === "asked" ? conflicts : 0
+  const isAskedOf = history.rulings.asks.includes(kindOf(thing))
+  const parked = isAskedOf ? conflicts : 0
   const chosen = choices(places).map((held) => ({ held, ...settledIn(judged, thing, held, parked, quarantined) }))
   const { found, held, settled } = chosen.find((one) => one.found.length === 0) ?? chosen[0]!
   if (found.length > 0) return found
   const before = history.violations.length
-  if (conflicts === 0 || RULES[kindOf(thing)] !== "asked")
-    for (const [group, value] of settled) history.settle(thing, group, value)
+  if (conflicts === 0 || !isAskedOf) for (const [group, value] of settled) history.settle(thing, group, value)
   const [first] = held
   if (history.violations.length > before || first === undefined) return []
   return explained(judged, thing, first.side, first.record, settled, removed)
 }
 
 export const judge = async (judged: Judged): Promise<ReadonlyArray<Violation>> => {
-  const { asked, world } = judged
+  const { asked, history, world } = judged
   const now = await asked(() => status(world.tenant.name))
   const waits = await everythingThatWaits(judged)
   if (now === undefined || waits === undefined) return [violation("answers", "the engine answers no questions")]
   const found: Array<Violation> = [...listed(judged, now, waits)]
-  const conflicts = waits.filter(isAsked).length
+  const conflicts = waits.filter((one) => isAsked(history, one)).length
   const quarantined = new Map<string, number>()
   for (const one of waits)
     if (isRewritten(world, one)) {

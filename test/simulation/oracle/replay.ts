@@ -10,7 +10,7 @@ import { makePorts, type Stores } from "../store/ports.ts"
 import { Documents } from "../store/documents.ts"
 import { WorkQueue } from "../store/queue.ts"
 import type { Timeline } from "../timeline.ts"
-import type { Violation } from "./history.ts"
+import type { Violation } from "./entered.ts"
 
 const DECIDED: ReadonlySet<string> = new Set(["decision", "contact", "company", "deal", "activity"])
 

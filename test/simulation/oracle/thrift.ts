@@ -1,15 +1,18 @@
 /** At most two writes per change and connection, and none that changes nothing. */
-import type { Script } from "../script.ts"
+import type { Action, Script } from "../script.ts"
 import { kindOf } from "../world/things.ts"
-import type { History, Violation } from "./history.ts"
+import type { Violation } from "./entered.ts"
+import type { History } from "./history.ts"
 
 /** Writes of one that a change may cost in one system. */
 const EACH = 2
 
+/** What ends processes. */
+const ENDING: ReadonlySet<Action["kind"]> = new Set(["crash", "dropState", "rules", "mapping"])
+
 /** Whether every write arrives and is answered: what is sent again for lack of an answer is not counted. */
 const isCalm = ({ actions, network }: Script): boolean =>
-  network.lost + network.unanswered + network.broken === 0 &&
-  !actions.some(({ kind }) => kind === "crash" || kind === "dropState")
+  network.lost + network.unanswered + network.broken === 0 && !actions.some(({ kind }) => ENDING.has(kind))
 
 /** And whether people only edit and create, so that each write has its one reason. */
 const isPlain = (script: Script): boolean =>

@@ -15,6 +15,14 @@ export const ALWAYS: ReadonlyArray<Mutation> = [
     seenBy: { file: `${TESTS}/histories.test.ts`, title: "[R20] converges on a calm network" },
   },
   {
+    rule: "R20",
+    says: "what a mapping only reads is written",
+    file: `${RULES}/due.ts`,
+    from: 'if (lens.direction === "in" || lens.readOnly !== null || doc.groups',
+    to: "if (doc.groups",
+    seenBy: { world: "a field that is only read", invariant: "unmapped" },
+  },
+  {
     rule: "R21",
     says: "what is held is due",
     file: `${RULES}/due.ts`,

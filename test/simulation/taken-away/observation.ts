@@ -84,6 +84,14 @@ export const OBSERVATION: ReadonlyArray<Mutation> = [
   },
   {
     rule: "R6",
+    says: "what the rules were at the beginning they are for ever",
+    file: `${RULES}/connections.ts`,
+    from: "putTenant(tx, { ...tenantDoc(tx), policy })",
+    to: "",
+    seenBy: { world: "two at once under other rules", invariant: "lost" },
+  },
+  {
+    rule: "R6",
     says: "of two edits whose times overlap the one that came last is the newest",
     file: `${RULES}/conflict.ts`,
     from: 'if (ours.after >= theirs.until) return "ours"\n  return "park"',
@@ -127,6 +135,14 @@ export const OBSERVATION: ReadonlyArray<Mutation> = [
       file: `${TESTS}/rules.test.ts`,
       title: "[R8] a parked conflict is settled by a person, and by a change of the rule",
     },
+  },
+  {
+    rule: "R8",
+    says: "what was parked under one rule stays so under another",
+    file: `${RULES}/connections.ts`,
+    from: "    showParked(edit, connection, group)\n    finish(edit)",
+    to: "    finish(edit)",
+    seenBy: { world: "parked, and then decided by another rule", invariant: "waiting" },
   },
   {
     rule: "R9",

@@ -3,7 +3,8 @@ import type { ConnectionConfig } from "@concordat/all-in-one/config/Config"
 import { readMapping } from "@concordat/all-in-one/config/documents"
 import { makeCatalogue } from "@concordat/all-in-one/providers"
 import * as Redacted from "effect/Redacted"
-import type { Script, SideName } from "../script.ts"
+import type { Remapped, Script, SideName } from "../script.ts"
+import type { Kind } from "./things.ts"
 
 export const SECRET = "a client secret"
 export const HOOK_SECRET = "the secret of a hook"
@@ -28,10 +29,46 @@ const credentialsOf = (script: Script): PerSide => ({
   odoo: { apiKey: script.odoo === 17 ? "admin" : API_KEY, webhookSecret: HOOK_SECRET },
 })
 
-export const configurationOf = (name: SideName, script: Script): ConnectionConfig => {
-  const provider = makeCatalogue().providers[name]!
-  const { document, problems } = readMapping(provider, null)
+/** As the providers' own mappings have it, for what is only read. */
+const FIELDS: Readonly<Record<"hubspot" | "odoo", Partial<Readonly<Record<Kind, Readonly<Record<string, string>>>>>>> =
+  {
+    hubspot: {
+      person: { title: "from: jobtitle, normalise: [trim]", phone: "from: phone" },
+      company: { phone: "from: phone" },
+      deal: { closeDate: "from: closedate, transform: [midnight]" },
+    },
+    odoo: {
+      person: { title: "from: function, normalise: [trim]", phone: "from: phone" },
+      company: { phone: "from: phone" },
+      deal: { closeDate: "from: date_deadline" },
+    },
+  }
+const OBJECTS = {
+  hubspot: { person: "contacts", company: "companies", deal: "deals", activity: "tasks" },
+  odoo: { person: "res.partner.person", company: "res.partner.company", deal: "crm.lead", activity: "mail.activity" },
+} as const
+
+export type Mapping = ReadonlyArray<Pick<Remapped, "of" | "group" | "way">>
+
+/** A tenant's own mapping over the provider's: fields that are only read, or left out. */
+const overrideOf = (name: SideName, mapping: Mapping) => {
+  const lines = mapping.flatMap(({ group, of, way }) => {
+    const field = name === "app" ? undefined : FIELDS[name][of]?.[group]
+    if (name === "app" || field === undefined || way === "both") return []
+    const spec = way === "off" ? "off" : `{ ${field}, direction: in }`
+    return [`  ${OBJECTS[name][of]}:`, "    fields:", `      ${group}: ${spec}`]
+  })
+  return lines.length === 0 ? null : { name: `${name}.yaml`, text: `objects:\n${lines.join("\n")}\n` }
+}
+
+export const mappingOf = (name: SideName, mapping: Mapping): ConnectionConfig["mapping"] => {
+  const { document, problems } = readMapping(makeCatalogue().providers[name]!, overrideOf(name, mapping))
   if (document === null) throw new Error(JSON.stringify(problems))
+  return document
+}
+
+export const configurationOf = (name: SideName, script: Script, mapping: Mapping): ConnectionConfig => {
+  const provider = makeCatalogue().providers[name]!
   return {
     name,
     provider: name,
@@ -40,7 +77,7 @@ export const configurationOf = (name: SideName, script: Script): ConnectionConfi
       Object.entries(credentialsOf(script)[name]).map(([key, secret]) => [key, Redacted.make(secret)]),
     ),
     create: CREATE,
-    mapping: document,
+    mapping: mappingOf(name, mapping),
     pollEveryMs: script.pollMs[name] ?? provider.definition.pollEveryMs,
     currency: "USD",
     allowPrivateAddresses: false,

@@ -53,10 +53,12 @@ export class Reshaping {
   async remove(name: SideName, key: string): Promise<void> {
     const side = this.#sideOf(name)
     const kind = kindOf(key)
+    const { history } = this.#place
     const [record] = this.#place.recordsOf(name, key)
-    if (record === undefined || this.merged.has(this.#place.history.canonical(key))) return
+    if (record === undefined || this.merged.has(history.canonical(key))) return
     this.#place.onStep(`${name} loses ${key}`)
     this.#remove(name, key)
+    history.vanished(name, `${kind}:${record.id}`, history.canonical(key))
     if (kind === "company") this.#refer(side, key, "")
     else this.#away.set(`${name}|${key}`, record.id)
     await side.remove(kind, record.id)
@@ -74,6 +76,7 @@ export class Reshaping {
     if (from?.size === 0) this.removed.delete(key)
     this.#away.delete(`${name}|${key}`)
     await restore(id)
+    this.#place.history.returned(name, `${kind}:${id}`, this.#place.history.canonical(key))
     // What it refers to may be gone by now.
     const back = side.get(kind, id)
     if (back !== null) this.#enter(side, kind, id, back.values)

@@ -61,7 +61,10 @@ export const groupsOf = (key: string): ReadonlyArray<GroupName> => GROUPS[kindOf
 export const TYPES = { person: "contact", company: "company", deal: "deal", activity: "activity" } as const
 
 /** Who wins where two moved: the CRM; the product; or nobody, and a person is asked. */
-export const RULES: Readonly<Record<Kind, "crm" | "app" | "asked">> = {
+export type Rule = "crm" | "app" | "asked"
+
+/** As long as nobody chooses others. */
+export const RULES: Readonly<Record<Kind, Rule>> = {
   person: "crm",
   company: "crm",
   deal: "asked",

@@ -1,33 +1,27 @@
 /** One tenant's systems and the people in them, connected to an engine: what the engine sees of the world, and the oracle of the engine. */
 import type { ConnectionConfig, TenantConfig } from "@concordat/all-in-one/config/Config"
-import type { WebhookPost } from "@concordat/providers/odoo/sandbox/wire"
 import type { Deployment, Peer } from "../deployment.ts"
-import { type Network, PERFECT } from "../network.ts"
+import { PERFECT } from "../network.ts"
 import type { History } from "../oracle/history.ts"
-import { leak, THINGS_APART, VALUES_APART } from "../oracle/isolation.ts"
+import { THINGS_APART, VALUES_APART } from "../oracle/isolation.ts"
 import { Thrift } from "../oracle/thrift.ts"
-import { within } from "../outcome.ts"
 import type { Chance } from "../random.ts"
-import type { Script, SideName } from "../script.ts"
+import type { Remapped, Script, SideName } from "../script.ts"
 import type { Owner, Timeline } from "../timeline.ts"
-import { type AppSide, makeAppSide } from "./app-side.ts"
+import type { AppSide } from "./app-side.ts"
 import { Automation } from "./automation.ts"
-import { deliver } from "./deliveries.ts"
-import { configurationOf, HOOK_SECRET, SECRET, TOKEN } from "./configuration.ts"
-import { answer } from "./endpoint.ts"
+import { configurationOf, TOKEN } from "./configuration.ts"
+import { Configuring } from "./configuring.ts"
 import { Entering } from "./entering.ts"
-import { type HubspotSide, makeHubspotSide } from "./hubspot-side.ts"
-import { makeOdooSide, type OdooSide } from "./odoo-side.ts"
+import type { HubspotSide } from "./hubspot-side.ts"
 import { Reshaping } from "./reshaping.ts"
-import { serverOf } from "./servers.ts"
+import { Systems } from "./systems.ts"
 import { Troubles } from "./troubles.ts"
 import type { About, Seen, Side, Written } from "./side.ts"
 import { type GroupName, isNaming, keyFor, keyOf, type Kind, kindOf, KINDS, type Values } from "./things.ts"
 
 /** How long the engine may take from the first to the second half of a write, ms. */
 const BOTH_MS = 60_000
-/** How long a provider, or the product, waits for an answer of the engine, ms. */
-const WAIT_MS = 5_000
 
 export interface WorldOptions {
   readonly tenant: string
@@ -41,18 +35,26 @@ export interface WorldOptions {
   readonly onStep: (what: string) => void
 }
 
+/** What is mapped otherwise at the beginning than it is by default: of each field the first change says how. */
+const remapped = ({ actions }: Script): ReadonlyArray<Remapped> =>
+  actions
+    .filter((one) => one.kind === "mapping")
+    .filter(({ group, of, side }, at, all) =>
+      all.slice(0, at).every((one) => one.side !== side || one.of !== of || one.group !== group),
+    )
+
 export class World {
   readonly owner: Owner = { isAlive: true }
   readonly tenant: TenantConfig
   readonly sides = new Map<SideName, Side>()
   readonly rewriting: ReadonlyArray<SideName>
   readonly thrift: Thrift
-  readonly networks: Array<Network> = []
   readonly peers: ReadonlyArray<Peer>
-  calls = 0
+  readonly #systems: Systems
   /** The person whom an activity is with. */
   readonly with = new Map<string, string>()
   readonly reshaping: Reshaping
+  readonly configuring: Configuring
   /** null: its systems have none. */
   readonly troubles: Troubles | null
   readonly #entering: Entering
@@ -64,29 +66,43 @@ export class World {
   readonly #keys = new Map<string, string>()
   /** What people replaced last, by thing and group. */
   readonly #previous = new Map<string, string>()
-  webhooks: Script["webhooks"]
 
   constructor(options: WorldOptions) {
     this.#options = options
     const { script } = options
     this.rewriting = script.rewriting
     this.thrift = new Thrift(script)
-    this.webhooks = script.webhooks
     const { history, onStep } = options
     const recordsOf = (name: SideName, key: string) => this.recordsOf(name, key)
     const parts = { sides: this.sides, history, onStep, recordsOf }
     this.reshaping = new Reshaping({ ...parts, keys: this.#keys, with: this.with })
-    for (const name of script.sides) this.sides.set(name, this.#side(name))
-    const configurations = script.sides.map((name) => ({ ...configurationOf(name, script) }))
+    this.#systems = new Systems({ ...options, owner: this.owner, onWritten: this.#written })
+    for (const name of script.sides) this.sides.set(name, this.#systems.side(name))
+    const begins = remapped(script)
+    for (const { from, group, of, side } of begins) history.mapped.set(side, of, group, from, null)
+    const configurations = script.sides.map((name) => {
+      const own = begins.filter(({ side }) => side === name).map(({ from, group, of }) => ({ of, group, way: from }))
+      return { ...configurationOf(name, script, own) }
+    })
     const connections: ReadonlyArray<ConnectionConfig> = configurations
-    this.tenant = { name: options.tenant, region: "DE", rules: null, connections }
+    const configured = { name: options.tenant, region: "DE", rules: null, connections }
+    this.tenant = configured
     this.peers = connections.map((connection) => ({
       tenant: this.tenant,
       connection,
-      way: connection.provider === "app" ? null : this.#way(connection.name as SideName),
+      way: connection.provider === "app" ? null : this.#systems.way(this.sides.get(connection.name as SideName)!),
     }))
     const hubspot = this.sides.get("hubspot") as HubspotSide | undefined
     const { deployment, tenant, timeline } = options
+    this.configuring = new Configuring({
+      tenant: configured,
+      connections: configurations,
+      sides: this.sides,
+      keys: this.#keys,
+      deployment,
+      history,
+      onStep,
+    })
     const ofHubspot = configurations.find(({ name }) => name === "hubspot")
     this.troubles =
       hubspot === undefined || ofHubspot === undefined
@@ -113,141 +129,6 @@ export class World {
     })
     for (const kind of KINDS)
       for (const [at, known] of script.things[kind].entries()) this.#seed(kind, this.keyFor(kind, at), known)
-  }
-
-  #side(name: SideName): Side {
-    switch (name) {
-      case "app":
-        return this.#app()
-      case "hubspot":
-        return this.#hubspot()
-      case "odoo":
-        return this.#odoo()
-    }
-  }
-
-  #odoo(): OdooSide {
-    const { chance, deployment, onStep, script, tenant, timeline } = this.#options
-    const posts = chance.fork("odoo webhooks")
-    const send = async (post: WebhookPost): Promise<void> => {
-      const request = { method: "POST", url: post.url, headers: post.headers, body: Buffer.from(post.body) }
-      // Odoo asks no second time, whatever the answer is.
-      const status = await this.#within(deployment().webhook(tenant, "odoo", request), WAIT_MS).catch(() => 0)
-      onStep(`webhook ${status}`)
-    }
-    return makeOdooSide({
-      name: "odoo",
-      tenant,
-      version: script.odoo,
-      timeline,
-      chance: chance.fork("odoo"),
-      skewMs: script.skewMs["odoo"] ?? 0,
-      archives: script.reshaping.odooArchives,
-      webhook: {
-        url: `http://concordat.invalid/webhooks/${tenant}/odoo?secret=${HOOK_SECRET}`,
-        dropRate: this.webhooks.drop,
-        duplicateRate: this.webhooks.duplicate,
-        delayRate: this.webhooks.reorder,
-        delayMs: this.webhooks.delayMs[1],
-        postsPerCreate: 2,
-        postsPerWrite: 2,
-      },
-      deliver: (post) => {
-        if (post.delayMs === 0) return send(post)
-        timeline.after(this.owner, post.delayMs * posts.next(), () => {
-          timeline.promised()
-          send(post).catch(timeline.fail)
-        })
-        return Promise.resolve()
-      },
-      onWritten: this.#written,
-    })
-  }
-
-  #app(): AppSide {
-    const { chance, script, tenant, timeline } = this.#options
-    const { delayMs, duplicate, lostAnswer } = script.app
-    return makeAppSide({
-      name: "app",
-      tenant,
-      timeline,
-      owner: this.owner,
-      chance: chance.fork("app"),
-      settings: {
-        lostAnswerRate: lostAnswer,
-        duplicateRate: duplicate,
-        sendDelayMs: [0, delayMs],
-        applyDelayMs: [0, delayMs],
-        answerDelayMs: [0, delayMs],
-        waitSeconds: 20,
-        pollMs: 500,
-      },
-      endpoint: (method, path, key, body) => {
-        const group = this.#options.deployment().groupOf(tenant, "app")
-        const asked = { method, path, key, body }
-        return this.#within(group.process.ask(answer(group.access, { tenant, connection: "app" }, asked)), 70_000)
-      },
-      onWritten: this.#written,
-    })
-  }
-
-  #hubspot(): HubspotSide {
-    const { chance, deployment, onStep, script, tenant, timeline } = this.#options
-    const side = makeHubspotSide({
-      name: "hubspot",
-      tenant,
-      timeline,
-      chance: chance.fork("hubspot"),
-      skewMs: script.skewMs["hubspot"] ?? 0,
-      secret: SECRET,
-      settings: {
-        indexLagMs: script.indexLagMs,
-        limits: { enforced: true },
-        mergeMintsId: script.reshaping.mergeMintsId,
-        mergeNamesChain: script.reshaping.mergeNamesChain,
-        webhooks: {
-          target: `http://concordat.invalid/webhooks/${tenant}/hubspot`,
-          dropRate: this.webhooks.drop,
-          duplicateRate: this.webhooks.duplicate,
-          reorderRate: this.webhooks.reorder,
-          delayMs: this.webhooks.delayMs,
-          properties: null,
-        },
-      },
-      onWritten: this.#written,
-    })
-    deliver(side.sandbox, {
-      timeline,
-      owner: this.owner,
-      chance: chance.fork("hubspot webhooks"),
-      forge: () => this.webhooks.forge,
-      onStep,
-      post: (request) => this.#within(deployment().webhook(tenant, "hubspot", request), WAIT_MS).catch(() => 0),
-    })
-    return side
-  }
-
-  #within<A>(promise: Promise<A>, ms: number): Promise<A> {
-    return within(this.#options.timeline, this.owner, promise, ms)
-  }
-
-  #way(name: SideName): NonNullable<Peer["way"]> {
-    const { chance, history, number, onStep, script, timeline } = this.#options
-    const network: Network = {
-      timeline,
-      owner: this.owner,
-      chance: chance.fork(`way to ${name}`),
-      faults: script.network,
-      onCall: (call, status) => {
-        this.calls += 1
-        const body = typeof call.body === "string" ? call.body : ""
-        const leaked = leak(`${call.operation} to ${name}`, `${call.url} ${body}`, number)
-        if (leaked !== null) history.violations.push(leaked)
-        onStep(`${name} ${call.operation} ${status}`)
-      },
-    }
-    this.networks.push(network)
-    return { network, server: serverOf(this.sides.get(name)!, history) }
   }
 
   #about(kind: Kind, key: string, side: Side): About {
@@ -385,13 +266,18 @@ export class World {
     history.enter({ side: name, isApp: side.isApp, id: `${kind}:${id}` }, key, entered, false)
   }
 
+  /** Calls of the engine that ended. */
+  get calls(): number {
+    return this.#systems.calls
+  }
+
   /** Everything answers. */
   heal(): void {
     this.troubles?.end()
-    for (const network of this.networks) network.faults = PERFECT
+    for (const network of this.#systems.networks) network.faults = PERFECT
     const app = this.sides.get("app") as AppSide | undefined
     app?.sandbox.settings({ lostAnswerRate: 0, duplicateRate: 0, sendDelayMs: [0, 0], applyDelayMs: [0, 0] })
-    this.webhooks = { ...this.webhooks, forge: 0 }
+    this.#systems.webhooks = { ...this.#systems.webhooks, forge: 0 }
   }
 
   connectApp(): void {

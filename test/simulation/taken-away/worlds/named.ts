@@ -3,8 +3,9 @@ import type { Script } from "../../script.ts"
 import { DEALS } from "./deals.ts"
 import { EDITS } from "./edits.ts"
 import { RECORDS } from "./records.ts"
+import { RULED } from "./ruled.ts"
 
-const WORLDS = { ...EDITS, ...DEALS, ...RECORDS } satisfies Readonly<Record<string, Script>>
+const WORLDS = { ...EDITS, ...DEALS, ...RECORDS, ...RULED } satisfies Readonly<Record<string, Script>>
 
 export type WorldName = keyof typeof WORLDS
 

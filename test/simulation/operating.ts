@@ -1,0 +1,65 @@
+/** What the tenant's operators do in some of the runs, drawn from the seed. */
+import type { Way } from "./oracle/mapped.ts"
+import type { Chance } from "./random.ts"
+import type { Action, SideName } from "./script.ts"
+import { type Kind, KINDS, type Rule } from "./world/things.ts"
+
+const OTHER_RULES: Readonly<Record<Kind, ReadonlyArray<Rule>>> = {
+  person: ["app", "asked"],
+  company: ["app", "asked"],
+  deal: ["crm", "app"],
+  activity: ["crm", "asked"],
+}
+
+/** In some runs the tenant's rules are changed while people work, and in some of those once more, or back. */
+export const rulingsOf = (
+  chance: Chance,
+  counts: Readonly<Record<Kind, number>>,
+  last: number,
+): ReadonlyArray<Action> => {
+  if (!chance.isLess(0.12)) return []
+  const kinds = KINDS.filter((kind) => counts[kind] > 0)
+  const chosen = () => {
+    const some = kinds.filter(() => chance.isLess(0.6))
+    return (some.length === 0 ? [chance.pick(kinds)] : some).map((kind) => [kind, chance.pick(OTHER_RULES[kind])])
+  }
+  const first = chance.between(0, last)
+  const then = chance.isLess(0.3) ? [Object.fromEntries(chance.isLess(0.5) ? [] : chosen())] : []
+  return [Object.fromEntries(chosen()), ...then].map((rules, n): Action => {
+    return { kind: "rules", at: n === 0 ? first : chance.between(first, last), rules }
+  })
+}
+
+const WAYS: ReadonlyArray<ReadonlyArray<Way>> = [
+  ["off", "both"],
+  ["off", "both"],
+  ["in", "both"],
+  ["both", "in"],
+  ["both", "off"],
+  ["both", "off", "both"],
+]
+
+/** In some runs a field comes into the mapping of a system while people work, leaves it, or is only read for a while. */
+export const mappingsOf = (
+  chance: Chance,
+  sides: ReadonlyArray<SideName>,
+  counts: Readonly<Record<Kind, number>>,
+  last: number,
+): ReadonlyArray<Action> => {
+  if (!chance.isLess(0.12)) return []
+  const side = chance.pick(sides.filter((one) => one !== "app"))
+  const fields = [
+    ["person", "title"],
+    ["person", "title"],
+    ["person", "phone"],
+    ["company", "phone"],
+    ["deal", "closeDate"],
+  ] as const
+  const [of, group] = chance.pick(fields.filter(([kind]) => counts[kind] > 0))
+  const ways = chance.pick(WAYS)
+  const times = ways
+    .slice(1)
+    .map(() => chance.between(0, last))
+    .toSorted((a, b) => a - b)
+  return times.map((at, n) => ({ kind: "mapping", at, side, of, group, from: ways[n]!, way: ways[n + 1]! }))
+}

@@ -1,0 +1,63 @@
+/** A value that somebody entered, and how two of them stand to each other. */
+import type { GroupName, Rule } from "../world/things.ts"
+
+export interface Entered {
+  readonly number: number
+  /** Where it was entered: several, where it stood in them from the beginning. */
+  readonly sides: Set<string>
+  isApp: boolean
+  value: string
+  /** Order of the world's events; 0: it was there at the beginning. */
+  readonly at: number
+  /** What it replaced: entered over it, or won against it. */
+  readonly before: Set<Entered>
+  /** What came while it was on its way to the engine: it is laid over that, and counts as later, if it is taken so. */
+  readonly over: Set<Entered>
+  /**
+   * Overwritten between the engine's last read and its write, where the provider has no preconditions; or gone with its record
+   * before it was read.
+   */
+  inGap: boolean
+  /** It may stand or not: of one of two that became one, or of a group whose mapping changed, which is then seen as if anew. */
+  isAside: boolean
+}
+
+/** What is read at once. */
+export type Part = "fields" | "references"
+export const partOf = (group: GroupName): Part => (group === "company" ? "references" : "fields")
+
+export interface Violation {
+  readonly invariant: string
+  readonly detail: string
+}
+
+/** How long a read may lie before the write that it protects: what was unread by then is an edit in the gap. */
+export const GAP_MS = 60_000
+
+export const normalised = (group: GroupName, value: string): string => {
+  const text = value.normalize("NFC").trim()
+  return group === "email" ? text.toLowerCase() : text
+}
+
+export const show = ({ number, sides, value }: Entered): string =>
+  `#${number} "${value}" of ${[...sides].join(" and ")}`
+
+/** Why `node`, which did not know of `before`, may not be written over it; null: it may. */
+export const forbids = (rule: Rule, node: Entered, before: Entered): string | null => {
+  if (rule === "asked") return "a person is to be asked about"
+  const wins = rule === "app" ? before.isApp && !node.isApp : !before.isApp && node.isApp
+  return wins ? "wins by the rule" : null
+}
+
+/** Whether `one` is, or was replaced on the way to, `other`; `surely`: also if no edit on its way was laid over it. */
+export const isBefore = (one: Entered, other: Entered, surely = false): boolean => {
+  const seen = new Set<Entered>()
+  const left = [other]
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    if (next === one) return true
+    if (seen.has(next)) continue
+    seen.add(next)
+    left.push(...next.before, ...(surely ? [] : next.over))
+  }
+  return false
+}

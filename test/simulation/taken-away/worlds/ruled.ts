@@ -1,0 +1,35 @@
+/** What operators decide: rules, mappings, what is parked, and which things are one. */
+import type { Script } from "../../script.ts"
+import { calm, edit, known, MINUTE, SECOND } from "./calm.ts"
+
+export const RULED = {
+  "two at once under other rules": calm({
+    sides: ["app", "hubspot"],
+    things: { person: known(1, "app", "hubspot") },
+    actions: [
+      { kind: "rules", at: MINUTE, rules: { person: "app" } },
+      edit(20 * MINUTE, "app", "person", 0, "title"),
+      edit(20 * MINUTE, "hubspot", "person", 0, "title"),
+      edit(25 * MINUTE + SECOND, "hubspot", "person", 0, "phone"),
+      edit(25 * MINUTE, "app", "person", 0, "phone"),
+    ],
+  }),
+  "a field that is only read": calm({
+    sides: ["app", "hubspot"],
+    things: { person: known(2, "app", "hubspot") },
+    actions: [
+      { kind: "mapping", at: MINUTE, side: "hubspot", of: "person", group: "title", from: "both", way: "in" },
+      edit(20 * MINUTE, "app", "person", 0, "title"),
+      edit(20 * MINUTE, "hubspot", "person", 1, "title"),
+    ],
+  }),
+  "parked, and then decided by another rule": calm({
+    sides: ["app", "hubspot"],
+    things: { person: known(1, "app", "hubspot"), company: known(1, "app", "hubspot"), deal: [["app"]] },
+    actions: [
+      edit(10 * MINUTE, "app", "deal", 0, "closeDate"),
+      edit(10 * MINUTE, "hubspot", "deal", 0, "closeDate"),
+      { kind: "rules", at: 20 * MINUTE, rules: { deal: "crm" } },
+    ],
+  }),
+} as const satisfies Readonly<Record<string, Script>>
