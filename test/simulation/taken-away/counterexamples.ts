@@ -219,8 +219,8 @@ export const COUNTEREXAMPLES: ReadonlyArray<Mutation> = [
     rule: "CE18",
     says: "a wake-up is not answered",
     file: `${CONNECTION}/pushing.ts`,
-    from: "              Effect.forEach(deliveries, ({ ack }) => ack, ALL_AT_ONCE),",
-    to: "              Effect.void,",
+    from: "    return Effect.forEach(some, ({ ack }) => ack, ALL_AT_ONCE)",
+    to: "    return Effect.void",
     seenBy: {
       file: "test/engine/push.test.ts",
       title: "[CE18] wake-ups of a connection that may not write are answered at once, and hold nobody back",

@@ -17,22 +17,22 @@ import { Journal } from "../ports/Journal.ts"
 import type { LeaseToken } from "../ports/Leases.ts"
 import type { Connector, Definition, Hint, RawRecord, Reading } from "../ports/Provider.ts"
 import { State } from "../ports/State.ts"
-import { Bell, makeAlarm } from "./alarm.ts"
 import { type JournalWatch, makeJournalWatch } from "./journal-watch.ts"
-import { makeGate } from "./faults.ts"
-import { makeFollowing } from "./following.ts"
-import { type Gap, runGaps } from "./gaps.ts"
-import { makeHinting } from "./hinting.ts"
+import { type Gate, makeGate } from "./faults.ts"
+import { Following } from "./following.ts"
+import { type Gap, Gaps } from "./gaps.ts"
+import { type Hinting, makeHinting } from "./hinting.ts"
 import { lastSaid, makeLedger } from "./Ledger.ts"
 import { lockOfIntent } from "./locks.ts"
 import { canRead, fenceOf, type Parts } from "./parts.ts"
 import { makePlanner } from "./planning.ts"
-import { makePolling } from "./polling.ts"
-import { makePushing } from "./pushing.ts"
+import { makePolling, type Polling } from "./polling.ts"
+import { Pushing } from "./pushing.ts"
 import { rebuildAll } from "./rebuild-all.ts"
-import { runSettling } from "./settling.ts"
+import { Rota } from "./rota.ts"
+import { Settling } from "./settling.ts"
 import { makeCounting, type Stats } from "./stats.ts"
-import { makeTaking } from "./taking.ts"
+import { makeTaking, type Taking } from "./taking.ts"
 import { makeTick } from "./tick.ts"
 import { type WorkerView, viewOf } from "./view.ts"
 import { asWorkerError, type WorkerError } from "./WorkerError.ts"
@@ -122,6 +122,112 @@ const takeOver = (parts: Parts) =>
     parts.ledger.commit({ entries: [], documents: [], fence: fenceOf(parts, "changes", ""), sayFence: true }),
   )
 
+type Via = "backfill" | "webhook"
+
+class Connection implements ConnectionHandle {
+  readonly parts: Parts
+  readonly gate: Gate
+  readonly polling: Polling
+  readonly hinting: Hinting
+  readonly following: Following
+  readonly pushing: Pushing
+  readonly taking: Taking
+
+  constructor(
+    parts: Parts,
+    flows: Pick<Connection, "gate" | "polling" | "hinting" | "following" | "pushing" | "taking">,
+  ) {
+    this.parts = parts
+    this.gate = flows.gate
+    this.polling = flows.polling
+    this.hinting = flows.hinting
+    this.following = flows.following
+    this.pushing = flows.pushing
+    this.taking = flows.taking
+  }
+
+  get run(): ConnectionHandle["run"] {
+    const listening = this.pushing.listen(() => this.hinting.ring())
+    return Effect.andThen(
+      Effect.all([this.parts.rota.run, listening], { concurrency: "unbounded", discard: true }),
+      Effect.never,
+    )
+  }
+
+  submit(records: ReadonlyArray<RawRecord>, how?: { readonly via?: Via }) {
+    return submit(this, records, how?.via ?? "webhook")
+  }
+
+  gone(records: ReadonlyArray<RecordKey>) {
+    const readings = records.map(({ object, id }): Reading => ({ _tag: "Gone", object, id, reason: "deleted" }))
+    return take(this, records, readings, "webhook")
+  }
+
+  hint(hints: ReadonlyArray<Hint>) {
+    return this.hinting.add(hints)
+  }
+
+  get wake() {
+    return Effect.sync(() => {
+      this.polling.soon()
+      this.pushing.wake()
+    })
+  }
+
+  get readAgain() {
+    return this.polling.readAgain
+  }
+
+  followed(isKnown: boolean) {
+    return Effect.map(this.following.followed(isKnown), () => this.pushing.wake())
+  }
+
+  get finishBackfill() {
+    const sent = Effect.andThen(this.polling.finishBackfill, this.following.sentAll)
+    return Effect.map(sent, () => this.pushing.wake())
+  }
+
+  get stats() {
+    return Effect.sync(this.parts.counting.now)
+  }
+
+  get view() {
+    return viewOf(this.parts, { gate: this.gate, polling: this.polling, hinting: this.hinting, isIdle: this.idle })
+  }
+
+  get idle() {
+    return isIdle(this)
+  }
+}
+
+const take = Effect.fn("Connection.take")(function* (
+  { taking }: Connection,
+  records: ReadonlyArray<RecordKey>,
+  readings: ReadonlyArray<Reading>,
+  via: Via,
+) {
+  const { revisions } = yield* taking.take({ records, readings, via })
+  return records.map((record) => ({ id: record.id, revision: revisions.get(recordKey(record)) ?? -1 }))
+})
+
+const submit = Effect.fn("Connection.submit")(function* (
+  self: Connection,
+  records: ReadonlyArray<RawRecord>,
+  via: Via,
+) {
+  const { parts } = self
+  const readings = records.map((record): Reading => ({ _tag: "Found", record }))
+  const taken = yield* take(self, records, readings, via)
+  // What was pushed in may have crossed a write of ours on its way: where it can be read, it is.
+  const crossed = records.filter((record) => canRead(parts, record.object) && parts.busy.has(recordKey(record)))
+  if (crossed.length > 0) parts.told.lookAt(crossed)
+  return taken
+})
+
+const isIdle = Effect.fnUntraced(function* ({ hinting, parts, polling, pushing }: Connection) {
+  return parts.gaps.size === 0 && polling.isIdle && (yield* hinting.isIdle) && (yield* pushing.isIdle)
+})
+
 export const makeConnection = Effect.fn("makeConnection")(function* (
   options: ConnectionOptions,
 ): Effect.fn.Return<ConnectionHandle, WorkerError, Journal | State | Bus | Commit | Scope.Scope> {
@@ -130,20 +236,13 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
   const counting = makeCounting(options.http ?? null)
   const last = yield* lastSaid(tenant, connection, journal)
   const tick = yield* makeTick(Date.parse(last?.metadata["at"] ?? "") || 0)
-  let lookAt: (records: ReadonlyArray<RecordKey>) => void = () => {}
-  let share: Parts["share"] = Effect.succeed
+  const checkpoint = checkpointOf(shareOf(yield* ShareDigits, tenant))
   const parts: Parts = {
     tenant,
     connection,
     definition,
     connector,
-    planner: makePlanner(
-      state,
-      tenant,
-      connection,
-      options.compilers,
-      checkpointOf(shareOf(yield* ShareDigits, tenant)),
-    ),
+    planner: makePlanner(state, tenant, connection, options.compilers, checkpoint),
     budget: options.budget ?? (yield* makeBudget(definition.limits)),
     ledger: yield* makeLedger({ tenant, connection, tick, last, lease: options.lease }, { journal, commit }),
     counting,
@@ -159,14 +258,16 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
     created: new Map(),
     intents: new Map(),
     gaps: new Map(),
-    alarm: yield* makeAlarm,
-    jobBell: new Bell(),
-    gapBell: new Bell(),
+    rota: new Rota(),
     follows: new Set(),
     cursors: new Map(),
     toldAt: new Map(),
-    lookAt: (records) => lookAt(records),
-    share: (hints) => share(hints),
+    told: {
+      lookAt: (records) => hinting.addNow(records),
+      share: (hints) => hinting.share(hints),
+      job: () => settling.ring(),
+      gap: () => gaps.ring(),
+    },
   }
   const gate = makeGate(parts)
   // First of all: what a former owner appends after this word is refused, and what it appended before is there to be read.
@@ -174,57 +275,12 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
   yield* restore(parts)
   const watch = options.watch ?? (yield* makeJournalWatch)
   const polling = yield* makePolling(parts, gate, watch)
-  const hinting = yield* makeHinting(parts, gate, polling.soon, watch)
-  const following = yield* makeFollowing(parts, gate)
-  const pushing = yield* makePushing(parts, gate, hinting.add([]), following)
+  const hinting = yield* makeHinting(parts, gate, (object) => polling.soon(object), watch)
+  const following = new Following(parts, gate, yield* parts.tick)
+  const pushing = new Pushing(parts, gate, following)
+  const settling = new Settling(parts, gate, () => pushing.wake())
+  const gaps = new Gaps(parts, gate)
   const taking = yield* makeTaking(parts)
-  lookAt = hinting.addNow
-  share = hinting.share
-  lookAt([...parts.follows].map(parseRecordKey))
-
-  const take = Effect.fnUntraced(function* (
-    records: ReadonlyArray<RecordKey>,
-    readings: ReadonlyArray<Reading>,
-    via: "backfill" | "webhook",
-  ) {
-    const { revisions } = yield* taking({ records, readings, via })
-    return records.map((record) => ({ id: record.id, revision: revisions.get(recordKey(record)) ?? -1 }))
-  })
-
-  const submit: ConnectionHandle["submit"] = Effect.fn("Connection.submit")(function* (records, how) {
-    const readings = records.map((record): Reading => ({ _tag: "Found", record }))
-    const taken = yield* take(records, readings, how?.via ?? "webhook")
-    // What was pushed in may have crossed a write of ours on its way: where it can be read, it is.
-    const crossed = records.filter((record) => canRead(parts, record.object) && parts.busy.has(recordKey(record)))
-    if (crossed.length > 0) lookAt(crossed)
-    return taken
-  })
-
-  const isIdle = Effect.gen(function* () {
-    return parts.gaps.size === 0 && polling.isIdle() && (yield* hinting.isIdle) && (yield* pushing.isIdle)
-  })
-
-  const handle: ConnectionHandle = {
-    run: Effect.andThen(
-      Effect.all(
-        [polling.run, hinting.run, pushing.run, runSettling(parts, gate, pushing.wake), runGaps(parts, gate)],
-        { concurrency: "unbounded" },
-      ),
-      Effect.never,
-    ),
-    submit,
-    gone: Effect.fn("Connection.gone")(function* (records) {
-      const readings = records.map(({ object, id }): Reading => ({ _tag: "Gone", object, id, reason: "deleted" }))
-      return yield* take(records, readings, "webhook")
-    }),
-    hint: hinting.add,
-    wake: Effect.andThen(polling.soon(), pushing.wake),
-    readAgain: polling.readAgain,
-    followed: (isKnown) => Effect.andThen(following.followed(isKnown), pushing.wake),
-    finishBackfill: Effect.all([polling.finishBackfill, following.sentAll, pushing.wake], { discard: true }),
-    stats: Effect.sync(counting.now),
-    view: Effect.suspend(() => viewOf(parts, { gate, polling, hinting, isIdle })),
-    idle: isIdle,
-  }
-  return handle
+  parts.told.lookAt([...parts.follows].map(parseRecordKey))
+  return new Connection(parts, { gate, polling, hinting, following, pushing, taking })
 })

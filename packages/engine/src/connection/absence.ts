@@ -7,9 +7,11 @@ import type { Page, Reading } from "../ports/Provider.ts"
 import type { Gate } from "./faults.ts"
 import { ingest } from "./ingest.ts"
 import { look } from "./look.ts"
-import { canRead, type Parts } from "./parts.ts"
+import { canRead, mappedObjects, type Parts } from "./parts.ts"
+import type { Polling } from "./polling.ts"
+import { Flow } from "./rota.ts"
 import { lastRead } from "./seen.ts"
-import { asWorkerError } from "./WorkerError.ts"
+import { asWorkerError, type WorkerError } from "./WorkerError.ts"
 import { backfill, untilReady } from "./walks.ts"
 
 /** Ids that the last complete list lacked, by object: where nothing can be read by id, the second time in a row counts. */
@@ -101,4 +103,31 @@ export const snapshot = Effect.fn("Connection.snapshot")(function* (
   const began = yield* parts.tick
   const ids = yield* backfill(parts, gate, mapping, object, "snapshot")
   yield* compare(parts, gate, mapping, suspects, { object, ids, began, isNews: false })
+})
+
+/** Takes a census of each object that needs one, again and again. */
+export class Census extends Flow {
+  readonly parts: Parts
+  readonly polling: Polling
+
+  constructor(parts: Parts, polling: Polling) {
+    super(parts.rota, parts.censusEveryMs)
+    this.parts = parts
+    this.polling = polling
+  }
+
+  override turn(): Effect.Effect<number, WorkerError> {
+    return takeAll(this)
+  }
+}
+
+const takeAll = Effect.fnUntraced(function* ({ parts, polling }: Census) {
+  const mapping = yield* polling.mappingWhenRead
+  if (mapping === null) return parts.censusEveryMs
+  for (const [object, definition] of mappedObjects(parts, mapping)) {
+    if (!definition.census) continue
+    const walk = census(parts, polling.gate, mapping, polling.suspects, object)
+    yield* polling.guarded(`census of ${object}`, polling.counted(walk))
+  }
+  return parts.censusEveryMs
 })

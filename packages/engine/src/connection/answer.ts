@@ -209,7 +209,7 @@ const keepRound = Effect.fnUntraced(function* (parts: Parts, answers: ReadonlyAr
       for (const { gap } of kept)
         if (gap != null) {
           parts.gaps.set(gap.key, gap)
-          parts.gapBell.ring()
+          parts.told.gap()
         }
       return
     }
@@ -229,7 +229,7 @@ export const keepAnswers = Effect.fn("Connection.answers")(function* (parts: Par
     const { key, record } = begun.candidate
     if (settled._tag === "Open") {
       parts.intents.set(key, settled.intent)
-      if (settled.intent.job !== null) parts.jobBell.ring()
+      if (settled.intent.job !== null) parts.told.job()
     } else parts.intents.delete(key)
     const lock = lockOf(record, begun.candidate.sent.ownId)
     if (lock !== null) {
@@ -240,13 +240,13 @@ export const keepAnswers = Effect.fn("Connection.answers")(function* (parts: Par
       parts.counting.add("writes")
       const follows = toFollow(parts, settled)
       for (const one of follows) parts.follows.add(recordKey(one))
-      parts.lookAt(follows)
+      parts.told.lookAt(follows)
     }
     if (settled._tag === "Refused") {
       parts.counting.add("refused")
       const { code, existing, object } = settled.data
-      if (existing !== null) parts.lookAt([{ object, id: existing }])
-      if (record !== null && code === "missing") parts.lookAt([record])
+      if (existing !== null) parts.told.lookAt([{ object, id: existing }])
+      if (record !== null && code === "missing") parts.told.lookAt([record])
     }
   }
 })

@@ -106,7 +106,7 @@ export const makeGate = (parts: Parts): Gate => {
   const untilRunning = Effect.gen(function* () {
     for (;;) {
       if (!isPausedBy(yield* opened)) break
-      yield* parts.alarm.sleep(PAUSED_LOOK_MS)
+      yield* Effect.sleep(PAUSED_LOOK_MS)
     }
     yield* parts.budget.untilOpen
   })

@@ -15,60 +15,65 @@ import { asWorkerError, type WorkerError } from "./WorkerError.ts"
 
 const PAGE = 64
 
-export interface Following {
+export class Following {
+  readonly parts: Parts
+  readonly gate: Gate
+  /** ms since 1970. */
+  readonly startedAt: number
+  wasMet: boolean
+
+  constructor(parts: Parts, gate: Gate, startedAt: number) {
+    this.parts = parts
+    this.gate = gate
+    this.startedAt = startedAt
+    this.wasMet = parts.definition.follows !== true
+  }
+
   /** The system has asked for what was written to it. `isKnown`: the place that it named is one of this journal. */
-  readonly followed: (isKnown: boolean) => Effect.Effect<void, WorkerError>
+  followed(isKnown: boolean): Effect.Effect<void, WorkerError> {
+    return followed(this, isKnown)
+  }
+
   /** Everything that it has is in. */
-  readonly sentAll: Effect.Effect<void, WorkerError>
-  /** Whether a write may go to it now, as far as that is concerned. */
-  readonly mayWrite: (doc: ConnectionDoc) => Effect.Effect<boolean>
+  get sentAll(): Effect.Effect<void, WorkerError> {
+    return sentAll(this.parts)
+  }
+
+  /** Whether a write may go to it at a time, ms since 1970, as far as that is concerned. */
+  mayWrite(doc: ConnectionDoc, now: number): boolean {
+    // A system that is new here has seen no other journal of ours.
+    if (doc.backfill.state !== "done" || now - this.startedAt >= FOLLOWER_WAIT_MS) this.wasMet = true
+    return this.wasMet
+  }
 }
 
-export const makeFollowing = Effect.fnUntraced(function* (parts: Parts, gate: Gate) {
-  const { connection, definition, journal, tenant } = parts
-  const store = asWorkerError(connection)
-  const stream = streams.connection(tenant, connection)
-  const startedAt = yield* parts.tick
-  let wasMet = definition.follows !== true
+const streamOf = ({ connection, tenant }: Parts): string => streams.connection(tenant, connection)
 
-  /** Asked of the journal: the state may not have come as far yet. */
-  const isAwaited = Effect.gen(function* () {
-    for (let from: number | "end" = "end"; ;) {
-      const page: ReadonlyArray<RecordedEvent> = yield* journal.read(stream, {
-        from,
-        direction: "backward",
-        limit: PAGE,
-      })
-      for (const { data, type } of page)
-        if (type === "ConnectionPaused" || type === "ConnectionResumed" || type === "Resumed")
-          if ((JSON.parse(data) as { readonly reason: string }).reason === PAUSES.restored)
-            return type === "ConnectionPaused"
-      const last = page.at(-1)
-      if (page.length < PAGE || last === undefined || last.revision === 0) return false
-      from = last.revision - 1
-    }
-  }).pipe(store)
-
-  const following: Following = {
-    followed: (isKnown) =>
-      Effect.gen(function* () {
-        if (!isKnown && !(yield* isAwaited)) yield* gate.pause(PAUSES.restored)
-        wasMet = true
-      }),
-    sentAll: Effect.gen(function* () {
-      if (!(yield* isAwaited)) return
-      const data = { _tag: "ConnectionResumed", connection, reason: PAUSES.restored }
-      yield* appendTo(stream, [{ type: "ConnectionResumed", data }]).pipe(
-        Effect.provideService(Journal, journal),
-        store,
-      )
-    }),
-    mayWrite: (doc) =>
-      Effect.map(parts.tick, (now) => {
-        // A system that is new here has seen no other journal of ours.
-        if (doc.backfill.state !== "done" || now - startedAt >= FOLLOWER_WAIT_MS) wasMet = true
-        return wasMet
-      }),
+/** Asked of the journal: the state may not have come as far yet. */
+const isAwaited = Effect.fnUntraced(function* (parts: Parts) {
+  for (let from: number | "end" = "end"; ;) {
+    const read = parts.journal.read(streamOf(parts), { from, direction: "backward", limit: PAGE })
+    const page: ReadonlyArray<RecordedEvent> = yield* asWorkerError(parts.connection)(read)
+    for (const { data, type } of page)
+      if (type === "ConnectionPaused" || type === "ConnectionResumed" || type === "Resumed")
+        if ((JSON.parse(data) as { readonly reason: string }).reason === PAUSES.restored)
+          return type === "ConnectionPaused"
+    const last = page.at(-1)
+    if (page.length < PAGE || last === undefined || last.revision === 0) return false
+    from = last.revision - 1
   }
-  return following
+})
+
+const followed = Effect.fnUntraced(function* (self: Following, isKnown: boolean) {
+  if (!isKnown && !(yield* isAwaited(self.parts))) yield* self.gate.pause(PAUSES.restored)
+  self.wasMet = true
+})
+
+const sentAll = Effect.fnUntraced(function* (parts: Parts) {
+  if (!(yield* isAwaited(parts))) return
+  const data = { _tag: "ConnectionResumed", connection: parts.connection, reason: PAUSES.restored }
+  yield* appendTo(streamOf(parts), [{ type: "ConnectionResumed", data }]).pipe(
+    Effect.provideService(Journal, parts.journal),
+    asWorkerError(parts.connection),
+  )
 })

@@ -16,6 +16,7 @@ import { type Gate, persistently } from "./faults.ts"
 import type { Entry } from "./Ledger.ts"
 import { fenceOf, type Parts, put, recordStream, seenDocs } from "./parts.ts"
 import { rebuildStream } from "./rebuild.ts"
+import { Flow } from "./rota.ts"
 import { lastRead, unseen } from "./seen.ts"
 import type { Settled } from "./settle.ts"
 import { asWorkerError, WorkerError } from "./WorkerError.ts"
@@ -137,18 +138,31 @@ const lookAfter = Effect.fnUntraced(function* (
   if (found.length > 0) parts.counting.add("overwritten", found.length)
 })
 
-/** For ever. */
-export const runGaps = (parts: Parts, gate: Gate): Effect.Effect<never, WorkerError> =>
-  Effect.gen(function* () {
-    const { overwritten } = parts.connector
-    if (overwritten === undefined) return yield* Effect.never
-    for (;;) {
-      parts.gapBell.hush()
-      const [first] = parts.gaps.values()
-      if (first !== undefined) yield* lookAfter(parts, gate, overwritten, first)
-      else {
-        yield* parts.alarm.untilRung(parts.gapBell, Number.POSITIVE_INFINITY)
-        yield* Effect.sleep(GAP_GATHER_MS)
-      }
-    }
-  })
+/** Looks after writes as they are taken; where the provider keeps no history, never. */
+export class Gaps extends Flow {
+  readonly parts: Parts
+  readonly gate: Gate
+
+  constructor(parts: Parts, gate: Gate) {
+    super(parts.rota)
+    this.parts = parts
+    this.gate = gate
+  }
+
+  override turn(isRung: boolean): Effect.Effect<number, WorkerError> {
+    return turn(this, isRung)
+  }
+}
+
+const turn = Effect.fnUntraced(function* (self: Gaps, isRung: boolean) {
+  const { gate, parts } = self
+  const { overwritten } = parts.connector
+  if (overwritten === undefined) return Number.POSITIVE_INFINITY
+  if (isRung) yield* Effect.sleep(GAP_GATHER_MS)
+  for (;;) {
+    self.isRung = false
+    const [first] = parts.gaps.values()
+    if (first === undefined) return Number.POSITIVE_INFINITY
+    yield* lookAfter(parts, gate, overwritten, first)
+  }
+})

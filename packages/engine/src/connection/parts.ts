@@ -17,13 +17,25 @@ import type { Commit } from "../ports/Commit.ts"
 import type { Journal } from "../ports/Journal.ts"
 import type { Connector, Definition, Hint, ObjectDefinition } from "../ports/Provider.ts"
 import type { DocumentId, DocumentWrite, State } from "../ports/State.ts"
-import type { Alarm, Bell } from "./alarm.ts"
 import type { Gap } from "./gaps.ts"
 import type { Fence, Ledger } from "./Ledger.ts"
 import type { Planner } from "./Planner.ts"
+import type { Rota } from "./rota.ts"
 import type { Counting } from "./stats.ts"
 import type { Tick } from "./tick.ts"
 import type { WorkerError } from "./WorkerError.ts"
+
+/** What one flow has another know. */
+export interface Told {
+  /** Records have to be looked at soon. */
+  readonly lookAt: (records: ReadonlyArray<RecordKey>) => void
+  /** Hints that have to be looked at before a cursor moves; the others are kept for a look that is to come (see `hinting.ts`). */
+  readonly share: (hints: ReadonlyArray<Hint>) => Effect.Effect<ReadonlyArray<Hint>, WorkerError>
+  /** A write has become a job of the provider's. */
+  readonly job: () => void
+  /** A write may have stood over an edit. */
+  readonly gap: () => void
+}
 
 export interface Parts {
   readonly tenant: string
@@ -54,21 +66,15 @@ export interface Parts {
   readonly intents: Map<string, OpenIntentDoc>
   /** Writes that were taken, and may have stood over an edit: looked for in the provider's history, by key. */
   readonly gaps: Map<string, Gap>
-  /** By which its flows wait. */
-  readonly alarm: Alarm
-  /** Rung when a write has become a job of the provider's, and when one may have stood over an edit. */
-  readonly jobBell: Bell
-  readonly gapBell: Bell
+  /** Its flows, and whose turn it is. */
+  readonly rota: Rota
   /** Records that have to be read, since others became them, by `object:id`: kept until they are. */
   readonly follows: Set<string>
   /** Where each walk is, by `walk|object`. */
   readonly cursors: Map<string, CursorDoc>
   /** The last event that told of a walk's cursor, ms since 1970. */
   readonly toldAt: Map<string, number>
-  /** Records to look at soon, by whoever finds that they have to be. */
-  readonly lookAt: (records: ReadonlyArray<RecordKey>) => void
-  /** Hints that have to be looked at before a cursor moves; the others are kept for a look that is to come (see `hinting.ts`). */
-  readonly share: (hints: ReadonlyArray<Hint>) => Effect.Effect<ReadonlyArray<Hint>, WorkerError>
+  readonly told: Told
 }
 
 /** A record that is being created may be seen before all of it is there: it is known by the own id that it carries. */

@@ -18,21 +18,14 @@ import {
   WALK_RETRY_MS,
 } from "../limits.ts"
 import { DELIVERY_WAKE, pushSubject } from "../ports/Bus.ts"
-import { Bell } from "./alarm.ts"
 import { again } from "./candidate.ts"
-import { makeCap } from "./cap.ts"
+import { type Cap, makeCap } from "./cap.ts"
 import { connectionDoc, type Gate, persistently } from "./faults.ts"
 import type { Following } from "./following.ts"
 import type { Parts } from "./parts.ts"
+import { Flow } from "./rota.ts"
 import { pushRound } from "./round.ts"
 import { asWorkerError, type WorkerError } from "./WorkerError.ts"
-
-export interface Pushing {
-  readonly run: Effect.Effect<never, WorkerError>
-  /** Looks at everything that is due. */
-  readonly wake: Effect.Effect<void>
-  readonly isIdle: Effect.Effect<boolean, WorkerError>
-}
 
 const ALL_AT_ONCE = { concurrency: "unbounded", discard: true } as const
 
@@ -47,202 +40,206 @@ const entityOf = (body: string): string | null => {
   }
 }
 
-export const makePushing = Effect.fn("Pushing.make")(function* (
-  parts: Parts,
-  gate: Gate,
-  /** Told that another process has taken webhooks for the connection. */
-  onDelivery: Effect.Effect<void>,
-  following: Following,
-) {
-  const store = asWorkerError(parts.connection)
-  const cap = makeCap()
-  const bell = new Bell()
+export class Pushing extends Flow {
+  readonly parts: Parts
+  readonly gate: Gate
+  readonly following: Following
+  readonly cap: Cap = makeCap()
   /** Entities with news, by `type:id`. */
-  const noted = new Set<string>()
+  readonly noted = new Set<string>()
   /** Creates that wait for the reconciler. */
-  const waiting = new Set<string>()
-  let rescan = true
-  let isBusy = false
-  let isPrepared = false
-  /** The last round had to leave all of its entities for later. */
-  let isStuck = false
+  readonly waiting = new Set<string>()
   /** Entities for which the last look found nothing to do, by the sequence it was found at. */
-  const settled = new Map<string, number>()
+  readonly settled = new Map<string, number>()
+  /** Everything that is due is to be looked at. */
+  rescan = true
+  isBusy = false
+  isPrepared = false
+  /** The last round had to leave all of its entities for later. */
+  isStuck = false
+  /** For how long it rests, ms. */
+  rests = 0
 
-  const ring = Effect.sync(() => bell.ring())
-  const wake = Effect.suspend(() => {
-    rescan = true
-    return ring
-  })
-  const note = (entity: string | null): void => {
-    if (entity === null || noted.size >= NOTED_ENTITIES) rescan = true
-    else noted.add(entity)
+  constructor(parts: Parts, gate: Gate, following: Following) {
+    super(parts.rota)
+    this.parts = parts
+    this.gate = gate
+    this.following = following
   }
 
-  const listen = Effect.gen(function* () {
-    const { connection, tenant } = parts
-    yield* parts.bus
-      .consume({
-        group: `push-${tenant}-${connection}`,
-        subjects: [pushSubject(streams.partitionOf(tenant), tenant, connection)],
-        maxInFlight: WAKES_IN_FLIGHT,
-        ackWait: WAKE_ACK_MS,
-      })
-      .pipe(
-        // What came together is answered together: each answer of its own would wait for the disk.
-        Stream.runForEachArray((deliveries) => {
-          const pushes = deliveries.filter(({ body }) => body !== DELIVERY_WAKE)
-          for (const { body } of pushes) note(entityOf(body))
-          return Effect.all(
-            [
-              Effect.forEach(deliveries, ({ ack }) => ack, ALL_AT_ONCE),
-              pushes.length < deliveries.length ? onDelivery : Effect.void,
-              pushes.length > 0 ? ring : Effect.void,
-            ],
-            { discard: true },
-          )
-        }),
-      )
-    return yield* Effect.never
-  }).pipe(store)
+  override turn(isRung: boolean): Effect.Effect<number, WorkerError> {
+    return turn(this, isRung)
+  }
 
+  /** Looks at everything that is due. */
+  wake(): void {
+    this.rescan = true
+    this.ring()
+  }
+
+  note(entity: string | null): void {
+    if (entity === null || this.noted.size >= NOTED_ENTITIES) this.rescan = true
+    else this.noted.add(entity)
+  }
+
+  /** Listens to the bus, for ever. `onDelivery`: told that another process has taken webhooks for the connection. */
+  listen(onDelivery: () => void): Effect.Effect<never, WorkerError> {
+    return listen(this, onDelivery)
+  }
+
+  get isIdle(): Effect.Effect<boolean, WorkerError> {
+    return isIdle(this)
+  }
+}
+
+const listen = (self: Pushing, onDelivery: () => void) => {
+  const { bus, connection, tenant } = self.parts
+  const deliveries = bus.consume({
+    group: `push-${tenant}-${connection}`,
+    subjects: [pushSubject(streams.partitionOf(tenant), tenant, connection)],
+    maxInFlight: WAKES_IN_FLIGHT,
+    ackWait: WAKE_ACK_MS,
+  })
+  // What came together is answered together: each answer of its own would wait for the disk.
+  const listening = Stream.runForEachArray(deliveries, (some) => {
+    const pushes = some.filter(({ body }) => body !== DELIVERY_WAKE)
+    for (const { body } of pushes) self.note(entityOf(body))
+    if (pushes.length < some.length) onDelivery()
+    if (pushes.length > 0) self.ring()
+    return Effect.forEach(some, ({ ack }) => ack, ALL_AT_ONCE)
+  })
   /** Wake-ups are gone, what they were for is not. */
-  const lost = Stream.runForEach(parts.bus.lost, () =>
-    Effect.andThen(Effect.logInfo("wake-ups may be lost: all that is due is looked at"), wake),
-  ).pipe(Effect.annotateLogs({ connection: parts.connection }))
+  const lost = Stream.runForEach(bus.lost, () =>
+    Effect.andThen(
+      Effect.logInfo("wake-ups may be lost: all that is due is looked at"),
+      Effect.sync(() => self.wake()),
+    ),
+  ).pipe(Effect.annotateLogs({ connection }))
+  return Effect.andThen(
+    Effect.all([asWorkerError(connection)(listening), lost], { concurrency: "unbounded" }),
+    Effect.never,
+  )
+}
 
-  const dueAfter = (after: string | null, type = "", limit = ROUND_ROWS) =>
-    store(
-      parts.state.scan({
-        tenant: parts.tenant,
-        kind: "due",
-        prefix: `${parts.connection}|${type}`,
-        after,
-        limit,
-      }),
-    )
-  const entityAt = (key: string): string => key.slice(parts.connection.length + 1)
+const turn = Effect.fnUntraced(function* (self: Pushing, isRung: boolean) {
+  if (!isRung && self.rests === RESCAN_MS) self.rescan = true
+  self.isBusy = true
+  self.rests = yield* step(self)
+  self.isBusy = self.rests === 0
+  return self.rests
+})
 
-  const round = Effect.fnUntraced(function* (doc: ConnectionDoc, entities: ReadonlyArray<string>) {
-    if (entities.length === 0) return false
-    const result = yield* pushRound(parts, gate, cap, doc, entities, waiting)
-    for (const entity of result.soon) noted.add(entity)
-    isStuck = result.soon.length === entities.length
-    return result.soon.length > 0
-  })
-
-  const readyIntents = Effect.fnUntraced(function* () {
-    const now = yield* parts.tick
-    return [...parts.intents.values()]
-      .filter(({ job, nextAt }) => job === null && nextAt <= now)
-      .map((intent) => again(intent).entityKey)
-  })
-
-  /** Everything that is due, page by page; what comes in meanwhile goes first. */
-  const rescanType = Effect.fnUntraced(function* (doc: ConnectionDoc, type: EntityType) {
-    for (let after: string | null = null; ;) {
-      const page: ReadonlyArray<{ readonly key: string; readonly value: string }> = yield* dueAfter(after, `${type}:`)
-      const result = yield* pushRound(
-        parts,
-        gate,
-        cap,
-        doc,
-        page.map(({ key }) => entityAt(key)),
-        waiting,
-      )
-      for (const entity of result.soon) noted.add(entity)
-      const later = new Set(result.later)
-      for (const { key, value } of page)
-        if (later.has(entityAt(key))) settled.set(entityAt(key), (JSON.parse(value) as DueDoc).seq)
-      if (page.length < ROUND_ROWS) return
-      after = page.at(-1)!.key
-      if (!(yield* gate.isRunning)) {
-        rescan = true
-        return
-      }
-    }
-  })
-
-  /** False: nothing is due. */
-  const rescanAll = Effect.fnUntraced(function* (doc: ConnectionDoc) {
-    settled.clear()
-    // Mostly: asked once, and not for each type.
-    if ((yield* dueAfter(null, "", 1)).length === 0) return false
-    for (const type of CREATION_ORDER) yield* rescanType(doc, type)
-    return true
-  })
-
-  /**
-   * What to look at next: of one type, so that what refers to it is written when it is there. Where that made no headway,
-   * everything, so that one type that has to wait holds back no other.
-   */
-  const nextOf = (entities: ReadonlyArray<string>): ReadonlyArray<string> => {
-    if (isStuck) return entities.slice(0, ROUND_ROWS)
-    const type = CREATION_ORDER.find((one) => entities.some((entity) => entity.startsWith(`${one}:`)))
-    return entities.filter((entity) => entity.startsWith(`${type}:`)).slice(0, ROUND_ROWS)
+const step = Effect.fnUntraced(function* (self: Pushing) {
+  const { following, gate, noted, parts } = self
+  const doc = yield* asWorkerError(parts.connection)(connectionDoc(parts))
+  if (doc === null || !doc.armed || !(yield* gate.isRunningBy(doc))) return PAUSED_LOOK_MS
+  if (!following.mayWrite(doc, yield* parts.tick)) return PAUSED_LOOK_MS
+  if (!self.isPrepared && !(yield* prepare(self))) return WALK_RETRY_MS
+  const retries = yield* readyIntents(parts)
+  if (self.rescan) {
+    self.rescan = false
+    // Where nothing was due, nothing of what was read before is another since.
+    if (yield* rescanAll(self, doc)) return 0
   }
+  if (noted.size > 0 || retries.length > 0) {
+    const entities = nextOf([...new Set([...retries, ...noted])], self.isStuck)
+    for (const entity of entities) noted.delete(entity)
+    return (yield* round(self, doc, entities)) ? LAG_WAIT_MS : 0
+  }
+  const now = yield* parts.tick
+  const next = [...parts.intents.values()].filter(({ job }) => job === null).map(({ nextAt }) => nextAt - now)
+  return Math.max(1, Math.min(RESCAN_MS, ...next))
+})
 
-  /** What has to exist at the provider before the first write; false: not yet. */
-  const prepare = Effect.gen(function* () {
-    if (parts.connector.prepare !== undefined) yield* persistently(gate.call("push", parts.connector.prepare))
-    isPrepared = true
+/** What has to exist at the provider before the first write; false: not yet. */
+const prepare = (self: Pushing) =>
+  Effect.gen(function* () {
+    const { connector } = self.parts
+    if (connector.prepare !== undefined) yield* persistently(self.gate.call("push", connector.prepare))
+    self.isPrepared = true
     return true
   }).pipe(
     Effect.catchTag("ProviderError", (error) =>
       Effect.as(
-        Effect.logWarning("writes can't be prepared", { connection: parts.connection, fault: error.message }).pipe(
-          Effect.andThen(Effect.sync(() => parts.counting.fault(error.message))),
-        ),
+        Effect.logWarning("writes can't be prepared", {
+          connection: self.parts.connection,
+          fault: error.message,
+        }).pipe(Effect.andThen(Effect.sync(() => self.parts.counting.fault(error.message)))),
         false,
       ),
     ),
   )
 
-  const step = Effect.gen(function* () {
-    const doc = yield* store(connectionDoc(parts))
-    if (doc === null || !doc.armed || !(yield* gate.isRunningBy(doc))) return PAUSED_LOOK_MS
-    if (!(yield* following.mayWrite(doc))) return PAUSED_LOOK_MS
-    if (!isPrepared && !(yield* prepare)) return WALK_RETRY_MS
-    const retries = yield* readyIntents()
-    if (rescan) {
-      rescan = false
-      // Where nothing was due, nothing of what was read before is another since.
-      if (yield* rescanAll(doc)) return 0
-    }
-    if (noted.size > 0 || retries.length > 0) {
-      const entities = nextOf([...new Set([...retries, ...noted])])
-      for (const entity of entities) noted.delete(entity)
-      return (yield* round(doc, entities)) ? LAG_WAIT_MS : 0
-    }
-    const now = yield* parts.tick
-    const next = [...parts.intents.values()].filter(({ job }) => job === null).map(({ nextAt }) => nextAt - now)
-    return Math.max(1, Math.min(RESCAN_MS, ...next))
-  })
+const readyIntents = (parts: Parts) =>
+  Effect.map(parts.tick, (now) =>
+    [...parts.intents.values()]
+      .filter(({ job, nextAt }) => job === null && nextAt <= now)
+      .map((intent) => again(intent).entityKey),
+  )
 
-  const push = Effect.gen(function* () {
-    for (;;) {
-      isBusy = true
-      bell.hush()
-      const wait = yield* step
-      if (wait === 0) continue
-      isBusy = false
-      const isRung = yield* parts.alarm.untilRung(bell, wait)
-      if (!isRung && wait === RESCAN_MS) rescan = true
+const dueAfter = (parts: Parts, after: string | null, type = "", limit = ROUND_ROWS) => {
+  const { connection, state, tenant } = parts
+  const due = state.scan({ tenant, kind: "due", prefix: `${connection}|${type}`, after, limit })
+  return asWorkerError(connection)(due)
+}
+const entityAt = (parts: Parts, key: string): string => key.slice(parts.connection.length + 1)
+
+const round = Effect.fnUntraced(function* (self: Pushing, doc: ConnectionDoc, entities: ReadonlyArray<string>) {
+  if (entities.length === 0) return false
+  const result = yield* pushRound(self.parts, self.gate, self.cap, doc, entities, self.waiting)
+  for (const entity of result.soon) self.noted.add(entity)
+  self.isStuck = result.soon.length === entities.length
+  return result.soon.length > 0
+})
+
+/** Everything that is due, page by page; what comes in meanwhile goes first. */
+const rescanType = Effect.fnUntraced(function* (self: Pushing, doc: ConnectionDoc, type: EntityType) {
+  const { cap, gate, noted, parts, settled, waiting } = self
+  for (let after: string | null = null; ;) {
+    const page: ReadonlyArray<{ readonly key: string; readonly value: string }> = yield* dueAfter(
+      parts,
+      after,
+      `${type}:`,
+    )
+    const due = page.map(({ key }) => entityAt(parts, key))
+    const result = yield* pushRound(parts, gate, cap, doc, due, waiting)
+    for (const entity of result.soon) noted.add(entity)
+    const later = new Set(result.later)
+    for (const [i, { value }] of page.entries())
+      if (later.has(due[i]!)) settled.set(due[i]!, (JSON.parse(value) as DueDoc).seq)
+    if (page.length < ROUND_ROWS) return
+    after = page.at(-1)!.key
+    if (!(yield* gate.isRunning)) {
+      self.rescan = true
+      return
     }
-  })
-
-  const isIdle = Effect.gen(function* () {
-    const doc = yield* store(connectionDoc(parts))
-    if (doc === null || !doc.armed || doc.paused.length > 0 || doc.closed) return !isBusy
-    if (isBusy || rescan || noted.size > 0 || parts.intents.size > 0) return false
-    const due = yield* dueAfter(null)
-    return due.every(({ key, value }) => settled.get(entityAt(key)) === (JSON.parse(value) as DueDoc).seq)
-  })
-
-  const pushing: Pushing = {
-    run: Effect.andThen(Effect.all([listen, lost, push], { concurrency: "unbounded" }), Effect.never),
-    wake,
-    isIdle,
   }
-  return pushing
+})
+
+/** False: nothing is due. */
+const rescanAll = Effect.fnUntraced(function* (self: Pushing, doc: ConnectionDoc) {
+  self.settled.clear()
+  // Mostly: asked once, and not for each type.
+  if ((yield* dueAfter(self.parts, null, "", 1)).length === 0) return false
+  for (const type of CREATION_ORDER) yield* rescanType(self, doc, type)
+  return true
+})
+
+/**
+ * What to look at next: of one type, so that what refers to it is written when it is there. Where that made no headway,
+ * everything, so that one type that has to wait holds back no other.
+ */
+const nextOf = (entities: ReadonlyArray<string>, isStuck: boolean): ReadonlyArray<string> => {
+  if (isStuck) return entities.slice(0, ROUND_ROWS)
+  const type = CREATION_ORDER.find((one) => entities.some((entity) => entity.startsWith(`${one}:`)))
+  return entities.filter((entity) => entity.startsWith(`${type}:`)).slice(0, ROUND_ROWS)
+}
+
+const isIdle = Effect.fnUntraced(function* (self: Pushing) {
+  const { noted, parts, settled } = self
+  const doc = yield* asWorkerError(parts.connection)(connectionDoc(parts))
+  if (doc === null || !doc.armed || doc.paused.length > 0 || doc.closed) return !self.isBusy
+  if (self.isBusy || self.rescan || noted.size > 0 || parts.intents.size > 0) return false
+  const due = yield* dueAfter(parts, null)
+  return due.every(({ key, value }) => settled.get(entityAt(parts, key)) === (JSON.parse(value) as DueDoc).seq)
 })

@@ -6,7 +6,8 @@ import { type RecordKey, recordKey } from "@concordat/rules/state/documents"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import * as Queue from "effect/Queue"
+import * as Fiber from "effect/Fiber"
+import * as Semaphore from "effect/Semaphore"
 import { COMMIT_RECORDS, PUSHED_WAITING } from "../limits.ts"
 import type { Reading } from "../ports/Provider.ts"
 import { type Ingested, ingest } from "./ingest.ts"
@@ -38,50 +39,82 @@ export const togetherOf = <A extends Pushed>(waiting: ReadonlyArray<A>): Readonl
 }
 
 /** Facts that the system itself brings: they count whatever their stamps say. */
-export const makeTaking = Effect.fn("Taking.make")(function* (parts: Parts) {
-  const queue = yield* Queue.bounded<Waiting>(PUSHED_WAITING)
-  const open = new Set<Waiting>()
-  // Whoever still waits when the worker ends is told so, and not left waiting.
-  yield* Effect.addFinalizer(() =>
-    Effect.andThen(
-      Queue.shutdown(queue),
-      Effect.forEach(open, ({ done }) => Deferred.interrupt(done), { discard: true }),
-    ),
-  )
+export class Taking {
+  readonly parts: Parts
+  /** Of the worker's life, whoever calls. */
+  readonly fork: <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
+  /** More wait at their own end. */
+  readonly room = Semaphore.makeUnsafe(PUSHED_WAITING)
+  readonly open = new Set<Waiting>()
+  waiting: Array<Waiting> = []
+  /** Takes what waits, while anything does. */
+  taker: Fiber.Fiber<void> | null = null
+  isClosed = false
 
-  const takeTogether = Effect.fnUntraced(function* (some: ReadonlyArray<Waiting>) {
-    const mapping = (yield* asWorkerError(parts.connection)(parts.planner.mapping)) ?? { hash: "", objects: [] }
-    const startedAt = yield* parts.tick
-    const readings = some.flatMap((one) => one.readings)
-    return yield* ingest(parts, { mapping, readings, via: some[0]!.via, startedAt, byId: true, unconditional: true })
-  })
+  constructor(parts: Parts, fork: Taking["fork"]) {
+    this.parts = parts
+    this.fork = fork
+  }
 
-  yield* Effect.forkScoped(
-    Effect.forever(
-      Effect.gen(function* () {
-        let waiting: ReadonlyArray<Waiting> = yield* Queue.takeAll(queue)
-        while (waiting.length > 0) {
-          const some = togetherOf(waiting)
-          waiting = waiting.slice(some.length)
-          const together = yield* Effect.exit(takeTogether(some))
-          // What fails together is done again alone, so that a record that can't be kept fails nobody else's call.
-          const isShared = Exit.isFailure(together) && some.length > 1
-          for (const one of some)
-            yield* Deferred.done(one.done, isShared ? yield* Effect.exit(takeTogether([one])) : together)
-        }
-      }),
-    ),
-  )
-
-  return Effect.fnUntraced(function* (pushed: Pushed) {
-    yield* untilFree(parts, pushed.records)
-    const waiting: Waiting = { ...pushed, done: yield* Deferred.make<Ingested, WorkerError>() }
-    open.add(waiting)
-    return yield* Effect.ensuring(
-      Effect.flatMap(Queue.offer(queue, waiting), (isOpen) =>
-        isOpen ? Deferred.await(waiting.done) : Effect.interrupt,
+  take(pushed: Pushed): Effect.Effect<Ingested, WorkerError> {
+    return Effect.andThen(
+      untilFree(this.parts, pushed.records),
+      Semaphore.withPermit(
+        this.room,
+        Effect.suspend(() => this.#taken({ ...pushed, done: Deferred.makeUnsafe() })),
       ),
-      Effect.sync(() => open.delete(waiting)),
     )
-  })
+  }
+
+  #taken(one: Waiting): Effect.Effect<Ingested, WorkerError> {
+    if (this.isClosed) return Effect.interrupt
+    this.open.add(one)
+    this.waiting.push(one)
+    this.taker ??= this.fork(takeAll(this))
+    return Effect.ensuring(
+      Deferred.await(one.done),
+      Effect.sync(() => this.open.delete(one)),
+    )
+  }
+
+  /** Whoever still waits when the worker ends is told so, and not left waiting. */
+  get close(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.isClosed = true
+      const told = Effect.forEach(this.open, ({ done }) => Deferred.interrupt(done), { discard: true })
+      return this.taker === null ? told : Effect.andThen(Fiber.interrupt(this.taker), told)
+    })
+  }
+}
+
+const takeAll = Effect.fnUntraced(function* (taking: Taking) {
+  // Whoever comes at the same moment is taken together.
+  yield* Effect.yieldNow
+  while (taking.waiting.length > 0) {
+    const waiting = taking.waiting
+    taking.waiting = []
+    for (let at = 0; at < waiting.length;) {
+      const some = togetherOf(waiting.slice(at))
+      at += some.length
+      const together = yield* Effect.exit(takeTogether(taking.parts, some))
+      // What fails together is done again alone, so that a record that can't be kept fails nobody else's call.
+      const isShared = Exit.isFailure(together) && some.length > 1
+      for (const one of some)
+        yield* Deferred.done(one.done, isShared ? yield* Effect.exit(takeTogether(taking.parts, [one])) : together)
+    }
+  }
+  taking.taker = null
+})
+
+const takeTogether = Effect.fnUntraced(function* (parts: Parts, some: ReadonlyArray<Waiting>) {
+  const mapping = (yield* asWorkerError(parts.connection)(parts.planner.mapping)) ?? { hash: "", objects: [] }
+  const startedAt = yield* parts.tick
+  const readings = some.flatMap((one) => one.readings)
+  return yield* ingest(parts, { mapping, readings, via: some[0]!.via, startedAt, byId: true, unconditional: true })
+})
+
+export const makeTaking = Effect.fnUntraced(function* (parts: Parts) {
+  const taking = new Taking(parts, Effect.runForkWith(yield* Effect.context<never>()))
+  yield* Effect.addFinalizer(() => taking.close)
+  return taking
 })

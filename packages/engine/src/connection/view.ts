@@ -4,7 +4,8 @@ import type { BucketLeft } from "../budget/Budget.ts"
 import type { Gate } from "./faults.ts"
 import type { Hinting } from "./hinting.ts"
 import type { Parts } from "./parts.ts"
-import type { Polled, Polling } from "./polling.ts"
+import type { Polling } from "./polling.ts"
+import type { Polled } from "./walker.ts"
 import type { Stats } from "./stats.ts"
 import { cursorOf } from "./walks.ts"
 import type { WorkerError } from "./WorkerError.ts"
@@ -72,9 +73,9 @@ export const viewOf = Effect.fnUntraced(function* (
     stoppedBy: of.gate.heldBy(),
     waitsUntil: openAt > now ? Math.ceil(openAt) : null,
     budget: { ...parts.budget.load(), buckets: parts.budget.left(now) },
-    polls: of.polling.polls(),
+    polls: of.polling.polls,
     rereads: rereadsOf(parts),
-    hints: of.hinting.waiting(),
+    hints: of.hinting.waiting,
     writes: {
       open: parts.intents.size,
       retrying: retrying.length,

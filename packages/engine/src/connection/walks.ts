@@ -41,7 +41,7 @@ const takePage = Effect.fnUntraced(function* (parts: Parts, gate: Gate, taken: T
   const { mapping, move, page, startedAt, via, work } = taken
   const readings = page.records.map((record): Reading => ({ _tag: "Found", record }))
   const listed = new Set(page.records.map(recordKey))
-  const hinted = yield* parts.share(
+  const hinted = yield* parts.told.share(
     page.hints.filter((hint) => !listed.has(recordKey(hint)) && sourcesOf(mapping, hint.object).length > 0),
   )
   const base = { mapping, readings, via, startedAt, byId: false }
