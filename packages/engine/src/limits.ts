@@ -2,6 +2,8 @@
 
 /** Streams of one commit: about 1 MB of events, 10 ms of the store's time, and rare enough to share one fsync. */
 export const COMMIT_RECORDS = 500
+/** Streams whose end is remembered by who appends to them: the connections of a large process, some 300 bytes each. */
+export const ENDS_REMEMBERED = 1_000
 /** Calls that push records in and wait for the disk, of one connection; more wait at their own end. */
 export const PUSHED_WAITING = 1_000
 /** Tries of one commit whose outcome nobody knows, or whose streams moved, before the worker starts anew. */

@@ -206,6 +206,31 @@ describe("operations on the journal", () => {
     }),
   )
 
+  withStore("whoever appended to a stream last asks for its end only where somebody else has appended since", () =>
+    Effect.gen(function* () {
+      const stream = streams.request("acme")
+      const journal = yield* Journal
+      let reads = 0
+      const counted = Journal.of({
+        ...journal,
+        read: (...args) => {
+          reads += 1
+          return journal.read(...args)
+        },
+      })
+      const say = (connection: string) =>
+        appendTo(stream, [{ type: "PauseRequested", data: { _tag: "PauseRequested", connection, by: "kim" } }]).pipe(
+          Effect.provideService(Journal, counted),
+        )
+      yield* say("odoo")
+      yield* say("hubspot")
+      assert.strictEqual(reads, 1)
+      const other = { id: "other", type: "PauseRequested", data: "{}", metadata: {} }
+      yield* journal.append({ stream, expected: 1, events: [other] })
+      assert.strictEqual((yield* say("zoho")).revision, 3)
+    }),
+  )
+
   withStore("an append whose answer got lost is taken as made", () =>
     Effect.gen(function* () {
       const journal = yield* Journal

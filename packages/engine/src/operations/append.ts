@@ -5,6 +5,7 @@ import { canonicalJson } from "@concordat/model/json"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Semaphore from "effect/Semaphore"
+import { ENDS_REMEMBERED } from "../limits.ts"
 import { type Append, Journal, JournalError, type NewEvent } from "../ports/Journal.ts"
 
 export interface Said {
@@ -39,8 +40,19 @@ interface Turn {
   revision: number | null
 }
 
-/** Of each journal, the streams that are being appended to. */
+/** Of each journal, the streams that are being appended to, and those that were, the last one last. */
 const turns = new WeakMap<Journal["Service"], Map<string, Turn>>()
+
+/** A stream that is appended to again and again, as that of a connection's webhooks, is not asked for its end each time. */
+const remember = (streams: Map<string, Turn>, stream: string, turn: Turn): void => {
+  streams.set(stream, turn)
+  if (streams.size <= ENDS_REMEMBERED) return
+  for (const [name, { waiting }] of streams) {
+    if (waiting > 0) continue
+    streams.delete(name)
+    return
+  }
+}
 
 /**
  * Many at once on one stream (the webhooks of a burst) would find each other's revision for ever: they take turns here,
@@ -61,7 +73,9 @@ const inTurn = <A, E, R>(
       Effect.ensuring(
         Effect.sync(() => {
           turn.waiting -= 1
-          if (turn.waiting === 0) streams.delete(stream)
+          if (turn.waiting > 0) return
+          streams.delete(stream)
+          if (turn.revision !== null) remember(streams, stream, turn)
         }),
       ),
     )
@@ -74,9 +88,11 @@ const inTurn = <A, E, R>(
 export const appendTo = Effect.fn("Operations.append")(function* (stream: string, said: ReadonlyArray<Said>) {
   const journal = yield* Journal
   const at = yield* Clock.currentTimeMillis
-  const last = Effect.map(
-    journal.read(stream, { from: "end", direction: "backward", limit: 1 }),
-    ([event]) => event?.revision ?? -1,
+  const last = Effect.suspend(() =>
+    Effect.map(
+      journal.read(stream, { from: "end", direction: "backward", limit: 1 }),
+      ([event]) => event?.revision ?? -1,
+    ),
   )
   const append = Effect.fnUntraced(function* (turn: Turn) {
     const revision = turn.revision ?? (yield* last)
