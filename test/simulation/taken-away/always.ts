@@ -1,4 +1,4 @@
-/** What is taken away of what holds at any time: R20 to R26. */
+/** What is taken away of what holds at any time: R20 to R26, and R50. */
 import type { Mutation } from "./mutation.ts"
 
 const RULES = "packages/rules/src/reconcile"
@@ -97,5 +97,18 @@ export const ALWAYS: ReadonlyArray<Mutation> = [
     from: "  if (!canRead(parts, object)) return batch\n  const known",
     to: "  if (canRead(parts, object)) return batch\n  const known",
     seenBy: { world: "an edit that nobody was told of", invariant: "gap" },
+  },
+  {
+    rule: "R50",
+    says: "what follows from a batch is kept after its checkpoint, in a unit of its own",
+    file: "packages/engine/src/flows/Reconciler.ts",
+    from: "      yield* commitUnit(unit)\n",
+    to:
+      "      yield* commitUnit({ ...unit, documents: [] })\n" +
+      "      yield* store.commit({ appends: [], documents, commands: [], checkpoint: null, ...leased })\n",
+    seenBy: {
+      file: "test/engine/crash.test.ts",
+      title: "in three steps, a reconciler dies before and after append, state and wake-up",
+    },
   },
 ]

@@ -183,6 +183,17 @@ export const COUNTEREXAMPLES: ReadonlyArray<Mutation> = [
     },
   },
   {
+    rule: "CE15",
+    says: "a set is as the side that changed it shows it",
+    file: "packages/rules/src/mapping/references.ts",
+    from: "      (entity) => !removed.has(entity) && ",
+    to: "      (entity) => present.includes(entity) && !removed.has(entity) && ",
+    seenBy: {
+      file: "packages/rules/src/mapping/test/mapping.test.ts",
+      title: "of a set take the difference, so that what one side lacks is not erased",
+    },
+  },
+  {
     rule: "CE16",
     says: "of an entity that a question is about something is created",
     file: `${RULES}/due.ts`,
