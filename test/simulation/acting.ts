@@ -30,6 +30,8 @@ export const act = ({ deployment, onStep, stores, timeline }: Stage, world: Worl
     }
     case "rules":
       return world.configuring.rules(action.rules)
+    case "decide":
+      return done(world.operators.decide())
     case "mapping":
       return world.configuring.map(action)
     case "trouble":

@@ -63,3 +63,14 @@ export const mappingsOf = (
     .toSorted((a, b) => a - b)
   return times.map((at, n) => ({ kind: "mapping", at, side, of, group, from: ways[n]!, way: ways[n + 1]! }))
 }
+
+/** In half of the runs in which something may wait for a person, somebody looks after it now and then. */
+export const decisionsOf = (chance: Chance, actions: ReadonlyArray<Action>, last: number): ReadonlyArray<Action> => {
+  const isAsked = actions.some(
+    (one) =>
+      (one.kind === "edit" && one.of === "deal") ||
+      (one.kind === "rules" && Object.values(one.rules).some((rule) => rule === "asked")),
+  )
+  if (!isAsked || !chance.isLess(0.5)) return []
+  return Array.from({ length: chance.between(1, 3) }, () => ({ kind: "decide", at: chance.between(0, last) }))
+}

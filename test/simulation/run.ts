@@ -154,6 +154,15 @@ const runOf = async (script: Script, options: RunOptions): Promise<RunResult> =>
     return false
   }
 
+  /** Time goes on until somebody is done. */
+  const done = async (doing: Promise<void>): Promise<void> => {
+    const outcome = outcomeOf(doing)
+    const until = timeline.now + ANSWER_MS
+    timeline.promised()
+    while (outcome.now === null && timeline.now < until) await timeline.until(timeline.now + 1_000)
+    if (outcome.now !== null && "error" in outcome.now) throw outcome.now.error
+  }
+
   for (const world of worlds) world.connectApp()
   if (!(await untilBackfilled()))
     return result([{ invariant: "first sync", detail: `not done after ${FIRST_SYNC_MS / HOUR} h` }])
@@ -192,6 +201,7 @@ const runOf = async (script: Script, options: RunOptions): Promise<RunResult> =>
   for (const { tenant } of worlds) await tend(asked, tenant.name, script)
   let open: ReadonlyArray<Violation> = []
   do {
+    for (const { isAttended, operators } of worlds) if (isAttended) await done(operators.decide())
     await timeline.until(timeline.now + 10 * MINUTE)
     if (seen().length > 0) return result([])
     open = await judged()

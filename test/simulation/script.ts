@@ -2,7 +2,7 @@
 import type { NetworkFaults } from "./network.ts"
 import type { Way } from "./oracle/mapped.ts"
 import type { StoreFaults } from "./deployment.ts"
-import { mappingsOf, rulingsOf } from "./operating.ts"
+import { decisionsOf, mappingsOf, rulingsOf } from "./operating.ts"
 import { type Chance, makeChance } from "./random.ts"
 import { type Extent, EXTENTS, type Size, sizeOf } from "./size.ts"
 import { type GroupName, type Kind, KINDS, type Rule } from "./world/things.ts"
@@ -61,6 +61,8 @@ export type Action =
       readonly rules: Partial<Readonly<Record<Kind, Rule>>>
     }
   | Remapped
+  /** Somebody looks at what waits for a decision, and decides; once more at the end. */
+  | { readonly kind: "decide"; readonly at: number }
   | { readonly kind: "loseBus"; readonly at: number }
   | { readonly kind: "dropState"; readonly at: number }
 
@@ -281,6 +283,7 @@ export const scriptOf = (seed: number, size: Size | null = null): Script => {
   const counts = Object.fromEntries(KINDS.map((kind) => [kind, things[kind].length])) as Readonly<Record<Kind, number>>
   const more: Array<Action> = [...reshapingsOf(whole, sides, counts, actions)]
   more.push(...rulingsOf(chance.fork("rules"), counts, last))
+  more.push(...decisionsOf(chance.fork("decisions"), [...actions, ...more], last))
   more.push(...mappingsOf(chance.fork("mapping"), sides, counts, last))
   if (faults.isLess(0.2)) more.push({ kind: "loseBus", at: faults.between(0, last) })
   if (faults.isLess(0.1)) more.push({ kind: "dropState", at: faults.between(0, last) })

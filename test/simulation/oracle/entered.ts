@@ -9,6 +9,8 @@ export interface Entered {
   value: string
   /** Order of the world's events; 0: it was there at the beginning. */
   readonly at: number
+  /** The world's time, ms. */
+  readonly ms: number
   /** What it replaced: entered over it, or won against it. */
   readonly before: Set<Entered>
   /** What came while it was on its way to the engine: it is laid over that, and counts as later, if it is taken so. */

@@ -4,18 +4,10 @@
  * value on, or settle a conflict; it may never bring back what was replaced, nor make up a value.
  */
 import { type GroupName, groupsOf, type Kind, kindOf, type Values } from "../world/things.ts"
-import {
-  type Entered,
-  forbids,
-  GAP_MS,
-  isBefore,
-  normalised,
-  type Part,
-  partOf,
-  show,
-  type Violation,
-} from "./entered.ts"
+import { type Entered, forbids, GAP_MS, isBefore, normalised, type Part, show, type Violation } from "./entered.ts"
+import { Decisions } from "./decisions.ts"
 import { Mapped, type Way } from "./mapped.ts"
+import { type Read, Reads } from "./reads.ts"
 import { type Rules, Rulings } from "./rulings.ts"
 
 export class History {
@@ -23,14 +15,12 @@ export class History {
   readonly #entered = new Map<string, Array<Entered>>()
   /** What stands in a record, by side and id. */
   readonly #held = new Map<string, Map<GroupName, ReadonlyArray<Entered>>>()
-  /** What people entered in a record since the engine last wrote it: some of it may still be on its way. */
-  readonly #run = new Map<string, Array<Entered>>()
-  /** When a record was last read by the engine: in the order of the world's events, and in ms. */
-  readonly #readAt = new Map<string, { readonly order: number; readonly ms: number }>()
+  readonly #reads = new Reads()
   readonly #now: () => number
   readonly violations: Array<Violation> = []
   readonly rulings = new Rulings()
   readonly mapped = new Mapped()
+  readonly decisions = new Decisions()
   gaps = 0
   /** What became part of another thing. */
   readonly #aliases = new Map<string, string>()
@@ -77,10 +67,7 @@ export class History {
     if (held !== undefined) this.#held.set(`${side}|${to}`, held)
     // The new record is the first to show them, whoever wrote them into those before it.
     for (const nodes of held?.values() ?? []) for (const one of nodes) one.sides.add(side)
-    for (const part of ["fields", "references"] as const) {
-      const read = this.#readAt.get(`${side}|${from}|${part}`)
-      if (read !== undefined) this.#readAt.set(`${side}|${to}|${part}`, read)
-    }
+    this.#reads.moved(side, from, to)
   }
 
   /**
@@ -99,7 +86,7 @@ export class History {
     this.mapped.set(side.name, kind, group, way, this.#now())
     for (const { id, thing } of wasSeen ? records : []) {
       const held = this.#heldBy(side.name, id)
-      for (const one of this.#entering(side.name, id, group)) one.inGap ||= way === "off"
+      for (const one of this.#reads.entered(side.name, id, group)) one.inGap ||= way === "off"
       const [standing] = held.get(group) ?? []
       if (way === "off" || standing === undefined) continue
       const again = this.#make(side.name, side.isApp, standing.value, { at: 0, isAside: true })
@@ -122,6 +109,7 @@ export class History {
       isApp,
       value,
       at,
+      ms: this.#now(),
       before: new Set(before),
       over: new Set(),
       inGap: false,
@@ -138,11 +126,33 @@ export class History {
     this.rulings.recorded(this.#clock)
   }
 
+  /** Somebody decided about a group that waits: what stands in that record, or what stands elsewhere. */
+  decided(about: {
+    readonly thing: string
+    readonly group: GroupName
+    readonly side: string
+    readonly record: string
+    readonly keep: "connection" | "entity"
+  }): void {
+    const { group, keep, record, side, thing } = about
+    const theirs = this.#heldBy(side, record).get(group) ?? []
+    const others = this.#nodes(thing, group).filter((one) => !theirs.includes(one))
+    const [chosen, rejected] = keep === "connection" ? [theirs, others] : [others, theirs]
+    this.decisions.add({
+      thing,
+      group,
+      side: keep === "connection" ? side : null,
+      chosen,
+      rejected,
+      ms: this.#now(),
+    })
+  }
+
   /** Why `node` may not be written over `before`, of which it did not know, by any rule that may have decided; null: it may. */
   #forbidden(thing: string, node: Entered, before: Entered): string | null {
     const rules = this.rulings.since(kindOf(thing), Math.max(node.at, before.at))
     const reasons = rules.map((rule) => forbids(rule, node, before))
-    return reasons.includes(null) ? null : reasons.join(", and ")
+    return reasons.includes(null) || this.decisions.allows(node, before) ? null : reasons.join(", and ")
   }
 
   #nodes(thing: string, group: GroupName): Array<Entered> {
@@ -159,13 +169,6 @@ export class History {
     return held
   }
 
-  #entering(side: string, id: string, group: GroupName): Array<Entered> {
-    const key = `${side}|${id}|${group}`
-    const run = this.#run.get(key) ?? []
-    this.#run.set(key, run)
-    return run
-  }
-
   #violate(invariant: string, detail: string): void {
     this.violations.push({ invariant, detail })
   }
@@ -173,20 +176,17 @@ export class History {
   /** The engine was shown a record, or what it refers to. */
   read(side: string, id: string, part: Part): void {
     this.#clock += 1
-    this.#readAt.set(`${side}|${id}|${part}`, { order: this.#clock, ms: this.#now() })
+    this.#reads.read(side, id, part, { order: this.#clock, ms: this.#now() })
   }
 
   /** A record is gone: what people entered in it since the engine last read it nobody can know. */
   vanished(side: string, id: string, thing: string): void {
-    for (const group of groupsOf(thing)) {
-      const read = this.#readAt.get(`${side}|${id}|${partOf(group)}`)?.order ?? 0
-      for (const one of this.#entering(side, id, group)) if (one.at > read) one.inGap = true
-    }
+    for (const group of groupsOf(thing)) for (const one of this.#reads.unread(side, id, group)) one.inGap = true
   }
 
   /** It was taken back, and can be read again. */
   returned(side: string, id: string, thing: string): void {
-    for (const group of groupsOf(thing)) for (const one of this.#entering(side, id, group)) one.inGap = false
+    for (const group of groupsOf(thing)) for (const one of this.#reads.entered(side, id, group)) one.inGap = false
   }
 
   /** A person entered a value, or it was there at the beginning. */
@@ -227,7 +227,7 @@ export class History {
         isAside: isAside || isMoving,
       })
       this.#nodes(thing, group).push(node)
-      if (!isFirst && !isUnseen) this.#entering(by.side, by.id, group).push(node)
+      if (!isFirst && !isUnseen) this.#reads.entered(by.side, by.id, group).push(node)
       // There and back again: who looks now can't tell that anything happened in between.
       held.set(
         group,
@@ -240,7 +240,7 @@ export class History {
   written(side: { readonly name: string; readonly isApp: boolean }, id: string, thing: string, now: Values): boolean {
     this.#clock += 1
     const held = this.#heldBy(side.name, id)
-    let isNews = groupsOf(thing).some((group) => this.#isUnread(side.name, id, group))
+    let isNews = groupsOf(thing).some((group) => this.#reads.unread(side.name, id, group).length > 0)
     for (const group of groupsOf(thing)) {
       const text = now[group]
       if (text === undefined) continue
@@ -255,7 +255,7 @@ export class History {
         continue
       }
       held.set(group, nodes)
-      this.#run.delete(`${side.name}|${id}|${group}`)
+      this.#reads.written(side.name, id, group)
       if (this.mapped.way(side.name, kindOf(thing), group) !== "both") {
         // What was on its way, by the mapping before.
         if (!this.mapped.isSettling(side.name, kindOf(thing), group, this.#now()))
@@ -263,15 +263,9 @@ export class History {
         continue
       }
       if (before.length > 0)
-        this.#judge(where, side.isApp ? null : `${side.name}|${id}|${partOf(group)}`, before, nodes)
+        this.#judge(where, side.isApp ? null : this.#reads.last(side.name, id, group), before, nodes)
     }
     return isNews
-  }
-
-  /** Whether people entered something there that the engine has not read. */
-  #isUnread(side: string, id: string, group: GroupName): boolean {
-    const read = this.#readAt.get(`${side}|${id}|${partOf(group)}`)?.order ?? 0
-    return this.#entering(side, id, group).some(({ at }) => at > read)
   }
 
   /** A value came to the product while an edit of the same field was on its way: the edit stands above it for now. */
@@ -282,7 +276,7 @@ export class History {
       if (value === undefined) continue
       const node = this.#nodes(thing, group).findLast((one) => one.value === this.#normalised(group, value))
       if (node === undefined) continue
-      for (const standing of [...(held.get(group) ?? []), ...this.#entering(side, id, group)])
+      for (const standing of [...(held.get(group) ?? []), ...this.#reads.entered(side, id, group)])
         if (node !== standing && !isBefore(standing, node)) standing.over.add(node)
     }
   }
@@ -294,16 +288,16 @@ export class History {
       const held = this.#heldBy(side, id).get(group) ?? []
       const of = this.#nodes(thing, group).filter((one) => one.value === this.#normalised(group, value ?? ""))
       if (value === undefined) continue
-      for (const node of [...held, ...this.#entering(side, id, group)])
+      for (const node of [...held, ...this.#reads.entered(side, id, group)])
         for (const under of node.over)
           if (of.some((one) => one === under || isBefore(under, one, true))) node.over.delete(under)
     }
   }
 
   /** One value may have been entered twice (there and back): it is judged as the one of them that speaks for the engine. */
-  #judge(where: string, record: string | null, before: ReadonlyArray<Entered>, nodes: ReadonlyArray<Entered>): void {
+  #judge(where: string, read: Read | null, before: ReadonlyArray<Entered>, nodes: ReadonlyArray<Entered>): void {
     const pairs = before.flatMap((one) =>
-      nodes.map((node) => ({ before: one, node, verdict: this.#verdict(where, record, one, node) })),
+      nodes.map((node) => ({ before: one, node, verdict: this.#verdict(where, read, one, node) })),
     )
     const fair = pairs.find(({ verdict }) => verdict === null) ?? pairs.find(({ verdict }) => verdict === "gap")
     const { before: was, node, verdict } = fair ?? pairs[0]!
@@ -319,12 +313,11 @@ export class History {
     this.#violate(verdict.invariant, `${where}: ${show(node)} was written over ${show(was)}${verdict.detail}`)
   }
 
-  #verdict(where: string, record: string | null, before: Entered, node: Entered): Violation | "gap" | null {
+  #verdict(where: string, read: Read | null, before: Entered, node: Entered): Violation | "gap" | null {
     if (isBefore(before, node) || before.isAside !== node.isAside) return null
     // The app takes part in its own writes: it has no such gap.
-    const read = record === null ? undefined : this.#readAt.get(record)
-    if (record !== null && !before.isApp && before.at > (read?.order ?? 0)) {
-      const isLongAgo = this.#now() - (read?.ms ?? 0) > GAP_MS
+    if (read !== null && !before.isApp && before.at > read.order) {
+      const isLongAgo = this.#now() - read.ms > GAP_MS
       return isLongAgo ? { invariant: "gap", detail: ", long after the last read" } : "gap"
     }
     if (isBefore(node, before, true)) return { invariant: "regression", detail: ", which had replaced it" }
@@ -338,17 +331,26 @@ export class History {
   /** At the end all sides show one value: it has to be one that nothing replaced. */
   settle(thing: string, group: GroupName, value: string): void {
     const nodes = this.#nodes(thing, group)
-    // Of one that was entered again, the last: nobody can tell them apart.
-    const node = nodes.findLast((one) => one.value === this.#normalised(group, value))
-    if (node === undefined) {
+    const same = nodes.filter((one) => one.value === this.#normalised(group, value))
+    const last = same.at(-1)
+    if (last === undefined) {
       if (value !== "") this.#violate("invented", `${thing}.${group}: "${value}" was never entered`)
       return
     }
+    const decided = this.decisions.last(thing, group, nodes)
+    if (decided !== null && !decided.chosen.some((one) => one.value === last.value))
+      this.#violate("lost", `${thing}.${group} is ${show(last)}, and somebody had decided for another`)
+    // Of one that was entered several times nobody can tell which it is: one that may stand is enough.
+    const why = same.map((node) => this.#outdone(thing, node, nodes))
+    if (!why.includes(null)) this.#violate("lost", `${thing}.${group} is ${show(last)}, and ${why.at(-1)}`)
+  }
+
+  /** Why that one of all that was entered can't be what stands at the end; null: it can. */
+  #outdone(thing: string, node: Entered, nodes: ReadonlyArray<Entered>): string | null {
     const replacing = nodes.find(
       (one) => one !== node && one.value !== node.value && !one.inGap && !one.isAside && isBefore(node, one, true),
     )
-    if (replacing !== undefined)
-      this.#violate("lost", `${thing}.${group} is ${show(node)}, and ${show(replacing)} had replaced it`)
+    if (replacing !== undefined) return `${show(replacing)} had replaced it`
     const stronger = nodes.find(
       (one) =>
         !one.inGap &&
@@ -361,8 +363,7 @@ export class History {
         !isBefore(node, one) &&
         !nodes.some((other) => other !== one && (other.value === one.value || isBefore(one, other))),
     )
-    if (stronger !== undefined)
-      this.#violate("lost", `${thing}.${group} is ${show(node)}, and ${show(stronger)} wins by the rule`)
+    return stronger === undefined ? null : `${show(stronger)} wins by the rule`
   }
 
   /** How many values were entered of a thing. */

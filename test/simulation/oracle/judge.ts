@@ -57,10 +57,15 @@ const explained = async (
     }),
   )
   if (answer === undefined) return [violation("explainable", `${thing}: nothing is said of ${side} ${record.id}`)]
-  return answer.groups.flatMap(({ at, from, group, observation }): ReadonlyArray<Violation> => {
+  return answer.groups.flatMap(({ at, from, group, history: steps, observation }): ReadonlyArray<Violation> => {
     const value = settled.get(group as GroupName)
     if (value === undefined || value === "") return []
     const where = `${thing}.${group}`
+    // What a person took from there goes back to what that person said.
+    if (observation === null && steps.some((one) => one.rule === "resolved" && one.from?.event === from.event))
+      return history.decisions.chose(thing, group as GroupName, from.connection)
+        ? []
+        : [violation("explainable", `${where} is said to be decided for ${from.connection}, and nobody did`)]
     if (observation === null)
       return [violation("explainable", `${where} comes from ${from.connection}, and no fact says so`)]
     const entered = history.values.filter((one) => one.value === value)
@@ -95,8 +100,8 @@ const isRewritten = ({ rewriting }: World, { connection, group, kind }: WaitingI
   kind === "quarantined" && group === "title" && rewriting.includes(connection as SideName)
 
 /** What people of this world may be asked: nothing of a deal that two edited at once is decided without them. */
-const isAsked = ({ rulings }: History, { entity, kind }: WaitingItem): boolean =>
-  kind === "conflict" && rulings.asks.some((one) => entity?.startsWith(`${TYPES[one]}:`) === true)
+const isAsked = ({ history: { rulings }, world }: Judged, { entity, kind }: WaitingItem): boolean =>
+  kind === "conflict" && !world.isAttended && rulings.asks.some((one) => entity?.startsWith(`${TYPES[one]}:`) === true)
 
 const listed = (judged: Judged, now: TenantStatus, waits: ReadonlyArray<WaitingItem>): ReadonlyArray<Violation> => {
   const found: Array<Violation> = []
@@ -112,11 +117,7 @@ const listed = (judged: Judged, now: TenantStatus, waits: ReadonlyArray<WaitingI
     if (!EXCUSES.has(kind)) found.push(violation("converged", what))
     // What was deleted somewhere is not made there again, and what refers to it there waits.
     else if (isRewritten(judged.world, one)) continue
-    else if (
-      !isAsked(judged.history, one) &&
-      !isOwner(one) &&
-      !(wasRemoved && (kind === "tombstone" || kind === "reference"))
-    )
+    else if (!isAsked(judged, one) && !isOwner(one) && !(wasRemoved && (kind === "tombstone" || kind === "reference")))
       found.push(violation("waiting", what))
   }
   return found
@@ -241,12 +242,12 @@ const judgeThing = async (
 }
 
 export const judge = async (judged: Judged): Promise<ReadonlyArray<Violation>> => {
-  const { asked, history, world } = judged
+  const { asked, world } = judged
   const now = await asked(() => status(world.tenant.name))
   const waits = await everythingThatWaits(judged)
   if (now === undefined || waits === undefined) return [violation("answers", "the engine answers no questions")]
   const found: Array<Violation> = [...listed(judged, now, waits)]
-  const conflicts = waits.filter((one) => isAsked(history, one)).length
+  const conflicts = waits.filter((one) => isAsked(judged, one)).length
   const quarantined = new Map<string, number>()
   for (const one of waits)
     if (isRewritten(world, one)) {

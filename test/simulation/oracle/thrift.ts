@@ -7,12 +7,12 @@ import type { History } from "./history.ts"
 /** Writes of one that a change may cost in one system. */
 const EACH = 2
 
-/** What ends processes. */
-const ENDING: ReadonlySet<Action["kind"]> = new Set(["crash", "dropState", "rules", "mapping"])
+/** What ends processes, or has something written that nobody entered. */
+const OTHERS: ReadonlySet<Action["kind"]> = new Set(["crash", "dropState", "rules", "mapping", "decide"])
 
 /** Whether every write arrives and is answered: what is sent again for lack of an answer is not counted. */
 const isCalm = ({ actions, network }: Script): boolean =>
-  network.lost + network.unanswered + network.broken === 0 && !actions.some(({ kind }) => ENDING.has(kind))
+  network.lost + network.unanswered + network.broken === 0 && !actions.some(({ kind }) => OTHERS.has(kind))
 
 /** And whether people only edit and create, so that each write has its one reason. */
 const isPlain = (script: Script): boolean =>

@@ -145,6 +145,14 @@ export const OBSERVATION: ReadonlyArray<Mutation> = [
     seenBy: { world: "parked, and then decided by another rule", invariant: "waiting" },
   },
   {
+    rule: "R8",
+    says: "what a person takes from the connection is not taken",
+    file: `${RULES}/requests.ts`,
+    from: 'if (put._tag === "Value") edit.change(data.group, put.value, "resolved", provenance)',
+    to: "void put",
+    seenBy: { world: "parked, and then decided by a person", invariant: "lost" },
+  },
+  {
     rule: "R9",
     says: "what an answer holds instead of what was sent is no rendering of it",
     file: `${RULES}/writes.ts`,

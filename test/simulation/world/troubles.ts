@@ -1,18 +1,13 @@
 /** What an account meets that a network does not: its day's calls are used up, its token ends, its administrator changes rules. */
-import { type Request, ask } from "@concordat/engine/operations/requests"
 import * as Redacted from "effect/Redacted"
 import type { Deployment } from "../deployment.ts"
-import { within } from "../outcome.ts"
 import type { Trouble } from "../script.ts"
 import type { Owner, Timeline } from "../timeline.ts"
 import { TOKEN } from "./configuration.ts"
 import type { HubspotSide } from "./hubspot-side.ts"
+import type { Operators } from "./operators.ts"
 
 const DAILY = 625_000
-const ANSWER_MS = 60_000
-const AGAIN_MS = 5_000
-/** How often an operator asks for the same thing. */
-const TRIES = 200
 
 export interface Account {
   readonly tenant: string
@@ -21,6 +16,7 @@ export interface Account {
   readonly deployment: () => Deployment
   readonly onStep: (what: string) => void
   readonly hubspot: HubspotSide
+  readonly operators: Operators
   /** What its connection is started with from now on. */
   readonly credentials: (given: Readonly<Record<string, Redacted.Redacted>>) => void
 }
@@ -84,30 +80,7 @@ export class Troubles {
   }
 
   #resume(): void {
-    void this.operate({ _tag: "ResumeRequested", connection: "hubspot", by: "somebody" }).catch(
-      this.#account.timeline.fail,
-    )
-  }
-
-  /** An operator asks, again where no answer comes. */
-  async operate(request: Request): Promise<void> {
-    const { deployment, owner, tenant, timeline } = this.#account
-    const pause = (): Promise<void> =>
-      new Promise((resolve) => {
-        timeline.after(owner, AGAIN_MS, () => {
-          timeline.promised()
-          resolve()
-        })
-      })
-    for (let tried = 0; tried < TRIES; tried += 1) {
-      try {
-        await within(timeline, owner, deployment().ask(ask(tenant, request)), ANSWER_MS)
-        return
-      } catch {
-        timeline.promised()
-        await pause()
-        timeline.promised()
-      }
-    }
+    const { operators, timeline } = this.#account
+    void operators.operate({ _tag: "ResumeRequested", connection: "hubspot", by: "somebody" }).catch(timeline.fail)
   }
 }

@@ -14,6 +14,7 @@ import { configurationOf, TOKEN } from "./configuration.ts"
 import { Configuring } from "./configuring.ts"
 import { Entering } from "./entering.ts"
 import type { HubspotSide } from "./hubspot-side.ts"
+import { Operators } from "./operators.ts"
 import { Reshaping } from "./reshaping.ts"
 import { Systems } from "./systems.ts"
 import { Troubles } from "./troubles.ts"
@@ -22,6 +23,9 @@ import { type GroupName, isNaming, keyFor, keyOf, type Kind, kindOf, KINDS, type
 
 /** How long the engine may take from the first to the second half of a write, ms. */
 const BOTH_MS = 60_000
+
+/** How long it takes at most where nothing is in the way, ms: after that there was none. */
+const SECOND_HALF_MS = 5_000
 
 export interface WorldOptions {
   readonly tenant: string
@@ -55,6 +59,9 @@ export class World {
   readonly with = new Map<string, string>()
   readonly reshaping: Reshaping
   readonly configuring: Configuring
+  readonly operators: Operators
+  /** Whether somebody decides what waits for a person, so that nothing does for ever. */
+  readonly isAttended: boolean
   /** null: its systems have none. */
   readonly troubles: Troubles | null
   readonly #entering: Entering
@@ -64,6 +71,8 @@ export class World {
   readonly #options: WorldOptions
   /** What a record is of, once known. */
   readonly #keys = new Map<string, string>()
+  /** By record, the judgement of a reference that was taken away and perhaps not replaced: made before somebody edits it. */
+  readonly #halves = new Map<string, () => void>()
   /** What people replaced last, by thing and group. */
   readonly #previous = new Map<string, string>()
 
@@ -71,6 +80,7 @@ export class World {
     this.#options = options
     const { script } = options
     this.rewriting = script.rewriting
+    this.isAttended = script.actions.some(({ kind }) => kind === "decide")
     this.thrift = new Thrift(script)
     const { history, onStep } = options
     const recordsOf = (name: SideName, key: string) => this.recordsOf(name, key)
@@ -92,6 +102,16 @@ export class World {
       connection,
       way: connection.provider === "app" ? null : this.#systems.way(this.sides.get(connection.name as SideName)!),
     }))
+    this.operators = new Operators({
+      tenant: options.tenant,
+      timeline: options.timeline,
+      owner: this.owner,
+      chance: options.chance.fork("operators"),
+      deployment: options.deployment,
+      history,
+      sides: this.sides,
+      onStep,
+    })
     const hubspot = this.sides.get("hubspot") as HubspotSide | undefined
     const { deployment, tenant, timeline } = options
     this.configuring = new Configuring({
@@ -114,6 +134,7 @@ export class World {
             deployment,
             onStep,
             hubspot,
+            operators: this.operators,
             credentials: (given) => {
               ofHubspot.credentials = { ...ofHubspot.credentials, ...given }
             },
@@ -178,10 +199,13 @@ export class World {
     this.thrift.wrote(`${name} ${record}`, key)
     if (kind === "dissociate" && seen.values.company === "") {
       // One reference for another is two calls: judged when there was time for both.
-      timeline.after(this.owner, BOTH_MS, () => {
+      const since = timeline.now
+      const judge = (): void => {
         const later = side.get(of, id)
         if (later !== null) history.written(side, record, key, { company: later.values.company ?? "" })
-      })
+      }
+      this.#halves.set(`${name}|${record}`, () => (timeline.now - since > SECOND_HALF_MS ? judge() : undefined))
+      timeline.after(this.owner, BOTH_MS, judge)
       return
     }
     if (wasWithheld) history.released(name, record, key, values)
@@ -240,6 +264,7 @@ export class World {
     this.#previous.set(of, record.values[group] ?? "")
     onStep(`${name} ${key} ${group} becomes "${value}"`)
     const by = { side: name, isApp: side.isApp, id: `${kind}:${record.id}` }
+    if (group === "company") this.#halves.get(`${name}|${by.id}`)?.()
     history.enter(by, thing, { [group]: value }, false, this.isAside(name, thing))
     await side.edit(kind, record.id, { [group]: value })
   }

@@ -32,4 +32,19 @@ export const RULED = {
       { kind: "rules", at: 20 * MINUTE, rules: { deal: "crm" } },
     ],
   }),
+  "parked, and then decided by a person": calm({
+    sides: ["app", "hubspot"],
+    things: {
+      person: known(1, "app", "hubspot"),
+      company: known(1, "app", "hubspot"),
+      deal: [["app"], ["hubspot"], ["app"], ["hubspot"]],
+    },
+    actions: [
+      ...[0, 1, 2, 3].flatMap((number) => [
+        edit((10 + number) * MINUTE, "app", "deal", number, number < 2 ? "closeDate" : "money"),
+        edit((10 + number) * MINUTE, "hubspot", "deal", number, number < 2 ? "closeDate" : "money"),
+      ]),
+      { kind: "decide", at: 40 * MINUTE },
+    ],
+  }),
 } as const satisfies Readonly<Record<string, Script>>

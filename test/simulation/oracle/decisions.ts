@@ -1,0 +1,41 @@
+/** What people decided between two values that nobody else may decide between. */
+import type { GroupName } from "../world/things.ts"
+import type { Entered } from "./entered.ts"
+
+/** How long something may have been on its way to the engine when it was decided, ms. */
+const ON_ITS_WAY_MS = 15 * 60_000
+
+export interface Decided {
+  readonly thing: string
+  readonly group: GroupName
+  /** The side whose value was chosen; null: what stood elsewhere. */
+  readonly side: string | null
+  readonly chosen: ReadonlyArray<Entered>
+  readonly rejected: ReadonlyArray<Entered>
+  readonly ms: number
+}
+
+export class Decisions {
+  readonly #decided: Array<Decided> = []
+
+  add(decided: Decided): void {
+    this.#decided.push(decided)
+  }
+
+  /** Whether somebody chose the one over the other. */
+  allows(node: Entered, before: Entered): boolean {
+    return this.#decided.some(({ chosen, rejected }) => chosen.includes(node) && rejected.includes(before))
+  }
+
+  /** Whether somebody chose what stood there. */
+  chose(thing: string, group: GroupName, side: string): boolean {
+    return this.#decided.some((one) => one.thing === thing && one.group === group && one.side === side)
+  }
+
+  /** What was chosen last, where nothing else can have come after it; null: that can't be told. */
+  last(thing: string, group: GroupName, nodes: ReadonlyArray<Entered>): Decided | null {
+    const last = this.#decided.findLast((one) => one.thing === thing && one.group === group)
+    if (last === undefined || nodes.some(({ isAside, ms }) => isAside || ms > last.ms - ON_ITS_WAY_MS)) return null
+    return last
+  }
+}
