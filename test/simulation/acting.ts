@@ -32,6 +32,10 @@ export const act = ({ deployment, onStep, stores, timeline }: Stage, world: Worl
       return world.configuring.rules(action.rules)
     case "decide":
       return done(world.operators.decide())
+    case "join":
+      return done(world.joining.join(world.keyFor("person", action.number), world.keyFor("person", action.other)))
+    case "part":
+      return done(world.joining.part(world.keyFor("person", action.other)))
     case "mapping":
       return world.configuring.map(action)
     case "trouble":

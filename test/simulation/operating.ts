@@ -74,3 +74,13 @@ export const decisionsOf = (chance: Chance, actions: ReadonlyArray<Action>, last
   if (!isAsked || !chance.isLess(0.5)) return []
   return Array.from({ length: chance.between(1, 3) }, () => ({ kind: "decide", at: chance.between(0, last) }))
 }
+
+/** In some runs an operator has two people merged, and mostly split again. */
+export const joinsOf = (chance: Chance, people: number, last: number): ReadonlyArray<Action> => {
+  if (people < 2 || !chance.isLess(0.15)) return []
+  const number = chance.between(0, people - 1)
+  const pair = { number, other: (number + chance.between(1, people - 1)) % people }
+  const at = chance.between(0, last)
+  const joined: Action = { kind: "join", at, ...pair }
+  return chance.isLess(0.7) ? [joined, { kind: "part", at: chance.between(at, last), ...pair }] : [joined]
+}

@@ -2,7 +2,7 @@
 import type { NetworkFaults } from "./network.ts"
 import type { Way } from "./oracle/mapped.ts"
 import type { StoreFaults } from "./deployment.ts"
-import { decisionsOf, mappingsOf, rulingsOf } from "./operating.ts"
+import { decisionsOf, joinsOf, mappingsOf, rulingsOf } from "./operating.ts"
 import { type Chance, makeChance } from "./random.ts"
 import { type Extent, EXTENTS, type Size, sizeOf } from "./size.ts"
 import { type GroupName, type Kind, KINDS, type Rule } from "./world/things.ts"
@@ -43,6 +43,13 @@ export type Action =
       readonly at: number
       readonly side: SideName
       readonly of: Kind
+      readonly number: number
+      readonly other: number
+    }
+  | {
+      /** An operator says of two people that they are one, or, later, that they are not. */
+      readonly kind: "join" | "part"
+      readonly at: number
       readonly number: number
       readonly other: number
     }
@@ -284,6 +291,7 @@ export const scriptOf = (seed: number, size: Size | null = null): Script => {
   const more: Array<Action> = [...reshapingsOf(whole, sides, counts, actions)]
   more.push(...rulingsOf(chance.fork("rules"), counts, last))
   more.push(...decisionsOf(chance.fork("decisions"), [...actions, ...more], last))
+  more.push(...joinsOf(chance.fork("joins"), counts.person, last))
   more.push(...mappingsOf(chance.fork("mapping"), sides, counts, last))
   if (faults.isLess(0.2)) more.push({ kind: "loseBus", at: faults.between(0, last) })
   if (faults.isLess(0.1)) more.push({ kind: "dropState", at: faults.between(0, last) })

@@ -4,11 +4,13 @@
  * value on, or settle a conflict; it may never bring back what was replaced, nor make up a value.
  */
 import { type GroupName, groupsOf, type Kind, kindOf, type Values } from "../world/things.ts"
-import { type Entered, forbids, GAP_MS, isBefore, normalised, type Part, show, type Violation } from "./entered.ts"
+import { type Entered, isBefore, normalised, type Part, show, type Violation } from "./entered.ts"
 import { Decisions } from "./decisions.ts"
+import { Joined } from "./joined.ts"
 import { Mapped, type Way } from "./mapped.ts"
 import { type Read, Reads } from "./reads.ts"
 import { type Rules, Rulings } from "./rulings.ts"
+import { Verdicts } from "./verdicts.ts"
 
 export class History {
   /** By thing and group. */
@@ -21,6 +23,8 @@ export class History {
   readonly rulings = new Rulings()
   readonly mapped = new Mapped()
   readonly decisions = new Decisions()
+  readonly joins = new Joined()
+  readonly #verdicts: Verdicts
   gaps = 0
   /** What became part of another thing. */
   readonly #aliases = new Map<string, string>()
@@ -30,6 +34,7 @@ export class History {
   /** `now`: the world's time in ms. */
   constructor(now: () => number) {
     this.#now = now
+    this.#verdicts = new Verdicts(this.rulings, this.decisions, now)
   }
 
   /** The thing that it is by now. */
@@ -85,14 +90,45 @@ export class History {
     const wasSeen = this.mapped.wasSeen(side.name, kind, group)
     this.mapped.set(side.name, kind, group, way, this.#now())
     for (const { id, thing } of wasSeen ? records : []) {
-      const held = this.#heldBy(side.name, id)
       for (const one of this.#reads.entered(side.name, id, group)) one.inGap ||= way === "off"
-      const [standing] = held.get(group) ?? []
-      if (way === "off" || standing === undefined) continue
-      const again = this.#make(side.name, side.isApp, standing.value, { at: 0, isAside: true })
-      this.#nodes(thing, group).push(again)
-      held.set(group, [...held.get(group)!, again])
+      if (way !== "off") this.#again(side.name, side.isApp, id, thing, group)
     }
+  }
+
+  /** An operator says that one is the other: what that one lacks it fills, and its own records count no more. */
+  joined(loser: string, winner: string): void {
+    this.joins.join(loser, winner, this.#now())
+    for (const group of groupsOf(loser))
+      for (const one of this.#nodes(loser, group)) one.isAside ||= this.joins.isOnItsWay(loser, one.ms)
+    for (const group of groupsOf(winner)) {
+      const mine = this.#nodes(winner, group)
+      if (!mine.some(({ value }) => value === "")) continue
+      for (const { isApp, sides, value } of this.#nodes(loser, group)) {
+        const filling = this.#make("", isApp, value, { at: 0, isAside: true })
+        for (const side of sides) filling.sides.add(side)
+        mine.push(filling)
+      }
+    }
+  }
+
+  /** And that it is not: its records are its own again, seen as if anew. */
+  parted(
+    loser: string,
+    records: ReadonlyArray<{ readonly side: string; readonly isApp: boolean; readonly id: string }>,
+  ): void {
+    this.joins.part(loser, this.#now())
+    for (const { id, isApp, side } of records)
+      for (const group of groupsOf(loser)) this.#again(side, isApp, id, loser, group)
+  }
+
+  /** What stands in a record is stated once more: nobody can tell whether it was known. */
+  #again(side: string, isApp: boolean, id: string, thing: string, group: GroupName): void {
+    const held = this.#heldBy(side, id)
+    const standing = held.get(group) ?? []
+    if (standing.length === 0) return
+    const again = this.#make(side, isApp, standing[0]!.value, { at: 0, isAside: true })
+    this.#nodes(thing, group).push(again)
+    held.set(group, [...standing, again])
   }
 
   #make(
@@ -146,13 +182,6 @@ export class History {
       rejected,
       ms: this.#now(),
     })
-  }
-
-  /** Why `node` may not be written over `before`, of which it did not know, by any rule that may have decided; null: it may. */
-  #forbidden(thing: string, node: Entered, before: Entered): string | null {
-    const rules = this.rulings.since(kindOf(thing), Math.max(node.at, before.at))
-    const reasons = rules.map((rule) => forbids(rule, node, before))
-    return reasons.includes(null) || this.decisions.allows(node, before) ? null : reasons.join(", and ")
   }
 
   #nodes(thing: string, group: GroupName): Array<Entered> {
@@ -219,6 +248,7 @@ export class History {
       const kind = kindOf(thing)
       const isMoving =
         this.mapped.isSettling(by.side, kind, group, this.#now()) ||
+        this.joins.isUnclear(thing, this.#now()) ||
         (isUnseen && this.mapped.wasSeen(by.side, kind, group))
       // Out of sight nobody can tell what it was before.
       const node = this.#make(by.side, by.isApp, this.#normalised(group, value), {
@@ -254,6 +284,8 @@ export class History {
         this.#violate("invented", `${where}: "${value}" was never entered; there was "${before[0]?.value ?? ""}"`)
         continue
       }
+      if (this.joins.isSettled(thing, this.#now()))
+        this.#violate("duplicate", `${where}: "${value}" was written, and it is part of another`)
       held.set(group, nodes)
       this.#reads.written(side.name, id, group)
       if (this.mapped.way(side.name, kindOf(thing), group) !== "both") {
@@ -262,7 +294,7 @@ export class History {
           this.#violate("unmapped", `${where}: "${value}" was written, and the mapping writes nothing there`)
         continue
       }
-      if (before.length > 0)
+      if (before.length > 0 && !this.joins.isPart(thing))
         this.#judge(where, side.isApp ? null : this.#reads.last(side.name, id, group), before, nodes)
     }
     return isNews
@@ -297,7 +329,7 @@ export class History {
   /** One value may have been entered twice (there and back): it is judged as the one of them that speaks for the engine. */
   #judge(where: string, read: Read | null, before: ReadonlyArray<Entered>, nodes: ReadonlyArray<Entered>): void {
     const pairs = before.flatMap((one) =>
-      nodes.map((node) => ({ before: one, node, verdict: this.#verdict(where, read, one, node) })),
+      nodes.map((node) => ({ before: one, node, verdict: this.#verdicts.verdict(where, read, one, node) })),
     )
     const fair = pairs.find(({ verdict }) => verdict === null) ?? pairs.find(({ verdict }) => verdict === "gap")
     const { before: was, node, verdict } = fair ?? pairs[0]!
@@ -313,21 +345,6 @@ export class History {
     this.#violate(verdict.invariant, `${where}: ${show(node)} was written over ${show(was)}${verdict.detail}`)
   }
 
-  #verdict(where: string, read: Read | null, before: Entered, node: Entered): Violation | "gap" | null {
-    if (isBefore(before, node) || before.isAside !== node.isAside) return null
-    // The app takes part in its own writes: it has no such gap.
-    if (read !== null && !before.isApp && before.at > read.order) {
-      const isLongAgo = this.#now() - read.ms > GAP_MS
-      return isLongAgo ? { invariant: "gap", detail: ", long after the last read" } : "gap"
-    }
-    if (isBefore(node, before, true)) return { invariant: "regression", detail: ", which had replaced it" }
-    // Neither knew of the other. An empty value of the beginning fills and never wins.
-    if (node.at === 0 && node.value === "" && before.value !== "")
-      return { invariant: "lost", detail: ": the former was there from the beginning and says nothing" }
-    const why = before.value === "" ? null : this.#forbidden(where, node, before)
-    return why === null ? null : { invariant: "lost", detail: `, which ${why}` }
-  }
-
   /** At the end all sides show one value: it has to be one that nothing replaced. */
   settle(thing: string, group: GroupName, value: string): void {
     const nodes = this.#nodes(thing, group)
@@ -341,29 +358,8 @@ export class History {
     if (decided !== null && !decided.chosen.some((one) => one.value === last.value))
       this.#violate("lost", `${thing}.${group} is ${show(last)}, and somebody had decided for another`)
     // Of one that was entered several times nobody can tell which it is: one that may stand is enough.
-    const why = same.map((node) => this.#outdone(thing, node, nodes))
+    const why = same.map((node) => this.#verdicts.outdone(thing, node, nodes))
     if (!why.includes(null)) this.#violate("lost", `${thing}.${group} is ${show(last)}, and ${why.at(-1)}`)
-  }
-
-  /** Why that one of all that was entered can't be what stands at the end; null: it can. */
-  #outdone(thing: string, node: Entered, nodes: ReadonlyArray<Entered>): string | null {
-    const replacing = nodes.find(
-      (one) => one !== node && one.value !== node.value && !one.inGap && !one.isAside && isBefore(node, one, true),
-    )
-    if (replacing !== undefined) return `${show(replacing)} had replaced it`
-    const stronger = nodes.find(
-      (one) =>
-        !one.inGap &&
-        !one.isAside &&
-        !node.isAside &&
-        this.#forbidden(thing, node, one) !== null &&
-        one.value !== "" &&
-        one.at > 0 &&
-        !isBefore(one, node) &&
-        !isBefore(node, one) &&
-        !nodes.some((other) => other !== one && (other.value === one.value || isBefore(one, other))),
-    )
-    return stronger === undefined ? null : `${show(stronger)} wins by the rule`
   }
 
   /** How many values were entered of a thing. */

@@ -230,6 +230,8 @@ const judgeThing = async (
   const misplaced = placed(thing, names > 1, places)
   if (misplaced.length > 0) return misplaced
   const isAskedOf = history.rulings.asks.includes(kindOf(thing))
+  // Its records are there, as another's duplicates.
+  if (history.joins.isPart(thing)) return []
   const parked = isAskedOf ? conflicts : 0
   const chosen = choices(places).map((held) => ({ held, ...settledIn(judged, thing, held, parked, quarantined) }))
   const { found, held, settled } = chosen.find((one) => one.found.length === 0) ?? chosen[0]!

@@ -8,7 +8,15 @@ import type { History } from "./history.ts"
 const EACH = 2
 
 /** What ends processes, or has something written that nobody entered. */
-const OTHERS: ReadonlySet<Action["kind"]> = new Set(["crash", "dropState", "rules", "mapping", "decide"])
+const OTHERS: ReadonlySet<Action["kind"]> = new Set([
+  "crash",
+  "dropState",
+  "rules",
+  "mapping",
+  "decide",
+  "join",
+  "part",
+])
 
 /** Whether every write arrives and is answered: what is sent again for lack of an answer is not counted. */
 const isCalm = ({ actions, network }: Script): boolean =>

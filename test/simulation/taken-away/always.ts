@@ -75,6 +75,14 @@ export const ALWAYS: ReadonlyArray<Mutation> = [
     seenBy: { file: `${TESTS}/properties.test.ts`, title: "[R25] split after merge gives back what each brought" },
   },
   {
+    rule: "R25",
+    says: "of a record that was a duplicate nothing is known after the split",
+    file: `${RULES}/merge.ts`,
+    from: "? { ...there, primary: link.record, groups }",
+    to: "? { ...there, primary: link.record }",
+    seenBy: { world: "two that are said to be one, and are not", invariant: "divergent" },
+  },
+  {
     rule: "R26",
     says: "an edit that our write stood over is no conflict",
     file: `${RULES}/overwritten.ts`,

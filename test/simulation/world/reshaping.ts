@@ -19,6 +19,8 @@ export interface Place {
 export class Reshaping {
   /** Where a thing was removed, and is not to be created again. */
   readonly removed = new Map<string, Set<SideName>>()
+  /** What operators are at: nobody else removes it, takes it back or makes it one with another. */
+  readonly held = new Set<string>()
   /** What was made one of two, and where. */
   readonly merged = new Map<string, Set<SideName>>()
   /** Records that were removed, by side and thing. */
@@ -55,7 +57,7 @@ export class Reshaping {
     const kind = kindOf(key)
     const { history } = this.#place
     const [record] = this.#place.recordsOf(name, key)
-    if (record === undefined || this.merged.has(history.canonical(key))) return
+    if (record === undefined || this.merged.has(history.canonical(key)) || this.held.has(key)) return
     this.#place.onStep(`${name} loses ${key}`)
     this.#remove(name, key)
     history.vanished(name, `${kind}:${record.id}`, history.canonical(key))
@@ -90,7 +92,12 @@ export class Reshaping {
     const [into, more] = recordsOf(name, winner)
     const [from, others] = recordsOf(name, loser)
     if (into === undefined || from === undefined || more !== undefined || others !== undefined) return
-    if (side.merge === null || into.id === from.id || [winner, loser].some((key) => this.removed.has(key))) return
+    if (
+      side.merge === null ||
+      into.id === from.id ||
+      [winner, loser].some((key) => this.removed.has(key) || this.held.has(key))
+    )
+      return
     // Of two companies the one record would have both.
     if (kind === "person" && from.values.company !== "" && from.values.company !== into.values.company) return
     onStep(`${name} makes one of ${winner} and ${loser}`)

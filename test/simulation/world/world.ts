@@ -14,6 +14,7 @@ import { configurationOf, TOKEN } from "./configuration.ts"
 import { Configuring } from "./configuring.ts"
 import { Entering } from "./entering.ts"
 import type { HubspotSide } from "./hubspot-side.ts"
+import { Joining } from "./joining.ts"
 import { Operators } from "./operators.ts"
 import { Reshaping } from "./reshaping.ts"
 import { Systems } from "./systems.ts"
@@ -60,6 +61,7 @@ export class World {
   readonly reshaping: Reshaping
   readonly configuring: Configuring
   readonly operators: Operators
+  readonly joining: Joining
   /** Whether somebody decides what waits for a person, so that nothing does for ever. */
   readonly isAttended: boolean
   /** null: its systems have none. */
@@ -112,6 +114,8 @@ export class World {
       sides: this.sides,
       onStep,
     })
+    const { operators, reshaping } = this
+    this.joining = new Joining({ ...parts, tenant: options.tenant, operators, reshaping })
     const hubspot = this.sides.get("hubspot") as HubspotSide | undefined
     const { deployment, tenant, timeline } = options
     this.configuring = new Configuring({

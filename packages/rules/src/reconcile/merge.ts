@@ -20,7 +20,8 @@ import { EntityEdit } from "./edit.ts"
 import { finish } from "./finish.ts"
 import { observeGroup } from "./group.ts"
 import { answered, parseQuestion } from "./identify.ts"
-import { placeAgain } from "./place.ts"
+import { observeFields } from "./observe.ts"
+import { placeAgain, type Seen } from "./place.ts"
 
 const linksOf = (doc: EntityDoc): ReadonlyArray<Link> =>
   Object.entries(doc.links)
@@ -47,6 +48,14 @@ const relinkRecord = (
   })
 }
 
+/** What is known of the records that will be duplicates: nobody looks after it while they are. */
+const heldAside = (from: EntityDoc, into: EntityDoc): Readonly<Record<string, LinkState["groups"]>> =>
+  Object.fromEntries(
+    Object.entries(from.links).flatMap(([connection, { groups, primary }]) =>
+      primary === null || (into.links[connection]?.primary ?? null) === null ? [] : [[connection, groups] as const],
+    ),
+  )
+
 /** `from` goes into `into`: its links move, its values fill what is empty, and where both are linked it is a duplicate. */
 export const mergeEntities = (context: Context, from: EntityDoc, into: EntityDoc, by: string): void => {
   const { tx } = context
@@ -67,7 +76,12 @@ export const mergeEntities = (context: Context, from: EntityDoc, into: EntityDoc
       {
         from: from.id,
         at: tx.cause.at,
-        brought: { groups: from.groups, links: brought, doc: { notSame: from.notSame } as Json },
+        brought: {
+          groups: from.groups,
+          links: brought,
+          doc: { notSame: from.notSame } as Json,
+          held: heldAside(from, into),
+        },
         kept,
       },
     ],
@@ -235,6 +249,7 @@ export const splitEntity = (context: Context, type: EntityType, id: string, merg
     merges: doc.merges.filter((one) => one !== merge),
     notSame: [...new Set([...doc.notSame, mergedId])].toSorted(),
   }
+  const shown: Array<Seen> = []
   for (const link of merge.brought.links) {
     const now = edit.link(link.connection)
     const there = off.link(link.connection)
@@ -254,13 +269,20 @@ export const splitEntity = (context: Context, type: EntityType, id: string, merg
         ...now,
         duplicates: now.duplicates.filter((one) => !sameRecord(one, link.record)),
       })
+      const groups = merge.brought.held?.[link.connection] ?? {}
       off.setLink(
         link.connection,
         link.primary
-          ? { ...there, primary: link.record }
+          ? { ...there, primary: link.record, groups }
           : { ...there, duplicates: [...there.duplicates, link.record] },
       )
-    } else continue
+      // What people did there meanwhile said nothing, and does now.
+      const seen = recordDoc(tx, link.connection, link.record)?.observation
+      if (link.primary && seen !== undefined) shown.push(seen)
+    } else {
+      if (link.primary) goneMeanwhile(edit, off, link)
+      continue
+    }
     relinkRecord(context, link.connection, link.record, off.doc, link.primary)
   }
   edit.say(entityEventType(type, "Split"), {
@@ -274,5 +296,36 @@ export const splitEntity = (context: Context, type: EntityType, id: string, merg
   })
   tx.put("entity", `${type}:${mergedId}`, { ...away, mergedInto: null })
   finish(edit)
+  for (const seen of shown) showRecord(off, seen)
   finish(off)
+}
+
+/** A record went away while the two were one: it was of the one that is split off, which is not to be created there again. */
+const goneMeanwhile = (edit: EntityEdit, off: EntityEdit, { connection, record }: Link): void => {
+  const { context, type } = off
+  const known = recordDoc(context.tx, connection, record)
+  if (known?.state !== "gone") return
+  const [now, there] = [edit.link(connection), off.link(connection)]
+  const reason = known.reason ?? "gone"
+  putRecord(context.tx, connection, record, { ...known, entity: off.doc.id })
+  if (sameRecord(now.tombstone?.record ?? null, record)) {
+    const { tombstone: _, ...free } = now
+    edit.setLink(connection, { ...free, tombstone: null, groups: {} })
+    context.tx.decide("TombstoneLifted", { connection, type, entity: edit.doc.id, reason: "split" })
+  }
+  if (there.primary !== null) return
+  off.setLink(connection, { ...there, tombstone: { record, reason } })
+  context.tx.decide("TombstoneSet", { connection, type, entity: off.doc.id, record, reason })
+}
+
+/** Shows the entity what was read of a record while it was a duplicate, which is not kept any longer. */
+const showRecord = (edit: EntityEdit, seen: Seen): void => {
+  const { context, type } = edit
+  const { connection, externalId, object } = seen.data
+  const record = { object, id: externalId }
+  const state = connectionDoc(context.tx, connection)
+  const { observation: _, ...known } = recordDoc(context.tx, connection, record)!
+  putRecord(context.tx, connection, record, known)
+  const mapping = state === null ? undefined : mappingOf(context, state, object, type)
+  if (mapping !== undefined) observeFields(edit, mapping, seen)
 }

@@ -110,6 +110,8 @@ export interface Merge {
     readonly groups: Readonly<Record<string, GroupState>>
     readonly links: ReadonlyArray<Link>
     readonly doc: Json
+    /** By connection, what was known of the records that are duplicates since; absent in documents of before it was kept. */
+    readonly held?: Readonly<Record<string, LinkState["groups"]>>
   }
   readonly kept: { readonly groups: Readonly<Record<string, GroupState>>; readonly links: ReadonlyArray<Link> }
 }

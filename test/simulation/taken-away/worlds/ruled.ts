@@ -47,4 +47,19 @@ export const RULED = {
       { kind: "decide", at: 40 * MINUTE },
     ],
   }),
+  "two that are said to be one, and are not": calm({
+    sides: ["app", "hubspot"],
+    things: { person: known(4, "app", "hubspot") },
+    actions: [
+      { kind: "join", at: 10 * MINUTE, number: 0, other: 1 },
+      edit(30 * MINUTE, "app", "person", 0, "title"),
+      edit(31 * MINUTE, "hubspot", "person", 0, "phone"),
+      edit(32 * MINUTE, "app", "person", 1, "title"),
+      edit(33 * MINUTE, "hubspot", "person", 1, "phone"),
+      { kind: "part", at: 60 * MINUTE, number: 0, other: 1 },
+      edit(80 * MINUTE, "app", "person", 1, "address"),
+      edit(81 * MINUTE, "hubspot", "person", 1, "address"),
+      edit(82 * MINUTE, "app", "person", 0, "address"),
+    ],
+  }),
 } as const satisfies Readonly<Record<string, Script>>

@@ -1,0 +1,47 @@
+/** What the oracle asks of two that an operator said are one. */
+import { assert, describe, it } from "vitest"
+import { History } from "./history.ts"
+
+const IN_APP = { name: "app", isApp: true }
+const RECORD = "person:c2"
+const LATER = 20 * 60_000
+
+describe("the oracle and two that are said to be one", () => {
+  const joined = () => {
+    let now = 0
+    const history = new History(() => now)
+    history.enter({ side: "app", isApp: true, id: "person:c1" }, "P1", { title: "", phone: "1" }, true)
+    history.enter({ side: "app", isApp: true, id: RECORD }, "P2", { title: "Hers", phone: "2" }, true)
+    now += LATER
+    history.joined("P2", "P1")
+    return { history, said: () => history.violations.map(({ invariant }) => invariant), pass: () => (now += LATER) }
+  }
+
+  it("lets what the one lacks be filled from the other, and nothing else", () => {
+    const { history, said } = joined()
+    history.written(IN_APP, "person:c1", "P1", { title: "Hers" })
+    assert.deepStrictEqual(said(), [])
+    history.written(IN_APP, "person:c1", "P1", { phone: "2" })
+    assert.deepStrictEqual(said(), ["invented"])
+  })
+  it("lets nothing be written to the other's records, once everybody knows", () => {
+    const { history, pass, said } = joined()
+    history.enter({ side: "hubspot", isApp: false, id: "person:7" }, "P2", { title: "Edited" }, false)
+    history.written(IN_APP, RECORD, "P2", { title: "Edited" })
+    assert.deepStrictEqual(said(), [])
+    pass()
+    history.written(IN_APP, RECORD, "P2", { title: "Hers" })
+    assert.deepStrictEqual(said(), ["duplicate"])
+  })
+  it("takes what stands in them for a first sight when they are parted: either may stand", () => {
+    const { history, pass, said } = joined()
+    const inHubspot = { name: "hubspot", isApp: false }
+    history.enter({ side: "hubspot", isApp: false, id: "person:7" }, "P2", { phone: "3" }, true)
+    pass()
+    history.parted("P2", [{ side: "hubspot", isApp: false, id: "person:7" }])
+    history.written(inHubspot, "person:7", "P2", { phone: "2" })
+    assert.deepStrictEqual(said(), [])
+    history.written(IN_APP, RECORD, "P2", { phone: "4" })
+    assert.deepStrictEqual(said(), ["invented"])
+  })
+})
