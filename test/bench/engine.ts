@@ -4,7 +4,7 @@
  */
 import { layer as sqlite } from "@concordat/adapters/sqlite/Sqlite"
 import { type ConnectionHandle, makeConnection } from "@concordat/engine/connection/ConnectionWorker"
-import { makeJournalWatch } from "@concordat/engine/connection/journal-watch"
+import { makeWatch } from "@concordat/engine/connection/watch"
 import { makeCompilers } from "@concordat/engine/flows/Compilers"
 import { makeReconciler } from "@concordat/engine/flows/Reconciler"
 import { appendTo } from "@concordat/engine/operations/append"
@@ -114,7 +114,7 @@ const started = Effect.gen(function* () {
   const compilers = makeCompilers()
   const reconciler = yield* makeReconciler(compilers)
   const reconciling = yield* Effect.forkScoped(reconciler.run)
-  const watch = yield* makeJournalWatch
+  const watch = yield* makeWatch
   /** The worker of a connection, for as long as the scope. */
   const work = Effect.fnUntraced(function* (name: string, { connector, definition }: Source, tenant = TENANT) {
     const handle = yield* makeConnection({ tenant, connection: name, definition, connector, compilers, watch })

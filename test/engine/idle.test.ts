@@ -1,12 +1,16 @@
 /** A connection where nothing happens: what wakes its worker all the same, and what is done once something happens. */
 import { makeConnection } from "@concordat/engine/connection/ConnectionWorker"
 import { makeCompilers } from "@concordat/engine/flows/Compilers"
-import { GAP_GATHER_MS, MAPPING_REST_MS, RESCAN_MS, SETTLE_EVERY_MS, WATCH_LOOK_MS } from "@concordat/engine/limits"
+import { GAP_GATHER_MS, RESCAN_MS, SETTLE_EVERY_MS, WATCH_LOOK_MS } from "@concordat/engine/limits"
+import { appendTo } from "@concordat/engine/operations/append"
+import { Bus } from "@concordat/engine/ports/Bus"
 import type { Connector } from "@concordat/engine/ports/Provider"
+import * as streams from "@concordat/model/streams"
 import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
 import * as TestClock from "effect/testing/TestClock"
 import { World } from "./synthetic.ts"
 import { definitionOf, mappingOf, type Traits } from "./synthetic-traits.ts"
@@ -55,7 +59,11 @@ const counting = (waits: Waits) =>
   })
 
 /** Two that agree, the second polled every ten minutes, and the waits of its worker from then on. */
-const agreed = Effect.fnUntraced(function* (traits: Partial<Traits>, more: Partial<Connector> = {}) {
+const agreed = Effect.fnUntraced(function* (
+  traits: Partial<Traits>,
+  more: Partial<Connector> = {},
+  bus?: Bus["Service"],
+) {
   yield* TestClock.setTime(START)
   const [left, right] = [new World(), new World(traits)]
   const ada = left.put(null, { mail: "ada@engines.example", first: "Ada", last: "Lovelace", job: "Analyst" })
@@ -72,7 +80,7 @@ const agreed = Effect.fnUntraced(function* (traits: Partial<Traits>, more: Parti
     connector: { ...right.connector(), ...more },
     compilers: makeCompilers(),
     pollEveryMs: 10 * MINUTE,
-  }).pipe(Effect.provideService(Clock.Clock, clock))
+  }).pipe(Effect.provideService(Clock.Clock, clock), Effect.provideService(Bus, bus ?? (yield* Bus)))
   yield* Effect.forkChild(Effect.provideService(worker.run, Clock.Clock, clock), { startImmediately: true })
   yield* settleDown([handle, worker])
   yield* pass(HOUR, 2_000)
@@ -90,17 +98,18 @@ describe("an idle connection", () => {
     Effect.gen(function* () {
       const { waits } = yield* agreed({ answers: "pending" }, { overwritten: () => Effect.succeed([]) })
       yield* pass(HOUR, 2_000)
-      const { [WATCH_LOOK_MS]: shared, ...own } = Object.fromEntries(waits.ended)
-      // Shared with all other connections of the process. What the worker itself sleeps is seldom as short.
-      assert.isAtMost(shared!, HOUR / WATCH_LOOK_MS + 8)
-      // Due rows, the mapping, polls, looks whether all is to be read again, censuses: some of them at one moment.
-      const looks = HOUR / RESCAN_MS + HOUR / MAPPING_REST_MS + 6 + 6 + 4
+      const { [WATCH_LOOK_MS]: news, [RESCAN_MS]: decided, ...own } = Object.fromEntries(waits.ended)
+      // Shared with all other connections of the process. What the worker itself sleeps is seldom as long.
+      assert.isAtMost(news!, HOUR / WATCH_LOOK_MS + 8)
+      assert.isAtMost(decided!, HOUR / RESCAN_MS + 1)
+      // Polls, looks whether all is to be read again, censuses, the metadata: some of them at one moment.
+      const looks = 6 + 6 + 4 + 1
       assert.isAtMost(
         Object.values(own).reduce((sum, count) => sum + count, 0),
         looks,
       )
-      // One for all flows of the worker, and that of the process.
-      assert.isAtMost(waits.asleep, 2)
+      // One for all flows of the worker, and those of the process.
+      assert.isAtMost(waits.asleep, 3)
     }).pipe(Effect.scoped, Effect.provide(store, { local: true })),
   )
 
@@ -111,6 +120,42 @@ describe("an idle connection", () => {
       assert.lengthOf(yield* edited("Baroness"), written + 1)
       assert.strictEqual(right.calls.get("settle"), asked + 1)
       assert.isAtMost(waits.ended.get(SETTLE_EVERY_MS / 2) ?? 0, 4)
+    }).pipe(Effect.scoped, Effect.provide(store, { local: true })),
+  )
+
+  it.effect("writes what is due though no wake-up comes and nobody says that it was lost", () =>
+    Effect.gen(function* () {
+      const deaf: Bus["Service"] = { ...(yield* Bus), consume: () => Stream.never }
+      const { edited } = yield* agreed({}, {}, deaf)
+      const written = (yield* eventsOf("RecordWritten")).length
+      assert.lengthOf(yield* edited("Baroness"), written + 1)
+    }).pipe(Effect.scoped, Effect.provide(store, { local: true })),
+  )
+
+  it.effect("that is paused is looked at seldom, and goes on two seconds after it is resumed", () =>
+    Effect.gen(function* () {
+      const { edited, right, waits } = yield* agreed({})
+      const said = (_tag: "ConnectionPaused" | "ConnectionResumed") =>
+        appendTo(streams.connection(TENANT, "right"), [
+          { type: _tag, data: { _tag, connection: "right", reason: "a test" } },
+        ])
+      yield* said("ConnectionPaused")
+      yield* pass(15 * MINUTE, 1_000)
+      const [polled, written] = [right.calls.get("changes")!, (yield* eventsOf("RecordWritten")).length]
+      waits.ended.clear()
+      yield* pass(HOUR, 1_000)
+      assert.strictEqual(right.calls.get("changes"), polled)
+      const { [WATCH_LOOK_MS]: _, [RESCAN_MS]: __, ...own } = Object.fromEntries(waits.ended)
+      // Each of its walks that is due waits.
+      assert.isAtMost(
+        Object.values(own).reduce((sum, count) => sum + count, 0),
+        4 * 60,
+      )
+      assert.lengthOf(yield* edited("Baroness"), written)
+      yield* said("ConnectionResumed")
+      yield* pass(3_000, 250)
+      assert.lengthOf(yield* eventsOf("RecordWritten"), written + 1)
+      assert.isAbove(right.calls.get("changes")!, polled)
     }).pipe(Effect.scoped, Effect.provide(store, { local: true })),
   )
 

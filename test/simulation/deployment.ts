@@ -5,7 +5,7 @@
 import { makeBudget } from "@concordat/engine/budget/Budget"
 import { definitionFor } from "@concordat/engine/connection/connectProvider"
 import { type ConnectionHandle, makeConnection } from "@concordat/engine/connection/ConnectionWorker"
-import { type JournalWatch, makeJournalWatch } from "@concordat/engine/connection/journal-watch"
+import { type Watch, makeWatch } from "@concordat/engine/connection/watch"
 import { makeCompilers } from "@concordat/engine/flows/Compilers"
 import { makeReconciler } from "@concordat/engine/flows/Reconciler"
 import { noCalls } from "@concordat/engine/http/ProviderHttp"
@@ -69,7 +69,7 @@ const RESTART_MS = [200, 5_000] as const
 interface Shared {
   readonly catalogue: Catalogue
   readonly compilers: ReturnType<typeof makeCompilers>
-  readonly watch: JournalWatch
+  readonly watch: Watch
 }
 
 const ALL_AT_ONCE = { concurrency: "unbounded", discard: true } as const
@@ -137,7 +137,7 @@ export class Deployment {
     const catalogue = makeCatalogue()
     group.access = this.#appAccess(group, catalogue)
     process.start(
-      makeJournalWatch.pipe(
+      makeWatch.pipe(
         Effect.flatMap((watch) =>
           Effect.forEach(members, (member) => this.#work(group, member, catalogue, watch), ALL_AT_ONCE),
         ),
@@ -159,7 +159,7 @@ export class Deployment {
     })
   }
 
-  #work(group: Group, member: Peer | "reconciler", catalogue: Catalogue, watch: JournalWatch): Effect.Effect<void> {
+  #work(group: Group, member: Peer | "reconciler", catalogue: Catalogue, watch: Watch): Effect.Effect<void> {
     const compilers = makeCompilers()
     const { onStep } = this.#options
     const name = member === "reconciler" ? member : keyOf(member.tenant.name, member.connection.name)

@@ -39,8 +39,12 @@ export const LAG_WAIT_MS = 100
 export const WALKED_AHEAD = 250
 /** How soon a walk that is ahead looks again. */
 export const LAG_LOOK_MS = 20
-/** Due rows are looked through this often, since wake-ups may be lost. */
+/** Due rows are looked through this often while some were left, and where something was decided, since wake-ups may be lost. */
 export const RESCAN_MS = 30_000
+/** Connections of a process that are told together that something was decided, and how long the next ones wait: with a thousand
+ * of them the looks that follow are spread over some seconds. */
+export const TOLD_AT_ONCE = 16
+export const TOLD_REST_MS = 100
 /** Wake-ups held at once; each is acknowledged as soon as it is noted. */
 export const WAKES_IN_FLIGHT = 256
 export const WAKE_ACK_MS = 30_000
@@ -59,6 +63,8 @@ export const SETTLE_MAX_MS = 3_600_000
 export const FOLLOWER_WAIT_MS = 60_000
 /** A connection that lost its right or its authorisation, or is paused, is looked at again this often. */
 export const PAUSED_LOOK_MS = 2_000
+/** The same where nothing was said of it for a while: it is told when something is, or when its reconciler has decided. */
+export const PAUSED_REST_MS = 60_000
 
 /** A write that was given up keeps its record locked for reads that began before its last attempt ended: longer than any
  * call to a provider takes, with what is done with its page. */
@@ -122,11 +128,11 @@ export const METADATA_EVERY_MS = 60 * 60_000
 /** A walk that brings nothing new leaves its cursor in the journal at least this often; else a poll that finds nothing
  * would add an event each time, for ever. */
 export const CURSOR_EVENT_EVERY_MS = 10 * 60_000
-/** How often it is looked whether the mapping reads other names than before, for a while after something was said of the
- * connection, in which the reconciler decides it; and without that, since it may have been behind for longer. */
+/** How soon it is looked whether the mapping reads other names than before, after something was said of the connection. */
 export const MAPPING_LOOK_MS = 5_000
-export const MAPPING_NEWS_MS = 60_000
-export const MAPPING_REST_MS = 60_000
+/** For so long after something was said of a connection it is looked what its reconciler has made of it; later where more was
+ * decided, since it may have been behind for longer. */
+export const NEWS_MS = 60_000
 /** A walk that failed for a reason that does not pass by itself is tried again after this long. */
 export const WALK_RETRY_MS = 60_000
 

@@ -1,6 +1,6 @@
 /** One whole Concordat in a process: store, reconciler, a worker for each connection, and the server before them. */
 import { layer as sqlite } from "@concordat/adapters/sqlite/Sqlite"
-import { makeJournalWatch } from "@concordat/engine/connection/journal-watch"
+import { makeWatch } from "@concordat/engine/connection/watch"
 import { makeCompilers } from "@concordat/engine/flows/Compilers"
 import { makeReconciler } from "@concordat/engine/flows/Reconciler"
 import { Journal } from "@concordat/engine/ports/Journal"
@@ -85,7 +85,7 @@ export const makeConcordat = Effect.fn("makeConcordat")(function* (
       Effect.onExit((exit) => Deferred.done(ended, exit)),
       Effect.forkScoped,
     )
-    const watch = yield* makeJournalWatch
+    const watch = yield* makeWatch
     const working = connections.places.map((place) => {
       const name = nameOfWorker(place.tenant, place.connection.name)
       return supervised(

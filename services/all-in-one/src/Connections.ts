@@ -2,7 +2,7 @@
 import { makeBudget } from "@concordat/engine/budget/Budget"
 import { definitionFor } from "@concordat/engine/connection/connectProvider"
 import { type ConnectionHandle, makeConnection } from "@concordat/engine/connection/ConnectionWorker"
-import type { JournalWatch } from "@concordat/engine/connection/journal-watch"
+import type { Watch } from "@concordat/engine/connection/watch"
 import type { Stats } from "@concordat/engine/connection/stats"
 import { makeProviderHttp, noCalls } from "@concordat/engine/http/ProviderHttp"
 import type { Tenure } from "@concordat/engine/ownership/tenure"
@@ -31,7 +31,7 @@ export interface ConnectionPlace {
 /** What the workers of a process share. `tenure`: where several processes could own the connection. */
 export interface Working {
   readonly compilers: Compilers
-  readonly watch: JournalWatch
+  readonly watch: Watch
   readonly key: Redacted.Redacted
   readonly tenure?: Tenure
 }

@@ -9,7 +9,7 @@ import { listen, makeBoard, optionsOf } from "@concordat/production/serving"
 import { layerAnswers } from "@concordat/all-in-one/server"
 import { nameOfWorker, workerStatus } from "@concordat/all-in-one/worker-status"
 import { supervised } from "@concordat/all-in-one/workers"
-import { makeJournalWatch } from "@concordat/engine/connection/journal-watch"
+import { makeWatch } from "@concordat/engine/connection/watch"
 import { makeCompilers } from "@concordat/engine/flows/Compilers"
 import { own } from "@concordat/engine/ownership/owning"
 import type { Tenure } from "@concordat/engine/ownership/tenure"
@@ -22,7 +22,7 @@ runService("connector", (service) =>
     const board = makeBoard(service)
     const { connections, report, workers } = board
     const compilers = makeCompilers()
-    const watch = yield* makeJournalWatch
+    const watch = yield* makeWatch
     const tenants = new Map(config.tenants.map((tenant) => [tenant.name, tenant]))
     const running = Running.of({
       tenants: [...tenants.keys()],

@@ -17,16 +17,16 @@ import { Journal } from "../ports/Journal.ts"
 import type { LeaseToken } from "../ports/Leases.ts"
 import type { Connector, Definition, Hint, RawRecord, Reading } from "../ports/Provider.ts"
 import { State } from "../ports/State.ts"
-import { type JournalWatch, makeJournalWatch } from "./journal-watch.ts"
 import { type Gate, makeGate } from "./faults.ts"
 import { Following } from "./following.ts"
 import { type Gap, Gaps } from "./gaps.ts"
-import { type Hinting, makeHinting } from "./hinting.ts"
+import { Hinting } from "./hinting.ts"
 import { lastSaid, makeLedger } from "./Ledger.ts"
 import { lockOfIntent } from "./locks.ts"
+import { News } from "./news.ts"
 import { canRead, fenceOf, type Parts } from "./parts.ts"
 import { makePlanner } from "./planning.ts"
-import { makePolling, type Polling } from "./polling.ts"
+import { Polling } from "./polling.ts"
 import { Pushing } from "./pushing.ts"
 import { rebuildAll } from "./rebuild-all.ts"
 import { Rota } from "./rota.ts"
@@ -35,6 +35,7 @@ import { makeCounting, type Stats } from "./stats.ts"
 import { makeTaking, type Taking } from "./taking.ts"
 import { makeTick } from "./tick.ts"
 import { type WorkerView, viewOf } from "./view.ts"
+import { makeWatch, type Watch, watched, type Watcher } from "./watch.ts"
 import { asWorkerError, type WorkerError } from "./WorkerError.ts"
 
 export interface ConnectionOptions {
@@ -48,7 +49,7 @@ export interface ConnectionOptions {
   readonly budget?: Budget
   readonly http?: HttpStats
   /** Of the process, where it has several connections. Default: one of its own. */
-  readonly watch?: JournalWatch
+  readonly watch?: Watch
   /** Default: the definition's. In ms. */
   readonly pollEveryMs?: number
   /** Default: 15 minutes. In ms. */
@@ -124,7 +125,7 @@ const takeOver = (parts: Parts) =>
 
 type Via = "backfill" | "webhook"
 
-class Connection implements ConnectionHandle {
+class Connection implements ConnectionHandle, Watcher {
   readonly parts: Parts
   readonly gate: Gate
   readonly polling: Polling
@@ -198,6 +199,26 @@ class Connection implements ConnectionHandle {
   get idle() {
     return isIdle(this)
   }
+
+  told() {
+    this.parts.news.told()
+    this.polling.opening.ring()
+    this.pushing.ring()
+  }
+
+  delivered() {
+    this.hinting.ring()
+  }
+
+  decided() {
+    this.parts.news.decided()
+    this.polling.opening.ring()
+    this.pushing.wake()
+  }
+
+  lost() {
+    this.pushing.wake()
+  }
 }
 
 const take = Effect.fn("Connection.take")(function* (
@@ -258,6 +279,7 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
     created: new Map(),
     intents: new Map(),
     gaps: new Map(),
+    news: new News(),
     rota: new Rota(),
     follows: new Set(),
     cursors: new Map(),
@@ -273,14 +295,15 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
   // First of all: what a former owner appends after this word is refused, and what it appended before is there to be read.
   if (options.lease !== undefined) yield* takeOver(parts)
   yield* restore(parts)
-  const watch = options.watch ?? (yield* makeJournalWatch)
-  const polling = yield* makePolling(parts, gate, watch)
-  const hinting = yield* makeHinting(parts, gate, (object) => polling.soon(object), watch)
+  const polling = new Polling(parts, gate)
+  const hinting = new Hinting(parts, gate, (object) => polling.soon(object))
   const following = new Following(parts, gate, yield* parts.tick)
   const pushing = new Pushing(parts, gate, following)
   const settling = new Settling(parts, gate, () => pushing.wake())
   const gaps = new Gaps(parts, gate)
   const taking = yield* makeTaking(parts)
   parts.told.lookAt([...parts.follows].map(parseRecordKey))
-  return new Connection(parts, { gate, polling, hinting, following, pushing, taking })
+  const made = new Connection(parts, { gate, polling, hinting, following, pushing, taking })
+  yield* watched(options.watch ?? (yield* makeWatch), { tenant, connection, checkpoint }, made)
+  return made
 })

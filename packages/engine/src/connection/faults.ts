@@ -3,7 +3,7 @@ import * as streams from "@concordat/model/streams"
 import type { BindingDoc, ConnectionDoc } from "@concordat/rules/state/documents"
 import * as Effect from "effect/Effect"
 import { CallPriority, type Work } from "../budget/priority.ts"
-import { PAUSED_LOOK_MS } from "../limits.ts"
+import { PAUSED_LOOK_MS, PAUSED_REST_MS } from "../limits.ts"
 import { appendTo } from "../operations/append.ts"
 import { Journal } from "../ports/Journal.ts"
 import type { ProviderError } from "../ports/ProviderError.ts"
@@ -35,8 +35,8 @@ export interface Gate {
   /** Waits while the connection is paused or its provider wants to be left alone. */
   readonly untilRunning: Effect.Effect<void, WorkerError>
   readonly isRunning: Effect.Effect<boolean, WorkerError>
-  /** The same, where the connection's document was just read. */
-  readonly isRunningBy: (doc: ConnectionDoc | null) => Effect.Effect<boolean>
+  /** Whether it is paused, by the connection's document as it was just read. */
+  readonly isPausedBy: (doc: ConnectionDoc | null) => boolean
   /** Stops calls until the reason is taken back, from this moment on, and in the journal. */
   readonly pause: (reason: string) => Effect.Effect<void, WorkerError>
   /** Why the worker itself has stopped calling, before the reconciler has taken note; null: it has not. */
@@ -106,13 +106,10 @@ export const makeGate = (parts: Parts): Gate => {
   const untilRunning = Effect.gen(function* () {
     for (;;) {
       if (!isPausedBy(yield* opened)) break
-      yield* Effect.sleep(PAUSED_LOOK_MS)
+      yield* parts.news.within(Math.min(PAUSED_REST_MS, parts.news.lookIn(yield* parts.tick, PAUSED_LOOK_MS)))
     }
     yield* parts.budget.untilOpen
   })
-
-  const isRunningBy: Gate["isRunningBy"] = (doc) =>
-    Effect.map(parts.tick, (now) => !isPausedBy(doc) && parts.budget.openAt() <= now)
 
   const noteFault = Effect.fnUntraced(function* (error: ProviderError, isWrite: boolean) {
     const { reason } = error
@@ -153,8 +150,10 @@ export const makeGate = (parts: Parts): Gate => {
 
   return {
     untilRunning,
-    isRunning: Effect.flatMap(opened, isRunningBy),
-    isRunningBy,
+    isRunning: Effect.flatMap(opened, (doc) =>
+      Effect.map(parts.tick, (now) => !isPausedBy(doc) && parts.budget.openAt() <= now),
+    ),
+    isPausedBy,
     pause: (reason) => store(pause(reason)),
     heldBy: () => held?.reason ?? null,
     call: (work, call) => Effect.andThen(untilRunning, callNow(work, call)),

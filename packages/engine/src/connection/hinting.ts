@@ -7,7 +7,6 @@ import type { CursorDoc, RecordKey } from "@concordat/rules/state/documents"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
-import type * as Scope from "effect/Scope"
 import {
   CLOCKS_APART_MS,
   DELIVERIES_AT_ONCE,
@@ -16,7 +15,6 @@ import {
   HINT_GATHER_MS,
   WALK_RETRY_MS,
 } from "../limits.ts"
-import type { JournalWatch } from "./journal-watch.ts"
 import { deliveryOf } from "../intake/Intake.ts"
 import { appendTo } from "../operations/append.ts"
 import { Journal } from "../ports/Journal.ts"
@@ -252,17 +250,3 @@ const share = Effect.fnUntraced(function* (self: Hinting, hints: ReadonlyArray<H
   self.ring()
   return hints.filter((hint) => !shared.includes(hint))
 })
-
-/** As long as the scope is open, it is told of the connection's deliveries. */
-export const makeHinting = (
-  parts: Parts,
-  gate: Gate,
-  pollSoon: (object: string) => void,
-  watch: JournalWatch,
-): Effect.Effect<Hinting, never, Scope.Scope> => {
-  const hinting = new Hinting(parts, gate, pollSoon)
-  return Effect.as(
-    watch.rings(hinting.stream, () => hinting.ring()),
-    hinting,
-  )
-}

@@ -1,12 +1,15 @@
 /** One look for all connections of a process, and whoever has news is rung. */
 import { assert, describe, it } from "@effect/vitest"
+import * as streams from "@concordat/model/streams"
 import * as Effect from "effect/Effect"
-import * as Scope from "effect/Scope"
-import * as Exit from "effect/Exit"
 import * as TestClock from "effect/testing/TestClock"
 import { WATCH_LOOK_MS } from "../limits.ts"
 import { Journal, JournalError } from "../ports/Journal.ts"
 import { makeJournalWatch } from "./journal-watch.ts"
+
+const delivery = (name: string): string => streams.delivery("acme", name)
+const connection = (name: string): string => streams.connection("acme", name)
+const ALL_OF_TWO = ["c0", "c1"].flatMap((name) => [connection(name), delivery(name)])
 
 /** A journal that counts looks; its events are streams' names, and their places are their numbers. */
 const listing = () => {
@@ -38,19 +41,22 @@ const watching = Effect.fnUntraced(function* (count: number) {
   const { journal, names, seen } = listing()
   const watch = yield* Effect.provideService(makeJournalWatch, Journal, journal)
   const rung: Array<string> = []
-  const scope = yield* Scope.make()
-  for (let n = 0; n < count; n++) {
-    const stream = `delivery-00.acme.c${n}`
-    yield* Effect.provideService(
-      watch.rings(stream, () => void rung.push(stream)),
-      Scope.Scope,
-      scope,
-    )
-  }
+  const watchers = Array.from({ length: count }, (_, n) => ({
+    told: () => void rung.push(connection(`c${n}`)),
+    delivered: () => void rung.push(delivery(`c${n}`)),
+  }))
+  for (const [n, watcher] of watchers.entries()) watch.add("acme", `c${n}`, watcher)
   yield* TestClock.adjust(WATCH_LOOK_MS)
   rung.splice(0)
   seen.looks = 0
-  return { names, rung, seen, leave: Scope.close(scope, Exit.void) }
+  return {
+    names,
+    rung,
+    seen,
+    leave: Effect.sync(() => {
+      for (const [n, watcher] of watchers.entries()) watch.remove("acme", `c${n}`, watcher)
+    }),
+  }
 })
 
 describe("news that nobody told of", () => {
@@ -61,9 +67,9 @@ describe("news that nobody told of", () => {
       assert.strictEqual(seen.looks, 15)
       assert.lengthOf(rung, 0)
       // More than a look reads at once.
-      names.push(...Array.from({ length: 500 }, () => "delivery-00.acme.elsewhere"), "delivery-00.acme.c7")
+      names.push(...Array.from({ length: 500 }, () => delivery("elsewhere")), delivery("c7"))
       yield* TestClock.adjust(2_000)
-      assert.deepStrictEqual(rung, ["delivery-00.acme.c7"])
+      assert.deepStrictEqual(rung, [delivery("c7")])
       yield* TestClock.adjust(30_000)
       assert.lengthOf(rung, 1)
     }).pipe(Effect.scoped),
@@ -73,15 +79,15 @@ describe("news that nobody told of", () => {
     Effect.gen(function* () {
       const { names, rung, seen } = yield* watching(2)
       seen.isAway = true
-      names.push("delivery-00.acme.c1")
+      names.push(delivery("c1"))
       yield* TestClock.adjust(2_000)
-      assert.deepStrictEqual(rung.splice(0), ["delivery-00.acme.c0", "delivery-00.acme.c1"])
+      assert.deepStrictEqual(rung.splice(0), ALL_OF_TWO)
       seen.isAway = false
       yield* TestClock.adjust(2_000)
-      assert.deepStrictEqual(rung.splice(0), ["delivery-00.acme.c0", "delivery-00.acme.c1"])
-      names.push("delivery-00.acme.c1")
+      assert.deepStrictEqual(rung.splice(0), ALL_OF_TWO)
+      names.push(delivery("c1"))
       yield* TestClock.adjust(2_000)
-      assert.deepStrictEqual(rung, ["delivery-00.acme.c1"])
+      assert.deepStrictEqual(rung, [delivery("c1")])
     }).pipe(Effect.scoped),
   )
 
@@ -90,13 +96,13 @@ describe("news that nobody told of", () => {
       const { names, rung, seen } = yield* watching(2)
       seen.isBroken = true
       yield* TestClock.adjust(2_000)
-      assert.lengthOf(rung.splice(0), 2)
+      assert.deepStrictEqual(rung.splice(0), ALL_OF_TWO)
       seen.isBroken = false
       yield* TestClock.adjust(2_000)
-      assert.lengthOf(rung.splice(0), 2)
-      names.push("delivery-00.acme.c1")
+      assert.deepStrictEqual(rung.splice(0), ALL_OF_TWO)
+      names.push(delivery("c1"))
       yield* TestClock.adjust(2_000)
-      assert.deepStrictEqual(rung, ["delivery-00.acme.c1"])
+      assert.deepStrictEqual(rung, [delivery("c1")])
     }).pipe(Effect.scoped),
   )
 

@@ -3,6 +3,7 @@
  * of its connection. One look at the journal finds it for all connections of a process; each looking for itself would be most
  * of what an idle one costs.
  */
+import * as streams from "@concordat/model/streams"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
 import type * as Scope from "effect/Scope"
@@ -13,23 +14,33 @@ const PREFIXES = ["delivery-", "connection-"]
 
 type Page = Effect.Success<ReturnType<Journal["Service"]["readAll"]>>
 
+export interface JournalWatcher {
+  /** The connection's stream has news. */
+  readonly told: () => void
+  /** Its deliveries' stream has. */
+  readonly delivered: () => void
+}
+
+/** What is in the streams by now is for whoever watches to read. */
 export interface JournalWatch {
-  /**
-   * Rings when a delivery's or a connection's stream has news, as long as the scope is open. What is in it by now is the
-   * caller's to read.
-   */
-  readonly rings: (stream: string, ring: () => void) => Effect.Effect<void, never, Scope.Scope>
+  readonly add: (tenant: string, connection: string, watcher: JournalWatcher) => void
+  /** A successor may have taken its place: that stays. */
+  readonly remove: (tenant: string, connection: string, watcher: JournalWatcher) => void
 }
 
 export const makeJournalWatch: Effect.Effect<JournalWatch, never, Journal | Scope.Scope> = Effect.gen(function* () {
   const journal = yield* Journal
-  const bells = new Map<string, () => void>()
+  /** By connection's stream, and by deliveries' stream. */
+  const [ofTold, ofDelivered] = [new Map<string, JournalWatcher>(), new Map<string, JournalWatcher>()]
   const isWatched = yield* Latch.make(false)
   /** Up to where it was looked; undefined: nobody knows. */
   let reached: string | null | undefined
 
   const ringAll = (): void => {
-    for (const ring of bells.values()) ring()
+    for (const watcher of ofTold.values()) {
+      watcher.told()
+      watcher.delivered()
+    }
   }
 
   const startAnew = (): void => {
@@ -49,7 +60,10 @@ export const makeJournalWatch: Effect.Effect<JournalWatch, never, Journal | Scop
     for (;;) {
       const { events, position }: Page = yield* readOn(after)
       reached = after = position ?? after
-      for (const { stream } of events) bells.get(stream)?.()
+      for (const { stream } of events) {
+        ofTold.get(stream)?.told()
+        ofDelivered.get(stream)?.delivered()
+      }
       if (events.length < WATCHED_EVENTS) return
     }
   }).pipe(
@@ -69,19 +83,18 @@ export const makeJournalWatch: Effect.Effect<JournalWatch, never, Journal | Scop
   )
 
   const watch: JournalWatch = {
-    rings: (stream, ring) =>
-      Effect.acquireRelease(
-        Effect.sync(() => {
-          bells.set(stream, ring)
-          isWatched.openUnsafe()
-        }),
-        () =>
-          Effect.sync(() => {
-            // A successor may have taken its place.
-            if (bells.get(stream) === ring) bells.delete(stream)
-            if (bells.size === 0) isWatched.closeUnsafe()
-          }),
-      ),
+    add: (tenant, connection, watcher) => {
+      ofTold.set(streams.connection(tenant, connection), watcher)
+      ofDelivered.set(streams.delivery(tenant, connection), watcher)
+      isWatched.openUnsafe()
+    },
+    remove: (tenant, connection, watcher) => {
+      const [told, delivered] = [streams.connection(tenant, connection), streams.delivery(tenant, connection)]
+      if (ofTold.get(told) !== watcher) return
+      ofTold.delete(told)
+      ofDelivered.delete(delivered)
+      if (ofTold.size === 0) isWatched.closeUnsafe()
+    },
   }
   return watch
 })

@@ -19,6 +19,7 @@ import type { Connector, Definition, Hint, ObjectDefinition } from "../ports/Pro
 import type { DocumentId, DocumentWrite, State } from "../ports/State.ts"
 import type { Gap } from "./gaps.ts"
 import type { Fence, Ledger } from "./Ledger.ts"
+import type { News } from "./news.ts"
 import type { Planner } from "./Planner.ts"
 import type { Rota } from "./rota.ts"
 import type { Counting } from "./stats.ts"
@@ -66,6 +67,7 @@ export interface Parts {
   readonly intents: Map<string, OpenIntentDoc>
   /** Writes that were taken, and may have stood over an edit: looked for in the provider's history, by key. */
   readonly gaps: Map<string, Gap>
+  readonly news: News
   /** Its flows, and whose turn it is. */
   readonly rota: Rota
   /** Records that have to be read, since others became them, by `object:id`: kept until they are. */

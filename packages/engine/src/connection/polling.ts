@@ -1,12 +1,9 @@
 /** The walks that go on for as long as the connection does: polls by object, censuses, and everything again when asked. */
 import type { Mapping } from "@concordat/rules/mapping/lens"
-import * as streams from "@concordat/model/streams"
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
 import type { ProviderError } from "../ports/ProviderError.ts"
 import { Census, type Suspects } from "./absence.ts"
 import { type Gate, persistently } from "./faults.ts"
-import type { JournalWatch } from "./journal-watch.ts"
 import { finishReading, say, type Walks } from "./opening.ts"
 import { mappedObjects, type Parts, walkKey } from "./parts.ts"
 import { isDone, Reopening } from "./reopening.ts"
@@ -120,16 +117,3 @@ const finishBackfill = Effect.fnUntraced(function* (parts: Parts) {
   yield* say(parts, "BackfillStarted", { objects: [] })
   yield* finishReading(parts, 0)
 })
-
-/** As long as the scope is open, it is told what is said of the connection. */
-export const makePolling = (
-  parts: Parts,
-  gate: Gate,
-  watch: JournalWatch,
-): Effect.Effect<Polling, never, Scope.Scope> => {
-  const polling = new Polling(parts, gate)
-  return Effect.as(
-    watch.rings(streams.connection(parts.tenant, parts.connection), () => polling.opening.told()),
-    polling,
-  )
-}

@@ -57,6 +57,8 @@ export class Pushing extends Flow {
   isPrepared = false
   /** The last round had to leave all of its entities for later. */
   isStuck = false
+  /** Something may be due that waits for a time, or for another entity. */
+  isLeft = false
   /** For how long it rests, ms. */
   rests = 0
 
@@ -108,17 +110,7 @@ const listen = (self: Pushing, onDelivery: () => void) => {
     if (pushes.length > 0) self.ring()
     return Effect.forEach(some, ({ ack }) => ack, ALL_AT_ONCE)
   })
-  /** Wake-ups are gone, what they were for is not. */
-  const lost = Stream.runForEach(bus.lost, () =>
-    Effect.andThen(
-      Effect.logInfo("wake-ups may be lost: all that is due is looked at"),
-      Effect.sync(() => self.wake()),
-    ),
-  ).pipe(Effect.annotateLogs({ connection }))
-  return Effect.andThen(
-    Effect.all([asWorkerError(connection)(listening), lost], { concurrency: "unbounded" }),
-    Effect.never,
-  )
+  return Effect.andThen(asWorkerError(connection)(listening), Effect.never)
 }
 
 const turn = Effect.fnUntraced(function* (self: Pushing, isRung: boolean) {
@@ -132,8 +124,11 @@ const turn = Effect.fnUntraced(function* (self: Pushing, isRung: boolean) {
 const step = Effect.fnUntraced(function* (self: Pushing) {
   const { following, gate, noted, parts } = self
   const doc = yield* asWorkerError(parts.connection)(connectionDoc(parts))
-  if (doc === null || !doc.armed || !(yield* gate.isRunningBy(doc))) return PAUSED_LOOK_MS
-  if (!following.mayWrite(doc, yield* parts.tick)) return PAUSED_LOOK_MS
+  const began = yield* parts.tick
+  if (doc === null || !doc.armed || gate.isPausedBy(doc)) return parts.news.lookIn(began, PAUSED_LOOK_MS)
+  const openIn = parts.budget.openAt() - began
+  if (openIn > 0) return Math.max(PAUSED_LOOK_MS, Math.min(RESCAN_MS - 1, Math.ceil(openIn)))
+  if (!following.mayWrite(doc, began)) return PAUSED_LOOK_MS
   if (!self.isPrepared && !(yield* prepare(self))) return WALK_RETRY_MS
   const retries = yield* readyIntents(parts)
   if (self.rescan) {
@@ -148,7 +143,7 @@ const step = Effect.fnUntraced(function* (self: Pushing) {
   }
   const now = yield* parts.tick
   const next = [...parts.intents.values()].filter(({ job }) => job === null).map(({ nextAt }) => nextAt - now)
-  return Math.max(1, Math.min(RESCAN_MS, ...next))
+  return Math.max(1, Math.min(self.isLeft ? RESCAN_MS : Number.POSITIVE_INFINITY, ...next))
 })
 
 /** What has to exist at the provider before the first write; false: not yet. */
@@ -186,6 +181,7 @@ const entityAt = (parts: Parts, key: string): string => key.slice(parts.connecti
 
 const round = Effect.fnUntraced(function* (self: Pushing, doc: ConnectionDoc, entities: ReadonlyArray<string>) {
   if (entities.length === 0) return false
+  self.isLeft = true
   const result = yield* pushRound(self.parts, self.gate, self.cap, doc, entities, self.waiting)
   for (const entity of result.soon) self.noted.add(entity)
   self.isStuck = result.soon.length === entities.length
@@ -220,7 +216,8 @@ const rescanType = Effect.fnUntraced(function* (self: Pushing, doc: ConnectionDo
 const rescanAll = Effect.fnUntraced(function* (self: Pushing, doc: ConnectionDoc) {
   self.settled.clear()
   // Mostly: asked once, and not for each type.
-  if ((yield* dueAfter(self.parts, null, "", 1)).length === 0) return false
+  self.isLeft = (yield* dueAfter(self.parts, null, "", 1)).length > 0
+  if (!self.isLeft) return false
   for (const type of CREATION_ORDER) yield* rescanType(self, doc, type)
   return true
 })

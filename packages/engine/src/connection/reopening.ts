@@ -4,7 +4,7 @@
  */
 import type { Mapping } from "@concordat/rules/mapping/lens"
 import * as Effect from "effect/Effect"
-import { MAPPING_LOOK_MS, MAPPING_NEWS_MS, MAPPING_REST_MS, METADATA_EVERY_MS, WALK_RETRY_MS } from "../limits.ts"
+import { MAPPING_LOOK_MS, METADATA_EVERY_MS, WALK_RETRY_MS } from "../limits.ts"
 import { connectionDoc } from "./faults.ts"
 import { listAgain, listedUnder, observeMetadata, readAllOf, unread, untilMapped } from "./opening.ts"
 import type { Parts } from "./parts.ts"
@@ -17,8 +17,6 @@ interface Opened {
   /** ms since 1970. */
   readonly at: number
   readonly under: string
-  /** Until when it is looked often whether it is another, ms since 1970. */
-  newsUntil: number
 }
 
 export class Reopening extends Flow {
@@ -27,8 +25,6 @@ export class Reopening extends Flow {
   isOpening = true
   /** Somebody wants everything read that is not. */
   isAgain = false
-  /** Something was said of the connection. */
-  isTold = true
   opened: Opened | null = null
 
   constructor(parts: Parts, polling: Polling) {
@@ -39,11 +35,6 @@ export class Reopening extends Flow {
 
   again(): void {
     this.isAgain = true
-    this.ring()
-  }
-
-  told(): void {
-    this.isTold = true
     this.ring()
   }
 
@@ -67,18 +58,15 @@ const turn = Effect.fnUntraced(function* (self: Reopening) {
   }
   for (const rewalk of self.polling.rewalks) rewalk.ring()
   const at = yield* parts.tick
-  self.opened = { at, under: yield* listedUnder(parts), newsUntil: at }
+  self.opened = { at, under: yield* listedUnder(parts) }
   return restOf(self, self.opened, at)
 })
 
-const restOf = (self: Reopening, opened: Opened, now: number): number => {
-  if (self.isTold) opened.newsUntil = now + MAPPING_NEWS_MS
-  self.isTold = false
-  return now < opened.newsUntil ? MAPPING_LOOK_MS : MAPPING_REST_MS
-}
+const restOf = ({ parts }: Reopening, { at }: Opened, now: number): number =>
+  Math.min(parts.news.lookIn(now, MAPPING_LOOK_MS), Math.max(1, at + METADATA_EVERY_MS - now))
 
 const isAnother = Effect.fnUntraced(function* (self: Reopening, { at, under }: Opened) {
-  if (self.isAgain || (yield* self.parts.tick) - at > METADATA_EVERY_MS) return true
+  if (self.isAgain || (yield* self.parts.tick) - at >= METADATA_EVERY_MS) return true
   return (yield* listedUnder(self.parts)) !== under
 })
 
