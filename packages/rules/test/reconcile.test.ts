@@ -1,5 +1,6 @@
 /** The six cases of an observation, one by one. */
 import { assert, describe, it } from "vitest"
+import { reconcile } from "../src/reconcile/reconcile.ts"
 import { Core, policyOf } from "./core.ts"
 import { lens, mapping, objectMapping } from "./lenses.ts"
 
@@ -21,6 +22,18 @@ const two = (policy = policyOf()) => {
 const ada = { email: "ada@lovelace.org", phone: null, firstName: "Ada", lastName: "Lovelace", title: "Countess" }
 
 describe("reconcile", () => {
+  it("[R21] writes nothing of an entity that is listed and of which the same is due as before", () => {
+    const core = two()
+    core.observe("crm", "person", "c1", ada, 2_000)
+    core.observe("erp", "person", "e1", { ...ada, title: "Analyst" }, 3_000)
+    const entities = core.entities("contact").map(({ id }) => `contact:${id}`)
+    const cause = { tenant: "acme", event: "listed", correlation: "listed", at: 4_000 }
+    for (const connection of ["crm", "erp"]) {
+      const input = { _tag: "EntitiesListed", connection, entities } as const
+      const { documents, events, wakes } = reconcile(core.loaded, core.compilers, cause, input)
+      assert.deepStrictEqual({ documents, events, wakes }, { documents: [], events: [], wakes: [] }, connection)
+    }
+  })
   it("[R3] one e-mail is one entity, and what one side lacks the other fills", () => {
     const core = two()
     core.observe("app", "person", "1", { ...ada, title: null }, 2_000)

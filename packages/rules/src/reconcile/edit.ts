@@ -156,7 +156,8 @@ export class EntityEdit {
     }
     for (const [type, data] of this.#events) revision = tx.emit(stream, revision, type, data)
     if (revision !== this.doc.revision) this.doc = { ...this.doc, revision }
-    putEntity(tx, this.doc)
+    // Of a million that are listed after a first sync most are as they were: nothing of them is written again.
+    if (this.doc !== this.original) putEntity(tx, this.doc)
     this.#ownGroups = null
     this.#ownHeld.clear()
     this.#created = null
