@@ -1,4 +1,5 @@
 /** Two that were made one and are not: what became of their records meanwhile. */
+import { canonicalJson } from "@concordat/model/json"
 import { assert, describe, it } from "vitest"
 import { ada, bertha, gone, groupsDue, scene } from "./scene.ts"
 
@@ -32,6 +33,29 @@ describe("a split", () => {
     core.observe("app", "person", "a2", { ...bertha, title: "Pilot" }, 5_000)
     assert.deepStrictEqual(valueOf(bertha2(), "title"), { title: "Pilot" })
     assert.deepStrictEqual(groupsDue(core, "crm"), [["title"]])
+  })
+
+  it("[R22] [R25] keeps what was known in one order, whoever held it: kept and read back, or at hand", () => {
+    const { core } = merged()
+    const into = core.entities("contact")[0]!
+    const { held } = into.merges[0]!.brought
+    assert.deepStrictEqual(Object.keys(held!), ["app", "crm"])
+    assert.strictEqual(JSON.stringify(held), canonicalJson(held))
+  })
+
+  it("[R15] [R25] settles a reference whose target came meanwhile", () => {
+    const core = scene()
+    core.observe("app", "person", "a1", ada, 2_000)
+    core.observe("app", "person", "a2", { ...bertha, company: "firm:f9" }, 2_100)
+    const [into, from] = ["a1", "a2"].map((record) => {
+      const { id } = core.entities("contact").find(({ links }) => links["app"]?.primary?.id === record)!
+      return { type: "contact", id } as const
+    })
+    core.append(3_000, { _tag: "MergeRequested", by: "ops", from: from!, into: into! })
+    core.observe("app", "firm", "f9", { name: "Cars", domain: "cars.de" }, 3_500)
+    core.append(4_000, { _tag: "SplitRequested", by: "ops", entity: into!, merged: from!.id })
+    const doc = core.entities("contact").find(({ id }) => id === from!.id)!
+    assert.deepStrictEqual(valueOf(doc, "company"), { company: core.entities("company")[0]!.id })
   })
 
   it("[R25] takes what people did in a duplicate meanwhile for an edit", () => {

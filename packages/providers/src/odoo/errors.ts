@@ -66,12 +66,20 @@ export const asProviderError =
     return providerError(operation, new RequestRefused({ code: error.name, detail: described(error) }))
   }
 
+/**
+ * A reference to a row that is gone, as the server words what the database said of the constraint: until 18 with its name, from
+ * then on with that of the field. What it says of a mandatory field speaks of deleting too.
+ */
+const isOfReference = (text: string): boolean =>
+  /_fkey\b/.test(text) ||
+  (/another model (?:requires|is using) the record/i.test(text) && !/a mandatory field is not set/i.test(text))
+
 const codeOf = (name: string, text: string): RefusalCode => {
   if (isBusy(`${name} ${text}`)) return "busy"
   if (/MissingError/.test(name)) return "missing"
   if (/AccessError|Forbidden/.test(name)) return "permission"
   if (/UniqueViolation|duplicate key value|unique constraint/i.test(`${name} ${text}`)) return "uniqueness"
-  if (/ForeignKeyViolation|No matching record found/i.test(`${name} ${text}`)) return "reference"
+  if (/ForeignKeyViolation|No matching record found/i.test(`${name} ${text}`) || isOfReference(text)) return "reference"
   if (/ValidationError|UserError|ValueError|RedirectWarning|TypeError|UnprocessableEntity/.test(name))
     return "validation"
   return "other"

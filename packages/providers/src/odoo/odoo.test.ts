@@ -107,6 +107,21 @@ describe("errors", () => {
     assert.strictEqual(refusedRow("psycopg2.errors.UniqueViolation", "duplicate key value").code, "uniqueness")
     assert.deepInclude(refusedRow("psycopg2.errors.SerializationFailure", "x"), { code: "busy", retry: true })
   })
+  it("a reference to a record that is gone is refused as one, whichever version words it", () => {
+    const code = (text: string) => refusedRow("odoo.exceptions.ValidationError", text).code
+    const cannot = "The operation cannot be completed: another model requires the record being deleted."
+    const of17 = `${cannot} If possible, archive it instead.\n\nModel: Contact (res.partner)\nConstraint: res_partner_parent_id_fkey\n`
+    const of19 =
+      "Another model is using the record you are trying to delete.\n\nThe troublemaker is: 'Contact' (res.partner)\n"
+    const translated = "Der Vorgang kann nicht abgeschlossen werden\n\nConstraint: res_partner_parent_id_fkey\n"
+    const mandatory = `The operation cannot be completed:\n- Create/update: a mandatory field is not set.\n- Delete: another model requires the record being deleted. If possible, archive it instead.\n`
+    assert.deepStrictEqual([of17, of19, translated, mandatory].map(code), [
+      "reference",
+      "reference",
+      "reference",
+      "validation",
+    ])
+  })
   it("[OD19] neither result nor error is a result of nothing", () => {
     assert.deepStrictEqual(decodeRpc(answer(200, { jsonrpc: "2.0", id: 1 }), "x", true), {
       _tag: "Result",

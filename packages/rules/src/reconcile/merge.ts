@@ -4,7 +4,7 @@ import { isEmpty } from "@concordat/model/canonical/types"
 import { clear } from "@concordat/model/events/envelope"
 import type { Link } from "@concordat/model/events/entity"
 import { entityEventType } from "@concordat/model/events/stored"
-import type { Json, JsonObject } from "@concordat/model/json"
+import { canonicalJson, type Json, type JsonObject } from "@concordat/model/json"
 import { connectionDoc, emptyLink, entityDoc, putConnection, putRecord, recordDoc } from "../state/access.ts"
 import {
   type EntityDoc,
@@ -17,7 +17,7 @@ import {
 import type { ObjectMapping } from "../mapping/lens.ts"
 import { type Context, heldUnder, mappingOf, sameRecord } from "./context.ts"
 import { EntityEdit } from "./edit.ts"
-import { finish } from "./finish.ts"
+import { finish, observeAgain } from "./finish.ts"
 import { observeGroup } from "./group.ts"
 import { answered, parseQuestion } from "./identify.ts"
 import { observeFields } from "./observe.ts"
@@ -48,13 +48,13 @@ const relinkRecord = (
   })
 }
 
-/** What is known of the records that will be duplicates: nobody looks after it while they are. */
-const heldAside = (from: EntityDoc, into: EntityDoc): Readonly<Record<string, LinkState["groups"]>> =>
-  Object.fromEntries(
-    Object.entries(from.links).flatMap(([connection, { groups, primary }]) =>
-      primary === null || (into.links[connection]?.primary ?? null) === null ? [] : [[connection, groups] as const],
-    ),
+/** What is known of the records that will be duplicates: nobody looks after it while they are. In one order, whoever held it. */
+const heldAside = (from: EntityDoc, into: EntityDoc): Readonly<Record<string, LinkState["groups"]>> => {
+  const held = Object.entries(from.links).flatMap(([connection, { groups, primary }]) =>
+    primary === null || (into.links[connection]?.primary ?? null) === null ? [] : [[connection, groups] as const],
   )
+  return JSON.parse(canonicalJson(Object.fromEntries(held))) as Readonly<Record<string, LinkState["groups"]>>
+}
 
 /** `from` goes into `into`: its links move, its values fill what is empty, and where both are linked it is a duplicate. */
 export const mergeEntities = (context: Context, from: EntityDoc, into: EntityDoc, by: string): void => {
@@ -296,6 +296,9 @@ export const splitEntity = (context: Context, type: EntityType, id: string, merg
   })
   tx.put("entity", `${type}:${mergedId}`, { ...away, mergedInto: null })
   finish(edit)
+  for (const { connection } of merge.brought.links)
+    for (const [group, { before }] of Object.entries(off.link(connection).groups))
+      if (before !== undefined) observeAgain(off, connection, group)
   for (const seen of shown) showRecord(off, seen)
   finish(off)
 }
