@@ -219,8 +219,8 @@ export const COUNTEREXAMPLES: ReadonlyArray<Mutation> = [
     rule: "CE17",
     says: "a former owner of a connection that wakes up goes on",
     file: `${CONNECTION}/Ledger.ts`,
-    from: "      if (others.includes(stream))\n        return yield*",
-    to: '      if (others.includes(""))\n        return yield*',
+    from: "    if (others.includes(stream))\n      return yield*",
+    to: '    if (others.includes(""))\n      return yield*',
     seenBy: {
       file: "test/engine/crash.test.ts",
       title: "[CE17] a former owner of a connection that wakes up stops, and adds nothing",
@@ -229,8 +229,8 @@ export const COUNTEREXAMPLES: ReadonlyArray<Mutation> = [
   {
     rule: "CE18",
     says: "a wake-up is not answered",
-    file: `${CONNECTION}/pushing.ts`,
-    from: "    return Effect.forEach(some, ({ ack }) => ack, ALL_AT_ONCE)",
+    file: `${CONNECTION}/listening.ts`,
+    from: "    return Effect.forEach(deliveries, ({ ack }) => ack, ALL_AT_ONCE)",
     to: "    return Effect.void",
     seenBy: {
       file: "test/engine/push.test.ts",

@@ -17,21 +17,21 @@ import { Journal } from "../ports/Journal.ts"
 import type { LeaseToken } from "../ports/Leases.ts"
 import type { Connector, Definition, Hint, RawRecord, Reading } from "../ports/Provider.ts"
 import { State } from "../ports/State.ts"
-import { type Gate, makeGate } from "./faults.ts"
+import { Gate } from "./faults.ts"
 import { Following } from "./following.ts"
 import { type Gap, Gaps } from "./gaps.ts"
 import { Hinting } from "./hinting.ts"
 import { lastSaid, makeLedger } from "./Ledger.ts"
 import { lockOfIntent } from "./locks.ts"
 import { News } from "./news.ts"
-import { canRead, fenceOf, type Parts } from "./parts.ts"
+import { canRead, fenceOf, meaningKey, type Parts } from "./parts.ts"
 import { makePlanner } from "./planning.ts"
 import { Polling } from "./polling.ts"
 import { Pushing } from "./pushing.ts"
 import { rebuildAll } from "./rebuild-all.ts"
 import { Rota } from "./rota.ts"
 import { Settling } from "./settling.ts"
-import { makeCounting, type Stats } from "./stats.ts"
+import { Counting, type Stats } from "./stats.ts"
 import { makeTaking, type Taking } from "./taking.ts"
 import { makeTick } from "./tick.ts"
 import { type WorkerView, viewOf } from "./view.ts"
@@ -111,6 +111,8 @@ const restore = Effect.fnUntraced(function* (parts: Parts) {
   yield* all("gap", (key, value) => parts.gaps.set(key, JSON.parse(value) as Gap))
   yield* all("intent", (key, value) => parts.intents.set(key, JSON.parse(value) as OpenIntentDoc))
   yield* rebuildAll(parts)
+  // Asked of the state where they matter: a thousand connections have as many for each of their objects.
+  for (const object of Object.keys(parts.definition.objects)) parts.cursors.delete(meaningKey(object))
   for (const intent of parts.intents.values()) {
     const lock = lockOfIntent(intent)
     if (lock !== null) parts.busy.set(lock, intent.until)
@@ -148,11 +150,7 @@ class Connection implements ConnectionHandle, Watcher {
   }
 
   get run(): ConnectionHandle["run"] {
-    const listening = this.pushing.listen(() => this.hinting.ring())
-    return Effect.andThen(
-      Effect.all([this.parts.rota.run, listening], { concurrency: "unbounded", discard: true }),
-      Effect.never,
-    )
+    return this.parts.rota.run
   }
 
   submit(records: ReadonlyArray<RawRecord>, how?: { readonly via?: Via }) {
@@ -189,7 +187,7 @@ class Connection implements ConnectionHandle, Watcher {
   }
 
   get stats() {
-    return Effect.sync(this.parts.counting.now)
+    return Effect.sync(() => this.parts.counting.now())
   }
 
   get view() {
@@ -254,7 +252,7 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
 ): Effect.fn.Return<ConnectionHandle, WorkerError, Journal | State | Bus | Commit | Scope.Scope> {
   const { connection, connector, definition, tenant } = options
   const [journal, state, bus, commit] = [yield* Journal, yield* State, yield* Bus, yield* Commit]
-  const counting = makeCounting(options.http ?? null)
+  const counting = new Counting(options.http ?? null)
   const last = yield* lastSaid(tenant, connection, journal)
   const tick = yield* makeTick(Date.parse(last?.metadata["at"] ?? "") || 0)
   const checkpoint = checkpointOf(shareOf(yield* ShareDigits, tenant))
@@ -263,7 +261,7 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
     connection,
     definition,
     connector,
-    planner: makePlanner(state, tenant, connection, options.compilers, checkpoint),
+    planner: makePlanner(state, { tenant, connection, compilers: options.compilers, checkpoint }),
     budget: options.budget ?? (yield* makeBudget(definition.limits)),
     ledger: yield* makeLedger({ tenant, connection, tick, last, lease: options.lease }, { journal, commit }),
     counting,
@@ -291,14 +289,14 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
       gap: () => gaps.ring(),
     },
   }
-  const gate = makeGate(parts)
+  const gate = new Gate(parts)
   // First of all: what a former owner appends after this word is refused, and what it appended before is there to be read.
   if (options.lease !== undefined) yield* takeOver(parts)
   yield* restore(parts)
   const polling = new Polling(parts, gate)
   const hinting = new Hinting(parts, gate, (object) => polling.soon(object))
   const following = new Following(parts, gate, yield* parts.tick)
-  const pushing = new Pushing(parts, gate, following)
+  const pushing = new Pushing(parts, gate, following, () => hinting.ring())
   const settling = new Settling(parts, gate, () => pushing.wake())
   const gaps = new Gaps(parts, gate)
   const taking = yield* makeTaking(parts)

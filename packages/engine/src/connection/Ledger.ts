@@ -7,7 +7,6 @@ import * as streams from "@concordat/model/streams"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
-import * as Semaphore from "effect/Semaphore"
 import { COMMIT_TRIES } from "../limits.ts"
 import type { Commit } from "../ports/Commit.ts"
 import type { Append, Journal, RecordedEvent } from "../ports/Journal.ts"
@@ -15,6 +14,7 @@ import type { LeaseToken } from "../ports/Leases.ts"
 import type { DocumentWrite } from "../ports/State.ts"
 import { appendOf, type Fact } from "./events.ts"
 import type { Tick } from "./tick.ts"
+import { Turnstile } from "./turnstile.ts"
 import { asWorkerError, WorkerError } from "./WorkerError.ts"
 
 export type Fence = typeof PageCommitted.Type
@@ -26,20 +26,13 @@ export interface Entry {
   readonly facts: ReadonlyArray<Fact>
 }
 
-export interface Ledger {
-  /** Decisions are made and committed one after the other: what one reads no other changes meanwhile. */
-  readonly exclusively: <A, E, R>(decision: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  /**
-   * Answers the streams that have moved on, in which case nothing was committed; none: all is durable. Only within
-   * `exclusively`. Fails with `fenced` when the worker's own stream has moved on.
-   */
-  readonly commit: (unit: {
-    readonly entries: ReadonlyArray<Entry>
-    readonly documents: ReadonlyArray<DocumentWrite>
-    readonly fence: Fence
-    /** Whether the fence is said even where there is nothing else to append. */
-    readonly sayFence?: boolean
-  }) => Effect.Effect<ReadonlyArray<string>, WorkerError>
+/** What is to be kept as a whole. */
+export interface Kept {
+  readonly entries: ReadonlyArray<Entry>
+  readonly documents: ReadonlyArray<DocumentWrite>
+  readonly fence: Fence
+  /** Whether the fence is said even where there is nothing else to append. */
+  readonly sayFence?: boolean
 }
 
 interface Stores {
@@ -67,61 +60,89 @@ export interface LedgerOptions {
   readonly lease?: LeaseToken | undefined
 }
 
-export const makeLedger = Effect.fn("Ledger.make")(function* (
-  { connection, last, lease, tenant, tick }: LedgerOptions,
-  stores: Stores,
-) {
-  const one = yield* Semaphore.make(1)
-  const stream = streams.worker(tenant, connection)
-  const store = asWorkerError(connection)
-  let revision = last?.revision ?? -1
-  // Another worker's fence can say the same; it must not be taken for ours.
-  const life = (yield* Random.nextIntBetween(0, Number.MAX_SAFE_INTEGER)).toString(36)
-  const epoch = lease === undefined ? life : `${lease.epoch}.${life}`
-  const leased = lease === undefined ? {} : { lease }
+export class Ledger {
+  readonly connection: string
+  readonly stream: string
+  readonly tick: Tick
+  readonly stores: Stores
+  /** Another worker's fence can say the same; it must not be taken for ours. */
+  readonly epoch: string
+  readonly leased: { readonly lease?: LeaseToken }
+  /** Of the worker's stream. */
+  revision: number
+  readonly #one = new Turnstile()
 
-  const isOurs = Effect.fnUntraced(function* (append: Append) {
-    const { expected, events } = append
-    const tail = yield* stores.journal.read(append.stream, {
-      from: expected + 1,
-      direction: "forward",
-      limit: events.length,
-    })
-    return tail.length === events.length && tail.every((event, i) => event.id === events[i]!.id)
+  constructor({ connection, last, lease, tenant, tick }: LedgerOptions, stores: Stores, life: string) {
+    this.connection = connection
+    this.stream = streams.worker(tenant, connection)
+    this.tick = tick
+    this.stores = stores
+    this.epoch = lease === undefined ? life : `${lease.epoch}.${life}`
+    this.leased = lease === undefined ? {} : { lease }
+    this.revision = last?.revision ?? -1
+  }
+
+  /** Decisions are made and committed one after the other: what one reads no other changes meanwhile. */
+  exclusively<A, E, R>(decision: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    return this.#one.within(decision)
+  }
+
+  /**
+   * Answers the streams that have moved on, in which case nothing was committed; none: all is durable. Only within
+   * `exclusively`. Fails with `fenced` when the worker's own stream has moved on.
+   */
+  commit(kept: Kept): Effect.Effect<ReadonlyArray<string>, WorkerError> {
+    return commit(this, kept)
+  }
+}
+
+const isOurs = Effect.fnUntraced(function* ({ journal }: Stores, append: Append) {
+  const { expected, events } = append
+  const tail = yield* journal.read(append.stream, {
+    from: expected + 1,
+    direction: "forward",
+    limit: events.length,
   })
-
-  const commit: Ledger["commit"] = Effect.fnUntraced(function* ({ entries, documents, fence, sayFence }) {
-    const at = Math.floor(yield* tick)
-    const appends = entries.map((entry) => appendOf(entry.stream, entry.expected, entry.facts, at))
-    if (appends.length > 0 || sayFence === true) appends.push(appendOf(stream, revision, [{ data: fence, epoch }], at))
-    let unit = { appends, documents, commands: [], checkpoint: null, ...leased }
-    for (let attempt = 0; attempt < COMMIT_TRIES; attempt++) {
-      const result = yield* store(stores.commit.commit(unit))
-      if (result._tag === "Appended") {
-        if (appends.length > 0) revision += appends.at(-1)!.stream === stream ? 1 : 0
-        return []
-      }
-      if (result._tag === "Indeterminate") continue
-      const others: Array<string> = []
-      for (const append of unit.appends)
-        if (result.streams.includes(append.stream) && !(yield* store(isOurs(append)))) others.push(append.stream)
-      if (others.includes(stream))
-        return yield* new WorkerError({
-          connection,
-          reason: "fenced",
-          detail: `${stream} is written by another worker`,
-        })
-      if (others.length > 0) return others
-      // The events are there; what was not done is the rest.
-      unit = { ...unit, appends: unit.appends.filter((append) => !result.streams.includes(append.stream)) }
-    }
-    return yield* new WorkerError({
-      connection,
-      reason: "contended",
-      detail: `no outcome after ${COMMIT_TRIES} commits`,
-    })
-  })
-
-  const ledger: Ledger = { exclusively: (decision) => Semaphore.withPermit(one, decision), commit }
-  return ledger
+  return tail.length === events.length && tail.every((event, i) => event.id === events[i]!.id)
 })
+
+const commit = Effect.fnUntraced(function* (ledger: Ledger, { entries, documents, fence, sayFence }: Kept) {
+  const { connection, epoch, leased, stores, stream } = ledger
+  const store = asWorkerError(connection)
+  const at = Math.floor(yield* ledger.tick)
+  const appends = entries.map((entry) => appendOf(entry.stream, entry.expected, entry.facts, at))
+  if (appends.length > 0 || sayFence === true)
+    appends.push(appendOf(stream, ledger.revision, [{ data: fence, epoch }], at))
+  let unit = { appends, documents, commands: [], checkpoint: null, ...leased }
+  for (let attempt = 0; attempt < COMMIT_TRIES; attempt++) {
+    const result = yield* store(stores.commit.commit(unit))
+    if (result._tag === "Appended") {
+      if (appends.length > 0) ledger.revision += appends.at(-1)!.stream === stream ? 1 : 0
+      return []
+    }
+    if (result._tag === "Indeterminate") continue
+    const others: Array<string> = []
+    for (const append of unit.appends)
+      if (result.streams.includes(append.stream) && !(yield* store(isOurs(stores, append)))) others.push(append.stream)
+    if (others.includes(stream))
+      return yield* new WorkerError({
+        connection,
+        reason: "fenced",
+        detail: `${stream} is written by another worker`,
+      })
+    if (others.length > 0) return others
+    // The events are there; what was not done is the rest.
+    unit = { ...unit, appends: unit.appends.filter((append) => !result.streams.includes(append.stream)) }
+  }
+  return yield* new WorkerError({
+    connection,
+    reason: "contended",
+    detail: `no outcome after ${COMMIT_TRIES} commits`,
+  })
+})
+
+export const makeLedger = (options: LedgerOptions, stores: Stores): Effect.Effect<Ledger> =>
+  Effect.map(
+    Random.nextIntBetween(0, Number.MAX_SAFE_INTEGER),
+    (life) => new Ledger(options, stores, life.toString(36)),
+  )

@@ -2,10 +2,13 @@
 import type { EntityRef } from "@concordat/model/events/record"
 import type { Mapping } from "@concordat/rules/mapping/lens"
 import type { PlannedWrite } from "@concordat/rules/push/plan"
+import type { ConnectionDoc } from "@concordat/rules/state/documents"
 import type * as Effect from "effect/Effect"
 import type { StateError } from "../ports/State.ts"
 
 export interface Planner {
+  /** The connection's own document; null until it is opened. */
+  readonly opened: Effect.Effect<ConnectionDoc | null, StateError>
   /** The mapping in force; null until the connection is opened and its mapping known. */
   readonly mapping: Effect.Effect<Mapping | null, StateError>
   /** In the order asked for; null where nothing is to be written (any more, or yet). */

@@ -2,7 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { ConnectionDoc } from "@concordat/rules/state/documents"
 import * as Effect from "effect/Effect"
-import { makeCap } from "./cap.ts"
+import { Cap } from "./cap.ts"
 import type { Parts } from "./parts.ts"
 
 describe("cap", () => {
@@ -17,7 +17,7 @@ describe("cap", () => {
         ledger: { exclusively: (one: Effect.Effect<unknown>) => one, commit: () => Effect.succeed([]) },
       } as unknown as Parts
       const doc = { armedAt: 0, writesPerHour: 100 } as unknown as ConnectionDoc
-      const cap = makeCap()
+      const cap = new Cap()
       const taken = yield* Effect.all([cap.take(parts, doc, 80), cap.take(parts, doc, 80)], {
         concurrency: "unbounded",
       })

@@ -13,11 +13,6 @@ interface Spent {
   readonly writes: number
 }
 
-export interface Cap {
-  /** How many of the wanted writes may be made now; they are counted as made. */
-  readonly take: (parts: Parts, doc: ConnectionDoc, wanted: number) => Effect.Effect<number, WorkerError>
-}
-
 /** The writes that are left of an hour's cap; null: no cap holds. */
 export const leftOf = (
   doc: Pick<ConnectionDoc, "armedAt" | "writesPerHour">,
@@ -29,33 +24,39 @@ export const leftOf = (
 }
 
 /** What was spent is kept, so that a restart does not begin a new hour. */
-export const makeCap = (): Cap => {
-  let known: Spent | null = null
-  const load = Effect.fnUntraced(function* (parts: Parts) {
-    const [text] = yield* asWorkerError(parts.connection)(parts.state.getMany([documentId(parts, "cursor", KEY)]))
-    const doc = text === null || text === undefined ? null : (JSON.parse(text) as CursorDoc)
-    return doc === null ? { hour: 0, writes: 0 } : { hour: Math.floor(doc.startedAt / HOUR_MS), writes: doc.done }
-  })
-  const take: Cap["take"] = Effect.fnUntraced(function* (parts, doc, wanted) {
-    const now = yield* parts.tick
-    const loaded = known ?? (yield* load(parts))
-    // Batches begin side by side: one of them may have counted while this one was loading.
-    known ??= loaded
-    const left = leftOf(doc, known, now)
-    if (left === null) return wanted
-    const taken = Math.min(left, wanted)
-    const hour = Math.floor(now / HOUR_MS)
-    known = { hour, writes: (known.hour === hour ? known.writes : 0) + taken }
-    const kept: CursorDoc = {
-      cursor: null,
-      done: known.writes,
-      total: doc.writesPerHour,
-      finished: false,
-      startedAt: now,
-    }
-    const unit = { entries: [], documents: [put(parts, "cursor", KEY, kept)], fence: fenceOf(parts, "changes", "") }
-    if (taken > 0) yield* parts.ledger.exclusively(parts.ledger.commit(unit))
-    return taken
-  })
-  return { take }
+export class Cap {
+  known: Spent | null = null
+
+  /** How many of the wanted writes may be made now; they are counted as made. */
+  take(parts: Parts, doc: ConnectionDoc, wanted: number): Effect.Effect<number, WorkerError> {
+    return take(this, parts, doc, wanted)
+  }
 }
+
+const load = Effect.fnUntraced(function* (parts: Parts) {
+  const [text] = yield* asWorkerError(parts.connection)(parts.state.getMany([documentId(parts, "cursor", KEY)]))
+  const doc = text === null || text === undefined ? null : (JSON.parse(text) as CursorDoc)
+  return doc === null ? { hour: 0, writes: 0 } : { hour: Math.floor(doc.startedAt / HOUR_MS), writes: doc.done }
+})
+
+const take = Effect.fnUntraced(function* (cap: Cap, parts: Parts, doc: ConnectionDoc, wanted: number) {
+  const now = yield* parts.tick
+  const loaded = cap.known ?? (yield* load(parts))
+  // Batches begin side by side: one of them may have counted while this one was loading.
+  cap.known ??= loaded
+  const left = leftOf(doc, cap.known, now)
+  if (left === null) return wanted
+  const taken = Math.min(left, wanted)
+  const hour = Math.floor(now / HOUR_MS)
+  cap.known = { hour, writes: (cap.known.hour === hour ? cap.known.writes : 0) + taken }
+  const kept: CursorDoc = {
+    cursor: null,
+    done: cap.known.writes,
+    total: doc.writesPerHour,
+    finished: false,
+    startedAt: now,
+  }
+  const unit = { entries: [], documents: [put(parts, "cursor", KEY, kept)], fence: fenceOf(parts, "changes", "") }
+  if (taken > 0) yield* parts.ledger.exclusively(parts.ledger.commit(unit))
+  return taken
+})

@@ -10,19 +10,8 @@ import type { ProviderError } from "../ports/ProviderError.ts"
 import type { Parts } from "./parts.ts"
 import { asWorkerError, type WorkerError } from "./WorkerError.ts"
 
-/** As it was last read: it is asked for before every call, and is seldom another. */
-const lastDocs = new WeakMap<Parts, { readonly text: string; readonly doc: ConnectionDoc }>()
-
-export const connectionDoc = Effect.fnUntraced(function* (parts: Parts) {
-  const { tenant, connection } = parts
-  const [text] = yield* parts.state.getMany([{ tenant, kind: "connection", key: connection }])
-  if (text === null || text === undefined) return null
-  const last = lastDocs.get(parts)
-  if (last?.text === text) return last.doc
-  const doc = JSON.parse(text) as ConnectionDoc
-  lastDocs.set(parts, { text, doc })
-  return doc
-})
+/** It is asked for before every call, and is seldom another. */
+export const connectionDoc = (parts: Parts) => parts.planner.opened
 
 /** What its mapping is compiled from: the provider's own word and the document. */
 export const bindingDoc = Effect.fnUntraced(function* (parts: Parts) {
@@ -30,31 +19,6 @@ export const bindingDoc = Effect.fnUntraced(function* (parts: Parts) {
   const [text] = yield* parts.state.getMany([{ tenant, kind: "binding", key: connection }])
   return text === null || text === undefined ? null : (JSON.parse(text) as BindingDoc)
 })
-
-export interface Gate {
-  /** Waits while the connection is paused or its provider wants to be left alone. */
-  readonly untilRunning: Effect.Effect<void, WorkerError>
-  readonly isRunning: Effect.Effect<boolean, WorkerError>
-  /** Whether it is paused, by the connection's document as it was just read. */
-  readonly isPausedBy: (doc: ConnectionDoc | null) => boolean
-  /** Stops calls until the reason is taken back, from this moment on, and in the journal. */
-  readonly pause: (reason: string) => Effect.Effect<void, WorkerError>
-  /** Why the worker itself has stopped calling, before the reconciler has taken note; null: it has not. */
-  readonly heldBy: () => string | null
-  /** One call to the provider, for which the connection has to be running. */
-  readonly call: <A>(work: Work, call: Effect.Effect<A, ProviderError>) => Effect.Effect<A, ProviderError | WorkerError>
-  /** The same without waiting for anything but the budget. */
-  readonly callNow: Gate["call"]
-  /** A write that is begun. Where nobody knows whether it was taken it counts as repeated once it is sent again. */
-  readonly write: Gate["call"]
-}
-
-/** Pauses that the worker asked for itself, until the reconciler has taken note and somebody has resumed. */
-interface Held {
-  readonly reason: string
-  /** Id of the event that says so; null: it is being appended. */
-  event: string | null
-}
 
 /** Why a worker pauses its connection, as people read it. */
 export const PAUSES = {
@@ -77,89 +41,134 @@ const inWords = ({ operation, reason }: ProviderError): string => {
   return `${operation}: ${reason._tag}${isOfConnection && reason.detail !== "" ? `: ${reason.detail.slice(0, DETAIL)}` : ""}`
 }
 
-export const makeGate = (parts: Parts): Gate => {
-  const store = asWorkerError(parts.connection)
-  let held: Held | null = null
+/** Pauses that the worker asked for itself, until the reconciler has taken note and somebody has resumed. */
+interface Held {
+  readonly reason: string
+  /** Id of the event that says so; null: it is being appended. */
+  event: string | null
+}
 
-  const pause = Effect.fnUntraced(function* (reason: string) {
-    if (held?.reason === reason) return
-    const mine: Held = { reason, event: null }
-    held = mine
-    yield* Effect.logWarning("connection paused", { connection: parts.connection, reason })
-    const data = { _tag: "ConnectionPaused", connection: parts.connection, reason }
-    const said = [{ type: "ConnectionPaused", data }]
-    const { id } = yield* appendTo(streams.connection(parts.tenant, parts.connection), said).pipe(
-      Effect.provideService(Journal, parts.journal),
-    )
-    mine.event = id
-  })
+export class Gate {
+  readonly parts: Parts
+  held: Held | null = null
 
-  const isPausedBy = (doc: ConnectionDoc | null): boolean => {
+  constructor(parts: Parts) {
+    this.parts = parts
+  }
+
+  /** Waits while the connection is paused or its provider wants to be left alone. */
+  get untilRunning(): Effect.Effect<void, WorkerError> {
+    return untilRunning(this)
+  }
+
+  get isRunning(): Effect.Effect<boolean, WorkerError> {
+    return isRunning(this)
+  }
+
+  /** Whether it is paused, by the connection's document as it was just read. */
+  isPausedBy(doc: ConnectionDoc | null): boolean {
+    const { held } = this
     if (doc === null) return held !== null
     // The pause is known by its event: it may have been taken note of and taken back since anybody looked here.
     if (held !== null && held.event !== null && doc.pausedBy?.[held.reason] === held.event)
-      if (!doc.paused.includes(held.reason)) held = null
-    return held !== null || doc.closed || doc.paused.length > 0
+      if (!doc.paused.includes(held.reason)) this.held = null
+    return this.held !== null || doc.closed || doc.paused.length > 0
   }
-  const opened = store(connectionDoc(parts))
 
-  const untilRunning = Effect.gen(function* () {
-    for (;;) {
-      if (!isPausedBy(yield* opened)) break
-      yield* parts.news.within(Math.min(PAUSED_REST_MS, parts.news.lookIn(yield* parts.tick, PAUSED_LOOK_MS)))
-    }
-    yield* parts.budget.untilOpen
-  })
-
-  const noteFault = Effect.fnUntraced(function* (error: ProviderError, isWrite: boolean) {
-    const { reason } = error
-    const isOpen = isWrite && reason._tag === "Unavailable" && reason.effect === "unknown"
-    // Whoever made the call makes it again when the fault has passed.
-    if (error.transient && !isOpen) parts.counting.add("retries")
-    switch (reason._tag) {
-      case "RateLimited":
-        parts.counting.add("rateLimits")
-        yield* parts.budget.limited(reason)
-        break
-      case "Unavailable":
-        yield* parts.budget.unavailable
-        break
-      case "AuthLost":
-      case "Forbidden":
-        yield* store(pause(REASONS[reason._tag]!))
-        break
-      default:
-        return
-    }
-    parts.counting.fault(inWords(error), yield* parts.tick)
-  })
-
-  const calling = <A>(work: Work, call: Effect.Effect<A, ProviderError>, isWrite: boolean) =>
-    Effect.suspend(() => {
-      parts.counting.add("calls")
-      return call
-    }).pipe(
-      Effect.provideService(CallPriority, work),
-      Effect.tap(() => {
-        parts.counting.fault(null)
-        return parts.budget.succeeded
-      }),
-      Effect.tapError((error) => noteFault(error, isWrite)),
-    )
-  const callNow: Gate["call"] = (work, call) => calling(work, call, false)
-
-  return {
-    untilRunning,
-    isRunning: Effect.flatMap(opened, (doc) =>
-      Effect.map(parts.tick, (now) => !isPausedBy(doc) && parts.budget.openAt() <= now),
-    ),
-    isPausedBy,
-    pause: (reason) => store(pause(reason)),
-    heldBy: () => held?.reason ?? null,
-    call: (work, call) => Effect.andThen(untilRunning, callNow(work, call)),
-    callNow,
-    write: (work, call) => calling(work, call, true),
+  /** Stops calls until the reason is taken back, from this moment on, and in the journal. */
+  pause(reason: string): Effect.Effect<void, WorkerError> {
+    return pause(this, reason)
   }
+
+  /** Why the worker itself has stopped calling, before the reconciler has taken note; null: it has not. */
+  get heldBy(): string | null {
+    return this.held?.reason ?? null
+  }
+
+  /** One call to the provider, for which the connection has to be running. */
+  call<A>(work: Work, call: Effect.Effect<A, ProviderError>): Effect.Effect<A, ProviderError | WorkerError> {
+    return Effect.andThen(this.untilRunning, this.callNow(work, call))
+  }
+
+  /** The same without waiting for anything but the budget. */
+  callNow<A>(work: Work, call: Effect.Effect<A, ProviderError>): Effect.Effect<A, ProviderError | WorkerError> {
+    return calling(this, work, call, false)
+  }
+
+  /** A write that is begun. Where nobody knows whether it was taken it counts as repeated once it is sent again. */
+  write<A>(work: Work, call: Effect.Effect<A, ProviderError>): Effect.Effect<A, ProviderError | WorkerError> {
+    return calling(this, work, call, true)
+  }
+}
+
+const opened = (parts: Parts) => asWorkerError(parts.connection)(connectionDoc(parts))
+
+const untilRunning = Effect.fnUntraced(function* (gate: Gate) {
+  const { budget, news, tick } = gate.parts
+  for (;;) {
+    if (!gate.isPausedBy(yield* opened(gate.parts))) break
+    yield* news.within(Math.min(PAUSED_REST_MS, news.lookIn(yield* tick, PAUSED_LOOK_MS)))
+  }
+  yield* budget.untilOpen
+})
+
+const isRunning = Effect.fnUntraced(function* (gate: Gate) {
+  const isPaused = gate.isPausedBy(yield* opened(gate.parts))
+  return !isPaused && gate.parts.budget.openAt() <= (yield* gate.parts.tick)
+})
+
+const pause = Effect.fnUntraced(function* (gate: Gate, reason: string) {
+  const { connection, journal, tenant } = gate.parts
+  if (gate.held?.reason === reason) return
+  const mine: Held = { reason, event: null }
+  gate.held = mine
+  yield* Effect.logWarning("connection paused", { connection, reason })
+  const data = { _tag: "ConnectionPaused", connection, reason }
+  const said = [{ type: "ConnectionPaused", data }]
+  const { id } = yield* appendTo(streams.connection(tenant, connection), said).pipe(
+    Effect.provideService(Journal, journal),
+    asWorkerError(connection),
+  )
+  mine.event = id
+})
+
+const noteFault = Effect.fnUntraced(function* (gate: Gate, error: ProviderError, isWrite: boolean) {
+  const { budget, counting, tick } = gate.parts
+  const { reason } = error
+  const isOpen = isWrite && reason._tag === "Unavailable" && reason.effect === "unknown"
+  // Whoever made the call makes it again when the fault has passed.
+  if (error.transient && !isOpen) counting.add("retries")
+  switch (reason._tag) {
+    case "RateLimited":
+      counting.add("rateLimits")
+      yield* budget.limited(reason)
+      break
+    case "Unavailable":
+      yield* budget.unavailable
+      break
+    case "AuthLost":
+    case "Forbidden":
+      yield* gate.pause(REASONS[reason._tag]!)
+      break
+    default:
+      return
+  }
+  counting.fault(inWords(error), yield* tick)
+})
+
+const calling = <A>(gate: Gate, work: Work, call: Effect.Effect<A, ProviderError>, isWrite: boolean) => {
+  const { budget, counting } = gate.parts
+  return Effect.suspend(() => {
+    counting.add("calls")
+    return call
+  }).pipe(
+    Effect.provideService(CallPriority, work),
+    Effect.tap(() => {
+      counting.fault(null)
+      return budget.succeeded
+    }),
+    Effect.tapError((error) => noteFault(gate, error, isWrite)),
+  )
 }
 
 /** Repeats while the fault is one that passes by itself; the gate waits in between. */

@@ -171,7 +171,7 @@ const keep = Effect.fnUntraced(function* (
   const key = move === undefined ? null : walkKey(move.walk, move.object)
   if (move !== undefined) documents.push(put(parts, "cursor", key!, move.to))
   if (entries.length === 0 && documents.length === 0) return []
-  const sayFence = move !== undefined && isToBeTold(parts, key!, move, now)
+  const sayFence = move !== undefined && isToBeTold(parts, move, now)
   const conflicts = yield* parts.ledger.commit({ entries, documents, fence, sayFence })
   if (conflicts.length === 0) {
     for (const { record, verdict } of decided)
@@ -180,14 +180,13 @@ const keep = Effect.fnUntraced(function* (
   }
   if (conflicts.length === 0 && key !== null) {
     parts.cursors.set(key, move!.to)
-    if (sayFence || entries.length > 0) parts.toldAt.set(key, now)
+    if (move!.walk === "changes" && (sayFence || entries.length > 0)) parts.toldAt.set(move!.object, now)
   }
   return conflicts
 })
 
-const isToBeTold = (parts: Parts, key: string, move: Move, now: number): boolean =>
-  move.walk !== "reread" &&
-  (move.walk === "backfill" || !parts.toldAt.has(key) || now - parts.toldAt.get(key)! >= CURSOR_EVENT_EVERY_MS)
+const isToBeTold = ({ toldAt }: Parts, { object, walk }: Move, now: number): boolean =>
+  walk === "backfill" || (walk === "changes" && now - (toldAt.get(object) ?? 0) >= CURSOR_EVENT_EVERY_MS)
 
 /** Judges, appends, remembers. The cursor moves with the last group, and only where nothing has to be read again. */
 export const ingest = Effect.fn("Connection.ingest")(function* (parts: Parts, page: Readings) {

@@ -152,7 +152,6 @@ const keepMeaning = Effect.fnUntraced(function* (parts: Parts, mapping: Mapping,
     sayFence: true,
   }
   yield* parts.ledger.exclusively(parts.ledger.commit(unit))
-  parts.cursors.set(meaningKey(object), doc)
 })
 
 const inReadingOrder = (parts: Parts, objects: ReadonlyArray<string>): ReadonlyArray<string> =>

@@ -74,7 +74,7 @@ export interface Parts {
   readonly follows: Set<string>
   /** Where each walk is, by `walk|object`. */
   readonly cursors: Map<string, CursorDoc>
-  /** The last event that told of a walk's cursor, ms since 1970. */
+  /** The last event that told where an object's changes are, ms since 1970. */
   readonly toldAt: Map<string, number>
   readonly told: Told
 }

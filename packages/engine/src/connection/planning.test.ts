@@ -21,7 +21,12 @@ describe("the planner", () => {
         checkpoint: () => Effect.succeed(null),
         clear: Effect.void,
       }
-      const planner = makePlanner(state, "acme", "crm", makeCompilers(), "reconciler")
+      const planner = makePlanner(state, {
+        tenant: "acme",
+        connection: "crm",
+        compilers: makeCompilers(),
+        checkpoint: "reconciler",
+      })
       let turns = 0
       const turn = Effect.andThen(
         Effect.yieldNow,

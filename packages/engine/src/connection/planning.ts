@@ -23,23 +23,6 @@ interface Bound {
   readonly binding: BindingDoc
 }
 
-/**
- * Parsed again only where the text changed: compilers know their input by identity. Of a text its hash is kept, since with a
- * thousand connections the texts themselves are most of what an idle one takes.
- */
-const makeIntern = () => {
-  const kept = new Map<string, { hash: string; value: unknown }>()
-  return (id: string, kind: string, text: string): unknown => {
-    const hash = sha256(text)
-    const known = kept.get(id)
-    if (known?.hash === hash) return known.value
-    const parsed: unknown = JSON.parse(text)
-    const value = kind === "binding" && parsed !== null ? sharedBinding(parsed as BindingDoc) : parsed
-    kept.set(id, { hash, value })
-    return value
-  }
-}
-
 type Asked<A> =
   | { readonly _tag: "Known"; readonly value: A }
   | { readonly _tag: "Missing"; readonly wanted: ReadonlyArray<Wanted> }
@@ -52,108 +35,172 @@ const ask = <A>(question: (loaded: Loaded) => A, loaded: Loaded): Asked<A> => {
   }
 }
 
+/** A document as it was last read: of its text a hash. */
+interface Kept {
+  readonly hash: string
+  readonly value: unknown
+}
+
+class PlannerOf implements Planner {
+  readonly state: Context.Service.Shape<typeof State>
+  readonly tenant: string
+  readonly connection: string
+  readonly compilers: Compilers
+  /** Where the reconciler keeps how far it has decided this tenant. */
+  readonly checkpoint: string
+  /** The connection's own document and its tenant's, by kind and key; others are another connection's affair. */
+  readonly kept = new Map<string, Kept>()
+  bound: Bound | null = null
+
+  constructor(
+    state: Context.Service.Shape<typeof State>,
+    of: Pick<PlannerOf, "tenant" | "connection" | "compilers" | "checkpoint">,
+  ) {
+    this.state = state
+    this.tenant = of.tenant
+    this.connection = of.connection
+    this.compilers = of.compilers
+    this.checkpoint = of.checkpoint
+  }
+
+  get opened() {
+    return opened(this)
+  }
+
+  get mapping() {
+    return mapping(this)
+  }
+
+  plan(entities: ReadonlyArray<EntityRef>) {
+    return plan(this, entities)
+  }
+
+  get decidedTo() {
+    return Effect.map(this.state.checkpoint(this.checkpoint), (reached) => reachedOf(reached, this.tenant))
+  }
+
+  /**
+   * Parsed again only where the text changed: compilers know their input by identity. Of a text its hash is kept, since with
+   * a thousand connections the texts themselves are most of what an idle one takes.
+   */
+  parse(kind: string, key: string, text: string | null): unknown {
+    if (text === null) return null
+    if (!INTERNED.has(kind)) return decodeDocument(kind, text)
+    const id = `${kind}\n${key}`
+    const hash = sha256(text)
+    const known = this.kept.get(id)
+    if (known?.hash === hash) return known.value
+    const parsed: unknown = JSON.parse(text)
+    const value = kind === "binding" && parsed !== null ? sharedBinding(parsed as BindingDoc) : parsed
+    this.kept.set(id, { hash, value })
+    return value
+  }
+}
+
+/** Documents of one plan: what is read once is the same for all its entities. */
+class View {
+  readonly planner: PlannerOf
+  readonly documents = new Map<string, unknown>()
+  readonly ranges = new Map<string, ReadonlyArray<string>>()
+  readonly loaded: Loaded = {
+    get: (kind, key) => this.documents.get(`${kind}\n${key}`),
+    range: (kind, prefix) => this.ranges.get(`${kind}\n${prefix}`),
+  }
+
+  constructor(planner: PlannerOf) {
+    this.planner = planner
+  }
+
+  keep(kind: string, key: string, value: unknown): void {
+    this.documents.set(`${kind}\n${key}`, value)
+  }
+}
+
+const load = Effect.fnUntraced(function* (view: View, wanted: ReadonlyArray<Wanted>) {
+  const { planner } = view
+  const { state, tenant } = planner
+  const ids = wanted.filter((one) => one._tag === "Document")
+  const texts = yield* state.getMany(ids.map(({ kind, key }) => ({ tenant, kind, key })))
+  for (const [i, { kind, key }] of ids.entries()) view.keep(kind, key, planner.parse(kind, key, texts[i] ?? null))
+  for (const one of wanted) {
+    if (one._tag !== "Range") continue
+    const keys: Array<string> = []
+    for (let after: string | null = null; ;) {
+      const page: ReadonlyArray<{ readonly key: string }> = yield* state.scan({
+        tenant,
+        kind: one.kind,
+        prefix: one.prefix,
+        after,
+        limit: SCAN_DOCUMENTS,
+      })
+      for (const { key } of page) keys.push(key)
+      if (page.length < SCAN_DOCUMENTS) break
+      after = page.at(-1)!.key
+    }
+    view.ranges.set(`${one.kind}\n${one.prefix}`, keys)
+  }
+})
+
+const answer = Effect.fnUntraced(function* <A>(view: View, question: (loaded: Loaded) => A) {
+  for (;;) {
+    const asked = ask(question, view.loaded)
+    if (asked._tag === "Known") return asked.value
+    yield* load(view, asked.wanted)
+  }
+})
+
+const documentOf = ({ connection, state, tenant }: PlannerOf, kind: "binding" | "connection") =>
+  Effect.map(state.getMany([{ tenant, kind, key: connection }]), ([text]) => text ?? null)
+
+const opened = (planner: PlannerOf): Effect.Effect<ConnectionDoc | null, StateError> =>
+  Effect.map(
+    documentOf(planner, "connection"),
+    (text) => planner.parse("connection", planner.connection, text) as ConnectionDoc | null,
+  )
+
+/** The binding is large and seldom another: it is read where the connection says that it was written since. */
+const bindingOf = Effect.fnUntraced(function* (planner: PlannerOf, { bound: number }: ConnectionDoc) {
+  const { bound, connection } = planner
+  if (bound !== null && bound.number === number) return bound.binding
+  const text = yield* documentOf(planner, "binding")
+  if (text === null) return null
+  const binding = planner.parse("binding", connection, text) as BindingDoc
+  planner.bound = { number, binding }
+  return binding
+})
+
+const mapping = Effect.fnUntraced(function* (planner: PlannerOf) {
+  const doc = yield* opened(planner)
+  const binding = doc === null ? null : yield* bindingOf(planner, doc)
+  return doc === null || binding === null ? null : planner.compilers.mapping(doc, binding)
+})
+
+const plan = Effect.fnUntraced(function* (planner: PlannerOf, entities: ReadonlyArray<EntityRef>) {
+  const { compilers, connection, tenant } = planner
+  const view = new View(planner)
+  yield* load(view, [
+    { _tag: "Document", kind: "tenant", key: "" },
+    { _tag: "Document", kind: "connection", key: connection },
+    ...entities.map(({ type, id }) => ({ _tag: "Document", kind: "entity", key: entityKey(type, id) }) as const),
+  ])
+  const doc = view.loaded.get("connection", connection) as ConnectionDoc | null
+  if (doc !== null) view.keep("binding", connection, yield* bindingOf(planner, doc))
+  const planned: Array<PlannedWrite | null> = []
+  for (const [index, { type, id }] of entities.entries()) {
+    // Hundreds are planned in a round: somebody else's single edit is not to wait for all of them.
+    if (index > 0 && index % PLANS_AT_A_STRETCH === 0) yield* Effect.yieldNow
+    planned.push(yield* answer(view, (loaded) => planWrite(loaded, compilers, tenant, connection, type, id)))
+  }
+  return planned
+})
+
 export const makePlanner = (
   state: Context.Service.Shape<typeof State>,
-  tenant: string,
-  connection: string,
-  compilers: Compilers,
-  /** Where the reconciler keeps how far it has decided this tenant. */
-  checkpoint: string,
-): Planner => {
-  const intern = makeIntern()
-  const parse = (kind: string, key: string, text: string | null): unknown =>
-    text === null ? null : INTERNED.has(kind) ? intern(`${kind}\n${key}`, kind, text) : decodeDocument(kind, text)
-
-  /** Documents of one plan: what is read once is the same for all its entities. */
-  const makeView = () => {
-    const documents = new Map<string, unknown>()
-    const ranges = new Map<string, ReadonlyArray<string>>()
-    const loaded: Loaded = {
-      get: (kind, key) => documents.get(`${kind}\n${key}`),
-      range: (kind, prefix) => ranges.get(`${kind}\n${prefix}`),
-    }
-    const load = Effect.fnUntraced(function* (wanted: ReadonlyArray<Wanted>) {
-      const ids = wanted.filter((one) => one._tag === "Document")
-      const texts = yield* state.getMany(ids.map(({ kind, key }) => ({ tenant, kind, key })))
-      for (const [i, { kind, key }] of ids.entries())
-        documents.set(`${kind}\n${key}`, parse(kind, key, texts[i] ?? null))
-      for (const one of wanted) {
-        if (one._tag !== "Range") continue
-        const keys: Array<string> = []
-        for (let after: string | null = null; ;) {
-          const page: ReadonlyArray<{ readonly key: string }> = yield* state.scan({
-            tenant,
-            kind: one.kind,
-            prefix: one.prefix,
-            after,
-            limit: SCAN_DOCUMENTS,
-          })
-          for (const { key } of page) keys.push(key)
-          if (page.length < SCAN_DOCUMENTS) break
-          after = page.at(-1)!.key
-        }
-        ranges.set(`${one.kind}\n${one.prefix}`, keys)
-      }
-    })
-    const answer = <A>(question: (loaded: Loaded) => A): Effect.Effect<A, StateError> =>
-      Effect.gen(function* () {
-        for (;;) {
-          const asked = ask(question, loaded)
-          if (asked._tag === "Known") return asked.value
-          yield* load(asked.wanted)
-        }
-      })
-    return {
-      load,
-      answer,
-      known: loaded.get,
-      keep: (kind: string, key: string, value: unknown) => void documents.set(`${kind}\n${key}`, value),
-    }
-  }
-
-  const document = (kind: "binding" | "connection"): Effect.Effect<string | null, StateError> =>
-    Effect.map(state.getMany([{ tenant, kind, key: connection }]), ([text]) => text ?? null)
-  let bound: Bound | null = null
-  /** The binding is large and seldom another: it is read where the connection says that it was written since. */
-  const bindingOf = Effect.fnUntraced(function* (opened: ConnectionDoc) {
-    if (bound !== null && bound.number === opened.bound) return bound.binding
-    const text = yield* document("binding")
-    if (text === null) return null
-    const binding = intern(`binding\n${connection}`, "binding", text) as BindingDoc
-    bound = { number: opened.bound, binding }
-    return binding
-  })
-
-  const mapping = Effect.gen(function* () {
-    const text = yield* document("connection")
-    if (text === null) return null
-    const opened = intern(`connection\n${connection}`, "connection", text) as ConnectionDoc
-    const binding = yield* bindingOf(opened)
-    return binding === null ? null : compilers.mapping(opened, binding)
-  })
-
-  const plan = Effect.fnUntraced(function* (entities: ReadonlyArray<EntityRef>) {
-    const view = makeView()
-    yield* view.load([
-      { _tag: "Document", kind: "tenant", key: "" },
-      { _tag: "Document", kind: "connection", key: connection },
-      ...entities.map(({ type, id }) => ({ _tag: "Document", kind: "entity", key: entityKey(type, id) }) as const),
-    ])
-    const opened = view.known("connection", connection) as ConnectionDoc | null
-    if (opened !== null) view.keep("binding", connection, yield* bindingOf(opened))
-    const planned: Array<PlannedWrite | null> = []
-    for (const [index, { type, id }] of entities.entries()) {
-      // Hundreds are planned in a round: somebody else's single edit is not to wait for all of them.
-      if (index > 0 && index % PLANS_AT_A_STRETCH === 0) yield* Effect.yieldNow
-      planned.push(yield* view.answer((loaded) => planWrite(loaded, compilers, tenant, connection, type, id)))
-    }
-    return planned
-  })
-
-  const planner: Planner = {
-    mapping,
-    plan,
-    decidedTo: Effect.map(state.checkpoint(checkpoint), (reached) => reachedOf(reached, tenant)),
-  }
-  return planner
-}
+  of: {
+    readonly tenant: string
+    readonly connection: string
+    readonly compilers: Compilers
+    /** Name of the checkpoint of the connection's reconciler. */
+    readonly checkpoint: string
+  },
+): Planner => new PlannerOf(state, of)

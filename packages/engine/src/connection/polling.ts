@@ -99,7 +99,7 @@ export class Polling implements Walks, Rereading {
   /** Nothing is being read but what is looked at again and again anyway, and that has brought nothing yet. */
   get isIdle(): boolean {
     if (this.walking > 0 || this.opening.isOpening) return false
-    const { facts } = this.parts.counting.now()
+    const { facts } = this.parts.counting
     return this.walkers.every(({ factsBefore, isAsked }) => !isAsked && (factsBefore === null || factsBefore === facts))
   }
 

@@ -3,48 +3,25 @@
  * half minute, since they may be lost without a word.
  */
 import { CREATION_ORDER, type EntityType } from "@concordat/model/canonical/fields"
-import * as streams from "@concordat/model/streams"
 import type { ConnectionDoc, DueDoc } from "@concordat/rules/state/documents"
 import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
-import {
-  LAG_WAIT_MS,
-  NOTED_ENTITIES,
-  PAUSED_LOOK_MS,
-  RESCAN_MS,
-  ROUND_ROWS,
-  WAKE_ACK_MS,
-  WAKES_IN_FLIGHT,
-  WALK_RETRY_MS,
-} from "../limits.ts"
-import { DELIVERY_WAKE, pushSubject } from "../ports/Bus.ts"
+import { LAG_WAIT_MS, NOTED_ENTITIES, PAUSED_LOOK_MS, RESCAN_MS, ROUND_ROWS, WALK_RETRY_MS } from "../limits.ts"
 import { again } from "./candidate.ts"
-import { type Cap, makeCap } from "./cap.ts"
+import { Cap } from "./cap.ts"
 import { connectionDoc, type Gate, persistently } from "./faults.ts"
 import type { Following } from "./following.ts"
+import { Listening } from "./listening.ts"
 import type { Parts } from "./parts.ts"
 import { Flow } from "./rota.ts"
 import { pushRound } from "./round.ts"
 import { asWorkerError, type WorkerError } from "./WorkerError.ts"
 
-const ALL_AT_ONCE = { concurrency: "unbounded", discard: true } as const
-
-const entityOf = (body: string): string | null => {
-  try {
-    const parsed: unknown = JSON.parse(body)
-    const entity = typeof parsed === "object" && parsed !== null && "entity" in parsed ? parsed.entity : null
-    return typeof entity === "string" && entity.includes(":") ? entity : null
-  } catch {
-    // A wake-up says that there is something to do; what it is stands in the state.
-    return null
-  }
-}
-
 export class Pushing extends Flow {
   readonly parts: Parts
   readonly gate: Gate
   readonly following: Following
-  readonly cap: Cap = makeCap()
+  readonly listening: Listening
+  readonly cap = new Cap()
   /** Entities with news, by `type:id`. */
   readonly noted = new Set<string>()
   /** Creates that wait for the reconciler. */
@@ -62,8 +39,10 @@ export class Pushing extends Flow {
   /** For how long it rests, ms. */
   rests = 0
 
-  constructor(parts: Parts, gate: Gate, following: Following) {
+  /** `onDelivery`: told that another process has taken webhooks for the connection. */
+  constructor(parts: Parts, gate: Gate, following: Following, onDelivery: () => void) {
     super(parts.rota)
+    this.listening = new Listening(parts, this, onDelivery)
     this.parts = parts
     this.gate = gate
     this.following = following
@@ -84,33 +63,9 @@ export class Pushing extends Flow {
     else this.noted.add(entity)
   }
 
-  /** Listens to the bus, for ever. `onDelivery`: told that another process has taken webhooks for the connection. */
-  listen(onDelivery: () => void): Effect.Effect<never, WorkerError> {
-    return listen(this, onDelivery)
-  }
-
   get isIdle(): Effect.Effect<boolean, WorkerError> {
     return isIdle(this)
   }
-}
-
-const listen = (self: Pushing, onDelivery: () => void) => {
-  const { bus, connection, tenant } = self.parts
-  const deliveries = bus.consume({
-    group: `push-${tenant}-${connection}`,
-    subjects: [pushSubject(streams.partitionOf(tenant), tenant, connection)],
-    maxInFlight: WAKES_IN_FLIGHT,
-    ackWait: WAKE_ACK_MS,
-  })
-  // What came together is answered together: each answer of its own would wait for the disk.
-  const listening = Stream.runForEachArray(deliveries, (some) => {
-    const pushes = some.filter(({ body }) => body !== DELIVERY_WAKE)
-    for (const { body } of pushes) self.note(entityOf(body))
-    if (pushes.length < some.length) onDelivery()
-    if (pushes.length > 0) self.ring()
-    return Effect.forEach(some, ({ ack }) => ack, ALL_AT_ONCE)
-  })
-  return Effect.andThen(asWorkerError(connection)(listening), Effect.never)
 }
 
 const turn = Effect.fnUntraced(function* (self: Pushing, isRung: boolean) {

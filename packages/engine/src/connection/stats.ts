@@ -47,16 +47,9 @@ export type Counter =
   | "retries"
   | "rateLimits"
 
-export interface Counting {
-  readonly add: (counter: Counter, by?: number) => void
-  readonly progress: (object: string, progress: Progress) => void
-  /** `at`: ms since 1970. */
-  readonly fault: (fault: string | null, at?: number) => void
-  readonly now: () => Stats
-}
-
-export const makeCounting = (http: HttpStats | null): Counting => {
-  const counts: Record<Counter, number> = {
+export class Counting {
+  readonly #http: HttpStats | null
+  readonly #counts: Record<Counter, number> = {
     reads: 0,
     facts: 0,
     absorbed: 0,
@@ -68,20 +61,39 @@ export const makeCounting = (http: HttpStats | null): Counting => {
     retries: 0,
     rateLimits: 0,
   }
-  const backfill: Record<string, Progress> = {}
-  let fault: string | null = null
-  let faultAt: number | null = null
-  return {
-    add: (counter, by = 1) => {
-      counts[counter] += by
-    },
-    progress: (object, progress) => {
-      backfill[object] = progress
-    },
-    fault: (next, at) => {
-      fault = next
-      faultAt = next === null ? null : (at ?? null)
-    },
-    now: () => ({ ...counts, fault, faultAt, backfill: { ...backfill }, http: http === null ? null : { ...http } }),
+  readonly #backfill: Record<string, Progress> = {}
+  #fault: string | null = null
+  #faultAt: number | null = null
+
+  constructor(http: HttpStats | null) {
+    this.#http = http
+  }
+
+  add(counter: Counter, by = 1): void {
+    this.#counts[counter] += by
+  }
+
+  progress(object: string, progress: Progress): void {
+    this.#backfill[object] = progress
+  }
+
+  /** `at`: ms since 1970. */
+  fault(fault: string | null, at?: number): void {
+    this.#fault = fault
+    this.#faultAt = fault === null ? null : (at ?? null)
+  }
+
+  get facts(): number {
+    return this.#counts.facts
+  }
+
+  now(): Stats {
+    return {
+      ...this.#counts,
+      fault: this.#fault,
+      faultAt: this.#faultAt,
+      backfill: { ...this.#backfill },
+      http: this.#http === null ? null : { ...this.#http },
+    }
   }
 }

@@ -43,8 +43,8 @@ export class Taking {
   readonly parts: Parts
   /** Of the worker's life, whoever calls. */
   readonly fork: <A, E>(effect: Effect.Effect<A, E>) => Fiber.Fiber<A, E>
-  /** More wait at their own end. */
-  readonly room = Semaphore.makeUnsafe(PUSHED_WAITING)
+  /** More wait at their own end. Null: nobody has pushed anything in. */
+  room: Semaphore.Semaphore | null = null
   readonly open = new Set<Waiting>()
   waiting: Array<Waiting> = []
   /** Takes what waits, while anything does. */
@@ -57,6 +57,7 @@ export class Taking {
   }
 
   take(pushed: Pushed): Effect.Effect<Ingested, WorkerError> {
+    this.room ??= Semaphore.makeUnsafe(PUSHED_WAITING)
     return Effect.andThen(
       untilFree(this.parts, pushed.records),
       Semaphore.withPermit(

@@ -70,7 +70,7 @@ export const viewOf = Effect.fnUntraced(function* (
   const view: WorkerView = {
     idle: yield* of.isIdle,
     fault: stats.fault === null ? null : { what: stats.fault, at: Math.floor(stats.faultAt ?? now) },
-    stoppedBy: of.gate.heldBy(),
+    stoppedBy: of.gate.heldBy,
     waitsUntil: openAt > now ? Math.ceil(openAt) : null,
     budget: { ...parts.budget.load(), buckets: parts.budget.left(now) },
     polls: of.polling.polls,

@@ -1,6 +1,5 @@
 /** The polls of one object, for as long as the connection works. */
 import * as Effect from "effect/Effect"
-import * as Semaphore from "effect/Semaphore"
 import type { Mapping } from "@concordat/rules/mapping/lens"
 import { WALK_RETRY_MS } from "../limits.ts"
 import type { ProviderError } from "../ports/ProviderError.ts"
@@ -8,6 +7,7 @@ import { snapshot } from "./absence.ts"
 import { fenceOf, type Parts, put, walkKey } from "./parts.ts"
 import type { Polling } from "./polling.ts"
 import { Flow } from "./rota.ts"
+import { Turnstile } from "./turnstile.ts"
 import { poll, restartBackfill } from "./walks.ts"
 import { asWorkerError, type WorkerError } from "./WorkerError.ts"
 
@@ -24,7 +24,7 @@ export class Walker extends Flow {
   readonly polling: Polling
   readonly object: string
   /** One walk of the object's changes at a time. */
-  readonly one = Semaphore.makeUnsafe(1)
+  readonly one = new Turnstile()
   /** Somebody wants it polled, and its turn has not come. */
   isAsked = false
   /** Of a poll under way that only the clock began: the facts that were known then. */
@@ -82,7 +82,7 @@ const turn = Effect.fnUntraced(function* (walker: Walker, isRung: boolean) {
 /** A poll that nobody asked for is no work in hand until it brings something. */
 const ofTheClock = <A, E>(walker: Walker, walk: Effect.Effect<A, E>): Effect.Effect<A, E> =>
   Effect.suspend(() => {
-    walker.factsBefore = walker.parts.counting.now().facts
+    walker.factsBefore = walker.parts.counting.facts
     return Effect.ensuring(
       walk,
       Effect.sync(() => {
@@ -97,7 +97,7 @@ const noted = (walker: Walker, fault: string | null) =>
   })
 
 const polled = (walker: Walker, mapping: Mapping) =>
-  Semaphore.withPermit(walker.one, poll(walker.parts, walker.polling.gate, mapping, walker.object)).pipe(
+  walker.one.within(poll(walker.parts, walker.polling.gate, mapping, walker.object)).pipe(
     Effect.tap(noted(walker, null)),
     Effect.tapError((error) =>
       error._tag === "ProviderError" && !error.transient ? noted(walker, error.reason._tag) : Effect.void,

@@ -39,7 +39,8 @@ describe("bindings", () => {
       Effect.succeed(ids.map(({ kind }) => JSON.stringify(texts[kind])))
     const state = { getMany, checkpoint: () => Effect.succeed(null) } as unknown as State["Service"]
     const compilers = makeCompilers()
-    const planner = (name: string) => makePlanner(state, "acme", name, compilers, "")
+    const planner = (name: string) =>
+      makePlanner(state, { tenant: "acme", connection: name, compilers, checkpoint: "" })
     const [one, other] = await Effect.runPromise(Effect.all([planner("crm").mapping, planner("erp").mapping]))
     assert.isNotNull(one)
     assert.strictEqual(other, one)
