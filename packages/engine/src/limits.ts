@@ -41,6 +41,10 @@ export const WALKED_AHEAD = 250
 export const LAG_LOOK_MS = 20
 /** Due rows are looked through this often while some were left, and where something was decided, since wake-ups may be lost. */
 export const RESCAN_MS = 30_000
+/** Connections of a process that come up at once: enough for both threads to have work, and some MB of what each holds on its
+ * way. Who takes longer than a moment, since it reads a whole account or its provider does not answer, counts no more. */
+export const STARTED_AT_ONCE = 16
+export const STARTING_MS = 1_000
 /** Connections of a process that are told together that something was decided, and how long the next ones wait: with a thousand
  * of them the looks that follow are spread over some seconds. */
 export const TOLD_AT_ONCE = 16

@@ -252,6 +252,7 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
 ): Effect.fn.Return<ConnectionHandle, WorkerError, Journal | State | Bus | Commit | Scope.Scope> {
   const { connection, connector, definition, tenant } = options
   const [journal, state, bus, commit] = [yield* Journal, yield* State, yield* Bus, yield* Commit]
+  const watch = options.watch ?? (yield* makeWatch)
   const counting = new Counting(options.http ?? null)
   const last = yield* lastSaid(tenant, connection, journal)
   const tick = yield* makeTick(Date.parse(last?.metadata["at"] ?? "") || 0)
@@ -277,6 +278,7 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
     created: new Map(),
     intents: new Map(),
     gaps: new Map(),
+    starting: watch.starting,
     news: new News(),
     rota: new Rota(),
     follows: new Set(),
@@ -292,7 +294,7 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
   const gate = new Gate(parts)
   // First of all: what a former owner appends after this word is refused, and what it appended before is there to be read.
   if (options.lease !== undefined) yield* takeOver(parts)
-  yield* restore(parts)
+  yield* watch.starting(restore(parts))
   const polling = new Polling(parts, gate)
   const hinting = new Hinting(parts, gate, (object) => polling.soon(object))
   const following = new Following(parts, gate, yield* parts.tick)
@@ -302,6 +304,6 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
   const taking = yield* makeTaking(parts)
   parts.told.lookAt([...parts.follows].map(parseRecordKey))
   const made = new Connection(parts, { gate, polling, hinting, following, pushing, taking })
-  yield* watched(options.watch ?? (yield* makeWatch), { tenant, connection, checkpoint }, made)
+  yield* watched(watch, { tenant, connection, checkpoint }, made)
   return made
 })

@@ -23,6 +23,7 @@ import type { News } from "./news.ts"
 import type { Planner } from "./Planner.ts"
 import type { Rota } from "./rota.ts"
 import type { Counting } from "./stats.ts"
+import type { Starting } from "./starting.ts"
 import type { Tick } from "./tick.ts"
 import type { WorkerError } from "./WorkerError.ts"
 
@@ -67,6 +68,7 @@ export interface Parts {
   readonly intents: Map<string, OpenIntentDoc>
   /** Writes that were taken, and may have stood over an edit: looked for in the provider's history, by key. */
   readonly gaps: Map<string, Gap>
+  readonly starting: Starting
   readonly news: News
   /** Its flows, and whose turn it is. */
   readonly rota: Rota

@@ -23,6 +23,7 @@ export class Reopening extends Flow {
   readonly parts: Parts
   readonly polling: Polling
   isOpening = true
+  isStarted = false
   /** Somebody wants everything read that is not. */
   isAgain = false
   opened: Opened | null = null
@@ -50,7 +51,9 @@ const turn = Effect.fnUntraced(function* (self: Reopening) {
   self.opened = null
   self.isAgain = false
   self.isOpening = true
-  const isRead = yield* self.polling.guarded("opening", open(self))
+  const opening = self.polling.guarded("opening", open(self))
+  const isRead = yield* self.isStarted ? opening : parts.starting(opening)
+  self.isStarted = true
   self.isOpening = !isRead
   if (!isRead) {
     yield* Effect.sleep(WALK_RETRY_MS)

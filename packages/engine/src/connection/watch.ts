@@ -1,21 +1,27 @@
-/** What a process looks at for all of its connections, so that none has to look for itself while nothing happens. */
+/**
+ * What the connections of a process share: it looks for all of them, so that none has to look for itself while nothing happens,
+ * and lets some come up at a time.
+ */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Bus } from "../ports/Bus.ts"
 import type { Journal } from "../ports/Journal.ts"
 import type { State } from "../ports/State.ts"
 import { type DecidedWatch, type DecidedWatcher, makeDecidedWatch } from "./decided-watch.ts"
+import { makeStarting, type Starting } from "./starting.ts"
 import { type JournalWatch, type JournalWatcher, makeJournalWatch } from "./journal-watch.ts"
 
 export interface Watch {
   readonly journal: JournalWatch
   readonly decided: DecidedWatch
+  readonly starting: Starting
 }
 
 /** One of a process. */
 export const makeWatch: Effect.Effect<Watch, never, Journal | State | Bus | Scope.Scope> = Effect.all({
   journal: makeJournalWatch,
   decided: makeDecidedWatch,
+  starting: Effect.sync(makeStarting),
 })
 
 export interface Watcher extends JournalWatcher, DecidedWatcher {}
