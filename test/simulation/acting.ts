@@ -36,6 +36,8 @@ export const act = ({ deployment, onStep, stores, timeline }: Stage, world: Worl
       return done(world.joining.join(world.keyFor("person", action.number), world.keyFor("person", action.other)))
     case "part":
       return done(world.joining.part(world.keyFor("person", action.other)))
+    case "intrude":
+      return world.intruding.wait(action.side)
     case "mapping":
       return world.configuring.map(action)
     case "trouble":

@@ -1,4 +1,4 @@
-/** What the tenant's operators do in some of the runs, drawn from the seed. */
+/** What happens in some of the runs only, drawn from the seed: what the tenant's operators do, and edits at the worst moment. */
 import type { Way } from "./oracle/mapped.ts"
 import type { Chance } from "./random.ts"
 import type { Action, SideName } from "./script.ts"
@@ -83,4 +83,13 @@ export const joinsOf = (chance: Chance, people: number, last: number): ReadonlyA
   const at = chance.between(0, last)
   const joined: Action = { kind: "join", at, ...pair }
   return chance.isLess(0.7) ? [joined, { kind: "part", at: chance.between(at, last), ...pair }] : [joined]
+}
+
+/** In some runs somebody edits a field while the engine's write of it is on its way, once or up to three times. */
+export const intrusionsOf = (chance: Chance, sides: ReadonlyArray<SideName>, last: number): ReadonlyArray<Action> => {
+  if (!chance.isLess(0.25)) return []
+  const others = sides.filter((one) => one !== "app")
+  return Array.from({ length: chance.between(1, 3) }, () => {
+    return { kind: "intrude", at: chance.between(0, last), side: chance.pick(others) }
+  })
 }

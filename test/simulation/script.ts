@@ -2,7 +2,7 @@
 import type { NetworkFaults } from "./network.ts"
 import type { Way } from "./oracle/mapped.ts"
 import type { StoreFaults } from "./deployment.ts"
-import { decisionsOf, joinsOf, mappingsOf, rulingsOf } from "./operating.ts"
+import { decisionsOf, intrusionsOf, joinsOf, mappingsOf, rulingsOf } from "./operating.ts"
 import { type Chance, makeChance } from "./random.ts"
 import { type Extent, EXTENTS, type Size, sizeOf } from "./size.ts"
 import { type GroupName, type Kind, KINDS, type Rule } from "./world/things.ts"
@@ -68,6 +68,8 @@ export type Action =
       readonly rules: Partial<Readonly<Record<Kind, Rule>>>
     }
   | Remapped
+  /** Somebody edits a field just before the engine's next write of it there takes effect. */
+  | { readonly kind: "intrude"; readonly at: number; readonly side: SideName }
   /** Somebody looks at what waits for a decision, and decides; once more at the end. */
   | { readonly kind: "decide"; readonly at: number }
   | { readonly kind: "loseBus"; readonly at: number }
@@ -216,6 +218,24 @@ const reshapingsOf = (
       { kind: "restore", at: back, ...one },
     ]
   }).flat()
+  const deals = chance.fork("deals")
+  if (counts.deal > 1 && deals.isLess(0.25)) {
+    const number = deals.between(0, counts.deal - 1)
+    const other = (number + deals.between(1, counts.deal - 1)) % counts.deal
+    const side = deals.pick(sides.filter((one) => one !== "app"))
+    merges.push({ kind: "merge", at: deals.between(0, last), side, of: "deal", number, other })
+  }
+  const companies = chance.fork("companies")
+  if (counts.company > 0 && companies.isLess(0.15)) {
+    const one = {
+      side: companies.pick(sides),
+      of: "company",
+      number: companies.between(0, counts.company - 1),
+    } as const
+    const at = companies.between(0, last)
+    const back = at + (companies.isLess(0.5) ? companies.between(1, MINUTE) : companies.between(1, 40 * MINUTE))
+    removals.push({ kind: "remove", at, ...one }, { kind: "restore", at: back, ...one })
+  }
   // Nobody makes one record of itself.
   const two = merges.filter((one) => one.kind !== "merge" || one.number !== one.other)
   return [...removals, ...two]
@@ -292,6 +312,7 @@ export const scriptOf = (seed: number, size: Size | null = null): Script => {
   more.push(...rulingsOf(chance.fork("rules"), counts, last))
   more.push(...decisionsOf(chance.fork("decisions"), [...actions, ...more], last))
   more.push(...joinsOf(chance.fork("joins"), counts.person, last))
+  more.push(...intrusionsOf(chance.fork("intrusions"), sides, last))
   more.push(...mappingsOf(chance.fork("mapping"), sides, counts, last))
   if (faults.isLess(0.2)) more.push({ kind: "loseBus", at: faults.between(0, last) })
   if (faults.isLess(0.1)) more.push({ kind: "dropState", at: faults.between(0, last) })

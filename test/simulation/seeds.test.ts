@@ -28,6 +28,11 @@ describe("seeds", () => {
       "nothing crashed",
     )
     assert.isAbove(
+      sum(({ gaps }) => gaps),
+      0,
+      "nobody edited what was just being written",
+    )
+    assert.isAbove(
       sum(({ calls }) => calls),
       SEEDS * 100,
       "nobody called",

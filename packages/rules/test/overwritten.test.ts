@@ -100,4 +100,13 @@ describe("[R26] an edit that a write stood over", () => {
     ruled.append(9_000, { _tag: "RulesChanged", connection: "", document: {} })
     assert.deepStrictEqual([title(ruled), parked(ruled), groupsDue(ruled, "crm")], [["Duchess"], 0, [["title"]]])
   })
+
+  it("[R8] that is asked about loses where a changed rule has the other side win", () => {
+    const core = asked()
+    core.options = { ...core.options, policy: policyOf({ "contact.title": { _tag: "App" } }) }
+    core.append(9_000, { _tag: "RulesChanged", connection: "", document: {} })
+    assert.deepStrictEqual([title(core), parked(core), groupsDue(core, "crm")], [["Baroness"], 0, []])
+    core.observe("crm", "person", "c1", { ...ada, title: "Baroness" }, 9_500)
+    assert.deepStrictEqual([title(core), groupsDue(core, "crm"), groupsDue(core, "app")], [["Baroness"], [], []])
+  })
 })

@@ -20,6 +20,8 @@ export interface Entered {
    * before it was read.
    */
   inGap: boolean
+  /** The provider's history tells of it, so that it is found also where a write of the engine stood over it. */
+  isTold: boolean
   /** It may stand or not: of one of two that became one, or of a group whose mapping changed, which is then seen as if anew. */
   isAside: boolean
 }

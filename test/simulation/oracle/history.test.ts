@@ -41,3 +41,23 @@ describe("the history of a record that is gone without a trace", () => {
     assert.deepStrictEqual(kept(edited()), ["lost"])
   })
 })
+
+describe("the history of an edit that a write stood over", () => {
+  const HUBSPOT = { side: "hubspot", isApp: false, id: "person:7" }
+  const overwritten = (isTold: boolean) => {
+    const history = new History(() => 0)
+    history.enter(HUBSPOT, "P1", { title: "First" }, true)
+    history.enter(APP, "P1", { title: "First" }, true)
+    history.read("hubspot", HUBSPOT.id, "fields")
+    history.enter(APP, "P1", { title: "Ours" }, false)
+    history.enter(HUBSPOT, "P1", { title: "Theirs" }, false)
+    if (isTold) history.told("hubspot", HUBSPOT.id, "title")
+    history.written({ name: "hubspot", isApp: false }, HUBSPOT.id, "P1", { title: "Ours" })
+    history.settle("P1", "title", "Ours")
+    return { gaps: history.gaps, said: history.violations.map(({ invariant }) => invariant) }
+  }
+  it("counts it, and asks for it only where the provider's history tells of it", () => {
+    assert.deepStrictEqual(overwritten(false), { gaps: 1, said: [] })
+    assert.deepStrictEqual(overwritten(true), { gaps: 1, said: ["lost"] })
+  })
+})

@@ -65,6 +65,23 @@ export class History {
     for (const one of this.values) if (one.value === loser) one.value = winner
   }
 
+  /** What stands in a record in a group that the side is not asked for: it may be edited all the same. */
+  stood(side: string, id: string, thing: string, group: GroupName, value: string): void {
+    const nodes = this.#nodes(thing, group).filter((one) => one.value === this.#normalised(group, value))
+    this.#heldBy(side, id).set(group, nodes)
+  }
+
+  /** What was entered there last is in the provider's own history, whatever is written over it. */
+  told(side: string, id: string, group: GroupName): void {
+    const last = this.#reads.entered(side, id, group).at(-1)
+    if (last !== undefined) last.isTold = true
+  }
+
+  /** Whether what stands there may stand or not. */
+  isAside(side: string, id: string, group: GroupName): boolean {
+    return (this.#heldBy(side, id).get(group) ?? []).some((one) => one.isAside)
+  }
+
   /** What is known of a record goes on under another id. */
   moved(side: string, from: string, to: string): void {
     if (from === to) return
@@ -149,6 +166,7 @@ export class History {
       before: new Set(before),
       over: new Set(),
       inGap: false,
+      isTold: false,
       isAside,
     }
   }
@@ -334,12 +352,14 @@ export class History {
     const fair = pairs.find(({ verdict }) => verdict === null) ?? pairs.find(({ verdict }) => verdict === "gap")
     const { before: was, node, verdict } = fair ?? pairs[0]!
     if (verdict === null) {
-      if (pairs.length === 1 && was.value !== node.value && !isBefore(was, node)) node.before.add(was)
+      // What may stand or not has replaced nothing for good, and nothing it.
+      const isFirm = pairs.length === 1 && was.isAside === node.isAside
+      if (isFirm && was.value !== node.value && !isBefore(was, node)) node.before.add(was)
       return
     }
     if (verdict === "gap") {
       this.gaps += 1
-      was.inGap = true
+      was.inGap = !was.isTold
       return
     }
     this.#violate(verdict.invariant, `${where}: ${show(node)} was written over ${show(was)}${verdict.detail}`)

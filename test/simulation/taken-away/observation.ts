@@ -153,6 +153,17 @@ export const OBSERVATION: ReadonlyArray<Mutation> = [
     seenBy: { world: "parked, and then decided by a person", invariant: "lost" },
   },
   {
+    rule: "R8",
+    says: "under another rule an edit that our write stood over is a later edit, and wins",
+    file: `${RULES}/requests.ts`,
+    from: "edit.setHeld(connection, group, { ...shown, shadow: null })",
+    to: "edit.setHeld(connection, group, { ...held, shadow: null })",
+    seenBy: {
+      file: `${TESTS}/overwritten.test.ts`,
+      title: "[R8] that is asked about loses where a changed rule has the other side win",
+    },
+  },
+  {
     rule: "R9",
     says: "what an answer holds instead of what was sent is no rendering of it",
     file: `${RULES}/writes.ts`,

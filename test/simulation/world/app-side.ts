@@ -165,6 +165,7 @@ export const makeAppSide = (options: {
     tenant,
     sandbox,
     isApp: true,
+    keepsHistory: false,
     provider: "app",
     objects: OBJECTS,
     groups: groupsIn(SHAPES),

@@ -121,6 +121,7 @@ export const makeHubspotSide = (options: {
     tenant,
     sandbox,
     isApp: false,
+    keepsHistory: true,
     provider: "hubspot",
     objects: OBJECTS,
     groups: groupsIn(SHAPES),

@@ -93,13 +93,14 @@ export const makeOdooSide = (options: {
   })
   const { backdoor } = sandbox
   backdoor.settings({ webhook: options.webhook })
+  const companyOf = (partner: unknown): string => {
+    const company = backdoor.get("res.partner", Number(Array.isArray(partner) ? partner[0] : partner))
+    return company === undefined ? "" : keyOf("company", valuesOf(SHAPES, "company", company))
+  }
   const seenOf = (kind: Kind, row: JsonObject): Seen => {
     const values = valuesOf(SHAPES, kind, row)
     if (kind !== "person") return { id: String(row["id"]), values }
-    const parent = row["parent_id"]
-    const company = backdoor.get("res.partner", Number(Array.isArray(parent) ? parent[0] : parent))
-    const key = company === undefined ? "" : keyOf("company", valuesOf(SHAPES, "company", company))
-    return { id: String(row["id"]), values: { ...values, company: key } }
+    return { id: String(row["id"]), values: { ...values, company: companyOf(row["parent_id"]) } }
   }
   const list = (kind: Kind): ReadonlyArray<Seen> =>
     backdoor
@@ -147,9 +148,11 @@ export const makeOdooSide = (options: {
     tenant,
     sandbox,
     isApp: false,
+    keepsHistory: false,
     provider: "odoo",
     objects: MODELS,
     groups: groupsIn(SHAPES),
+    customer: (deal) => companyOf(backdoor.get(MODELS.deal, Number(deal))?.["partner_id"]),
     get: (kind, id) => {
       const row = backdoor.get(MODELS[kind], Number(id))
       if (row === undefined) return null

@@ -38,14 +38,34 @@ export class Reshaping {
   #enter(side: Side, kind: Kind, id: string, values: Seen["values"]): void {
     const { history } = this.#place
     const key = history.canonical(this.#place.keys.get(`${side.name}|${kind}:${id}`) ?? keyOf(kind, values))
-    if (key !== "") history.enter({ side: side.name, isApp: side.isApp, id: `${kind}:${id}` }, key, values, false)
+    const by = { side: side.name, isApp: side.isApp, id: `${kind}:${id}` }
+    if (key !== "") history.enter(by, key, values, false)
+  }
+
+  /** A reference becomes another one without anybody's having chosen it: if what stood there may stand or not, so may this. */
+  #refers(side: Side, kind: Kind, { id, values }: Seen, company: string): void {
+    const { history, keys } = this.#place
+    const key = history.canonical(keys.get(`${side.name}|${kind}:${id}`) ?? keyOf(kind, values))
+    const by = { side: side.name, isApp: side.isApp, id: `${kind}:${id}` }
+    if (key !== "") history.enter(by, key, { company }, false, history.isAside(side.name, by.id, "company"))
   }
 
   /** What refers to a company refers to another one from now on, or to none. */
   #refer(side: Side, from: string, to: string): void {
     for (const kind of ["person", "deal"] as const)
-      for (const { id, values } of side.groups[kind].includes("company") ? side.list(kind) : [])
-        if (values.company === from) this.#enter(side, kind, id, { ...values, company: to })
+      for (const seen of side.groups[kind].includes("company") ? side.list(kind) : [])
+        if (seen.values.company === from) this.#refers(side, kind, seen, to)
+    for (const { id } of side.customer === undefined ? [] : side.list("deal"))
+      if (side.customer?.(id) === from) this.#enterCustomer(side, id, to)
+  }
+
+  #enterCustomer(side: Side, deal: string, company: string): void {
+    const { history, keys } = this.#place
+    const seen = side.get("deal", deal)
+    if (seen === null || side.customer === undefined) return
+    const thing = history.canonical(keys.get(`${side.name}|deal:${deal}`) ?? keyOf("deal", seen.values))
+    if (thing !== "") history.stood(side.name, `deal:${deal}`, thing, "company", side.customer(deal))
+    this.#refers(side, "deal", seen, company)
   }
 
   #remove(name: SideName, key: string): void {
@@ -62,7 +82,7 @@ export class Reshaping {
     this.#remove(name, key)
     history.vanished(name, `${kind}:${record.id}`, history.canonical(key))
     if (kind === "company") this.#refer(side, key, "")
-    else this.#away.set(`${name}|${key}`, record.id)
+    this.#away.set(`${name}|${key}`, record.id)
     await side.remove(kind, record.id)
   }
 
@@ -82,6 +102,14 @@ export class Reshaping {
     // What it refers to may be gone by now.
     const back = side.get(kind, id)
     if (back !== null) this.#enter(side, kind, id, back.values)
+    if (kind === "company") this.#referAgain(side, key)
+  }
+
+  /** What referred to a company that was taken back does so again, where nobody has chosen another. */
+  #referAgain(side: Side, key: string): void {
+    for (const kind of ["person", "deal"] as const)
+      for (const seen of side.groups[kind].includes("company") ? side.list(kind) : [])
+        if (seen.values.company === key) this.#refers(side, kind, seen, key)
   }
 
   async merge(name: SideName, ...two: readonly [winner: string, loser: string]): Promise<void> {
@@ -99,7 +127,12 @@ export class Reshaping {
     )
       return
     // Of two companies the one record would have both.
-    if (kind === "person" && from.values.company !== "" && from.values.company !== into.values.company) return
+    if (
+      (kind === "person" || kind === "deal") &&
+      from.values.company !== "" &&
+      from.values.company !== into.values.company
+    )
+      return
     onStep(`${name} makes one of ${winner} and ${loser}`)
     const filled = Object.fromEntries(
       Object.entries(from.values).filter(([group]) => into.values[group as GroupName] === "" && group !== "company"),
@@ -108,6 +141,8 @@ export class Reshaping {
       // It leaves no pointer: to everybody else the loser is gone.
       if ([...this.#place.with.values()].includes(loser)) return
       this.#enter(side, kind, into.id, { ...into.values, ...filled })
+      const customer = side.customer === undefined || kind !== "deal" ? "" : side.customer(from.id)
+      if (customer !== "" && side.customer?.(into.id) === "") this.#enterCustomer(side, into.id, customer)
       this.#remove(name, loser)
       history.vanished(name, `${kind}:${from.id}`, loser)
       if (kind === "company") this.#refer(side, loser, winner)

@@ -26,11 +26,15 @@ export interface Side {
   readonly name: string
   readonly tenant: string
   readonly isApp: boolean
+  /** Whether it tells what stood in a field before, and who entered it. */
+  readonly keepsHistory: boolean
   readonly provider: "app" | "hubspot" | "odoo"
   /** Its own name of what holds such a thing. */
   readonly objects: Readonly<Record<Kind, string>>
   /** What of a thing this system has at all, and can be edited there. */
   readonly groups: Readonly<Record<Kind, ReadonlyArray<GroupName>>>
+  /** The company that a deal names there once and for all, by its key, where that is none of its groups; "": none. */
+  readonly customer?: (deal: string) => string
   readonly get: (kind: Kind, id: string) => Seen | null
   readonly list: (kind: Kind) => ReadonlyArray<Seen>
   /** As it always was: no change that anybody is told of. */

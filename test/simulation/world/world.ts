@@ -14,6 +14,7 @@ import { configurationOf, TOKEN } from "./configuration.ts"
 import { Configuring } from "./configuring.ts"
 import { Entering } from "./entering.ts"
 import type { HubspotSide } from "./hubspot-side.ts"
+import { Intruding } from "./intruding.ts"
 import { Joining } from "./joining.ts"
 import { Operators } from "./operators.ts"
 import { Reshaping } from "./reshaping.ts"
@@ -62,6 +63,7 @@ export class World {
   readonly configuring: Configuring
   readonly operators: Operators
   readonly joining: Joining
+  readonly intruding = new Intruding()
   /** Whether somebody decides what waits for a person, so that nothing does for ever. */
   readonly isAttended: boolean
   /** null: its systems have none. */
@@ -102,7 +104,7 @@ export class World {
     this.peers = connections.map((connection) => ({
       tenant: this.tenant,
       connection,
-      way: connection.provider === "app" ? null : this.#systems.way(this.sides.get(connection.name as SideName)!),
+      way: connection.provider === "app" ? null : this.#way(connection.name as SideName),
     }))
     this.operators = new Operators({
       tenant: options.tenant,
@@ -154,6 +156,29 @@ export class World {
     })
     for (const kind of KINDS)
       for (const [at, known] of script.things[kind].entries()) this.#seed(kind, this.keyFor(kind, at), known)
+  }
+
+  #way(name: SideName): NonNullable<Peer["way"]> {
+    const way = this.#systems.way(this.sides.get(name)!)
+    const server = this.intruding.before(name, way.server, (...about) => this.#intrude(name, ...about))
+    return { ...way, server }
+  }
+
+  /** Somebody edits a record that the engine is just writing. */
+  async #intrude(name: SideName, kind: Kind, id: string, group: GroupName): Promise<boolean> {
+    const { history, onStep } = this.#options
+    const side = this.sides.get(name)!
+    const key = this.#keys.get(`${name}|${kind}:${id}`)
+    if (key === undefined || side.get(kind, id) === null) return false
+    const thing = history.canonical(key)
+    const value = this.#entering.fresh(group, key)
+    if (history.joins.isPart(thing) || side.refuses?.(kind, id, { [group]: value }) === true) return false
+    onStep(`${name} ${key} ${group} becomes "${value}", in the gap`)
+    const by = { side: name, isApp: side.isApp, id: `${kind}:${id}` }
+    history.enter(by, thing, { [group]: value }, false, this.isAside(name, thing))
+    if (side.keepsHistory) history.told(name, by.id, group)
+    await side.edit(kind, id, { [group]: value })
+    return true
   }
 
   #about(kind: Kind, key: string, side: Side): About {

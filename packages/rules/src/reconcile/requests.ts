@@ -58,10 +58,11 @@ export const showParked = (edit: EntityEdit, connection: string, group: string):
   // Neither side held the other's value: a view that nothing holds stands for "both moved".
   const { shadow } = held
   const got = lens.get(valueOf(edit.doc, group), references(edit.context.tx, connection))
-  edit.setHeld(connection, group, { ...held, shadow: null })
+  const { covered, ...shown } = held
+  // What stands there is our own value: taken for what was held before, it would make an edit of what the rule is to decide.
+  edit.setHeld(connection, group, { ...shown, shadow: null })
   if (got._tag === "View" && lens.same(got.view, shadow)) unpark(edit, connection, group, "agreed")
   observeGroup(edit, { connection, lens, view: shadow, provenance: held.parked.theirs, by: "person" })
-  const { covered } = held
   const now = edit.held(connection, group)
   if (covered === undefined || now === undefined) return
   // What was parked stands there no more: our write does.
