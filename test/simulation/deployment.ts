@@ -23,6 +23,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { httpOver, type Network, type Server } from "./network.ts"
+import type { Working } from "./oracle/at-rest.ts"
 import { Process } from "./process.ts"
 import type { Chance } from "./random.ts"
 import { type Access, makePorts, type Ports, type Stores } from "./store/ports.ts"
@@ -268,6 +269,13 @@ export class Deployment {
   ask<A>(effect: Effect.Effect<A, unknown, Ports>): Promise<A> {
     const group = this.groups[0]!
     return group.process.ask(Effect.provideContext(effect, group.ports))
+  }
+
+  /** The workers of connections that run. */
+  get working(): ReadonlyArray<Working> {
+    return this.groups.flatMap(({ process, running }) =>
+      [...running].map(([name, { handle }]) => ({ name, handle, ask: (question) => process.ask(question) })),
+    )
   }
 
   /** Ends whatever works for a tenant's connections; it reads the configuration anew when it is back. */

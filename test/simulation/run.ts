@@ -6,6 +6,7 @@ import { createHash } from "node:crypto"
 import { act } from "./acting.ts"
 import { Deployment } from "./deployment.ts"
 import { tend } from "./operator.ts"
+import { atRest } from "./oracle/at-rest.ts"
 import { type Asked, judge } from "./oracle/judge.ts"
 import type { Violation } from "./oracle/entered.ts"
 import { History } from "./oracle/history.ts"
@@ -221,6 +222,7 @@ const runOf = async (script: Script, options: RunOptions): Promise<RunResult> =>
     ...(await judged()),
     ...excess,
     ...isolated(stores, names),
+    ...(await atRest(stores, timeline, deployment.working)),
     ...(await replay(stores, timeline)),
   ])
 }

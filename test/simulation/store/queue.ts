@@ -116,6 +116,11 @@ export class WorkQueue {
     for (const { pending } of this.#groups.values()) pending.clear()
   }
 
+  /** Messages that somebody has still to answer. */
+  get waiting(): number {
+    return this.#messages.size
+  }
+
   ring(subjects: ReadonlyArray<string>): void {
     for (const listener of this.#listeners) listener(subjects)
   }
