@@ -12,6 +12,7 @@ import { Commit } from "@concordat/engine/ports/Commit"
 import { Journal } from "@concordat/engine/ports/Journal"
 import { leaseName, type LeaseToken } from "@concordat/engine/ports/Leases"
 import { type Checkpoint, State, StateWriter } from "@concordat/engine/ports/State"
+import { RightOfWay, Ways } from "@concordat/engine/right-of-way"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { LeaseTable } from "../ownership/memory-leases.ts"
@@ -84,7 +85,8 @@ const handOver = ({ at, isFair, people }: Stop) =>
         taken = yield* state.checkpoint("reconciler")
         const next = yield* ownerOf(table, "next", Effect.void)
         yield* next.drain
-      }).pipe(Effect.provideContext(stores), Effect.orDie)
+        // It is another process.
+      }).pipe(Effect.provideService(RightOfWay, new Ways()), Effect.provideContext(stores), Effect.orDie)
     })
     const former = yield* ownerOf(table, "former", step)
     const ended = yield* Effect.result(isFair ? Effect.as(former.run, 0) : former.drain)

@@ -2,6 +2,7 @@
  * A process of the simulation: fibres of the production engine on the virtual clock. It can die between any two of its
  * steps; its fibres are then dropped as a power cut would drop them, without finalisers, and only the stores remain.
  */
+import { RightOfWay, Ways } from "@concordat/engine/right-of-way"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -72,6 +73,8 @@ export class Process implements Owner {
         nextDoubleUnsafe: chance.next,
         nextIntUnsafe: () => Math.floor((chance.next() * 2 - 1) * Number.MAX_SAFE_INTEGER),
       }),
+      // Nothing of it outlives the process.
+      Context.add(RightOfWay, new Ways()),
       Context.add(References.TracerEnabled, false),
       Context.add(References.MinimumLogLevel, "None"),
     ) as Context.Context<never>

@@ -155,6 +155,13 @@ export const IDLE_SOCKET_MS = 15_000
 /** Entities named in one event after a first sync: one decision refreshes what is due of each, and nothing else goes on
  * meanwhile. */
 export const LISTED_ENTITIES = 100
+/** So long at most who has much to do waits between two stretches for another tenant's work on little: where edits never end it
+ * gets an eighth of the thread. */
+export const GIVEN_WAY_MS = 20
+/** Records, entities or facts up to which work is little: what people do by hand. */
+export const LITTLE = 8
+/** Readings judged, or answers kept, without a break: some 3 ms. */
+export const RECORDS_AT_A_STRETCH = 32
 /** Writes planned without a break: some 3 ms. */
 export const PLANS_AT_A_STRETCH = 8
 
@@ -196,7 +203,7 @@ export const DECISION_ROUNDS = 10_000
 /** Decisions made without a break: some 3 ms in which nothing else of the process goes on. */
 export const DECISIONS_AT_A_STRETCH = 4
 /** Documents parsed or written as text without a break: likewise. */
-export const DOCUMENTS_AT_A_STRETCH = 64
+export const DOCUMENTS_AT_A_STRETCH = 48
 /** How often a decision is looked at before its turn, for what it will ask: a record's own row, its match keys, their
  * entities, and what those refer to. */
 export const AHEAD_LOOKS = 4

@@ -3,7 +3,7 @@ import type { WriteAnswer } from "@concordat/engine/ports/Provider"
 import * as Effect from "effect/Effect"
 import { join } from "node:path"
 import { EMBEDDED, engine, ONE_PROCESS, timedIn, until, withStore } from "../engine.ts"
-import { cost, type Context, type Line, quantile, type Row, type Timed } from "../harness/line.ts"
+import { cost, type Context, type Line, quantile, round, type Row, type Timed } from "../harness/line.ts"
 import { PERSONS } from "../mapping.ts"
 import { idOf, Population } from "../population.ts"
 import { type Source, sourceOf } from "../source.ts"
@@ -14,6 +14,16 @@ const PER_SECOND = 10
 /** Calls a second, of pages of 100, that HubSpot leaves to a portal. */
 const HUBSPOT = 19
 const BEHIND_MS = 240_000
+
+/** What an edit took until its write, ms: in real time, and of the main thread's CPU meanwhile, whoever it went to. */
+interface Took {
+  readonly ms: number
+  readonly cpu: number
+}
+const cpuNow = (): number => {
+  const { system, user } = process.threadCpuUsage()
+  return (system + user) / 1_000
+}
 
 const named = (n: number): string => `tenant${n}`
 
@@ -60,23 +70,26 @@ const measured = (context: Context, size: number, perSecond: number) =>
   Effect.gen(function* () {
     const started = yield* engine.started
     let created = 0
-    let took: Array<number> = []
+    let took: Array<Took> = []
     const tenants = yield* Effect.forEach(
       Array.from({ length: TENANTS }, (_, n) => named(n)),
       Effect.fnUntraced(function* (tenant) {
         const population = new Population(PEOPLE)
         /** Edits whose write has not come, in their order. */
-        const waiting: Array<number> = []
+        const waiting: Array<{ readonly due: number; readonly cpu: number }> = []
         const sink = sinkOf((kind) => {
           if (kind === "create") created += 1
-          else took.push(performance.now() - waiting.shift()!)
+          else {
+            const { cpu, due } = waiting.shift()!
+            took.push({ ms: performance.now() - due, cpu: cpuNow() - cpu })
+          }
         })
         const source = sourceOf(population)
         const { start } = yield* tenantOf(started, tenant, source, sink)
         const { handle } = yield* start
         const edit = Effect.fnUntraced(function* (n: number, due: number) {
           population.edit(n)
-          waiting.push(due)
+          waiting.push({ due, cpu: cpuNow() })
           yield* handle.hint([{ kind: "changed", object: PERSONS, id: idOf(n) }])
         })
         return { edit }
@@ -130,31 +143,39 @@ const measured = (context: Context, size: number, perSecond: number) =>
     return { alone, beside, size }
   })
 
+const msOf = (all: ReadonlyArray<Took>): ReadonlyArray<number> => all.map(({ ms }) => ms)
+const cpuOf = (all: ReadonlyArray<Took>): ReadonlyArray<number> => all.map(({ cpu }) => cpu)
+
 const rowsOf = (
   pace: string,
-  of: { alone: Timed<ReadonlyArray<number>>; beside: Timed<ReadonlyArray<number>>; size: number },
-): ReadonlyArray<Row> =>
-  ([0.5, 0.99] as const).map((share) => ({
+  of: { alone: Timed<ReadonlyArray<Took>>; beside: Timed<ReadonlyArray<Took>>; size: number },
+): ReadonlyArray<Row> => {
+  const [alone, beside] = [msOf(of.alone.result), msOf(of.beside.result)]
+  const [aloneCpu, besideCpu] = [cpuOf(of.alone.result), cpuOf(of.beside.result)]
+  return ([0.5, 0.99] as const).map((share) => ({
     name: `beside, ${pace}, p${share * 100}`,
     what: `from an edit at one of ${TENANTS} tenants to its write in the other system, while another tenant is read and created ${pace}`,
-    value: quantile(of.beside.result, share),
+    value: quantile(beside, share),
     unit: "ms",
     better: "less" as const,
     target: null,
-    beside: { name: "without that", value: quantile(of.alone.result, share) },
+    beside: { name: "without that", value: quantile(alone, share) },
     durable: true,
     about: {
       journal: EMBEDDED,
       ran: ONE_PROCESS,
       detail: {
         records: of.size,
-        edits: of.beside.result.length,
-        "longest, ms": quantile(of.beside.result, 1),
-        "longest without, ms": quantile(of.alone.result, 1),
+        edits: beside.length,
+        "longest, ms": quantile(beside, 1),
+        "longest without, ms": quantile(alone, 1),
+        "CPU of the main thread meanwhile, ms": round(quantile(besideCpu, share)),
+        "the same without": round(quantile(aloneCpu, share)),
         ...cost(of.beside, of.size),
       },
     },
   }))
+}
 
 export const beside: Line = {
   name: "beside",

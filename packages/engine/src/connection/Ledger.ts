@@ -12,6 +12,7 @@ import type { Commit } from "../ports/Commit.ts"
 import type { Append, Journal, RecordedEvent } from "../ports/Journal.ts"
 import type { LeaseToken } from "../ports/Leases.ts"
 import type { DocumentWrite } from "../ports/State.ts"
+import { inStretches } from "../right-of-way.ts"
 import { appendOf, type Fact } from "./events.ts"
 import type { Tick } from "./tick.ts"
 import { Turnstile } from "./turnstile.ts"
@@ -61,6 +62,7 @@ export interface LedgerOptions {
 }
 
 export class Ledger {
+  readonly tenant: string
   readonly connection: string
   readonly stream: string
   readonly tick: Tick
@@ -73,6 +75,7 @@ export class Ledger {
   readonly #one = new Turnstile()
 
   constructor({ connection, last, lease, tenant, tick }: LedgerOptions, stores: Stores, life: string) {
+    this.tenant = tenant
     this.connection = connection
     this.stream = streams.worker(tenant, connection)
     this.tick = tick
@@ -110,7 +113,9 @@ const commit = Effect.fnUntraced(function* (ledger: Ledger, { entries, documents
   const { connection, epoch, leased, stores, stream } = ledger
   const store = asWorkerError(connection)
   const at = Math.floor(yield* ledger.tick)
-  const appends = entries.map((entry) => appendOf(entry.stream, entry.expected, entry.facts, at))
+  const appends = [
+    ...(yield* inStretches(ledger.tenant, entries, (entry) => appendOf(entry.stream, entry.expected, entry.facts, at))),
+  ]
   if (appends.length > 0 || sayFence === true)
     appends.push(appendOf(stream, ledger.revision, [{ data: fence, epoch }], at))
   let unit = { appends, documents, commands: [], checkpoint: null, ...leased }

@@ -14,6 +14,7 @@ import { canRead, fenceOf, lockOf, type Parts, put, putFollow, recordStream, see
 import { rebuildStream } from "./rebuild.ts"
 import { unseen, vanished, written } from "./seen.ts"
 import type { Settled } from "./settle.ts"
+import { inStretches } from "../right-of-way.ts"
 import { asWorkerError, WorkerError } from "./WorkerError.ts"
 
 export interface Answered {
@@ -183,7 +184,7 @@ const keepRound = Effect.fnUntraced(function* (parts: Parts, answers: ReadonlyAr
     const names = answers.map((answered) => nameOf(answered) ?? { object: "", id: "" })
     const records = yield* store(seenDocs(parts, names))
     const now = yield* parts.tick
-    const kept = answers.map((answered, i): Kept => {
+    const kept = yield* inStretches(parts.tenant, answers, (answered, i): Kept => {
       const { candidate } = answered.begun
       const { settled } = answered
       const stream = rebuilt.get(streamOf(parts, candidate)) ?? streams[i]!

@@ -8,6 +8,7 @@ import { appendTo } from "../operations/append.ts"
 import { Journal } from "../ports/Journal.ts"
 import type { ProviderError } from "../ports/ProviderError.ts"
 import type { Parts } from "./parts.ts"
+import { stepAside } from "../right-of-way.ts"
 import { asWorkerError, type WorkerError } from "./WorkerError.ts"
 
 /** It is asked for before every call, and is seldom another. */
@@ -104,12 +105,13 @@ export class Gate {
 const opened = (parts: Parts) => asWorkerError(parts.connection)(connectionDoc(parts))
 
 const untilRunning = Effect.fnUntraced(function* (gate: Gate) {
-  const { budget, news, tick } = gate.parts
+  const { budget, news, tenant, tick } = gate.parts
   for (;;) {
     if (!gate.isPausedBy(yield* opened(gate.parts))) break
-    yield* news.within(Math.min(PAUSED_REST_MS, news.lookIn(yield* tick, PAUSED_LOOK_MS)))
+    const lookIn = Math.min(PAUSED_REST_MS, news.lookIn(yield* tick, PAUSED_LOOK_MS))
+    yield* stepAside(tenant, news.within(lookIn))
   }
-  yield* budget.untilOpen
+  yield* stepAside(tenant, budget.untilOpen)
 })
 
 const isRunning = Effect.fnUntraced(function* (gate: Gate) {
@@ -157,10 +159,10 @@ const noteFault = Effect.fnUntraced(function* (gate: Gate, error: ProviderError,
 })
 
 const calling = <A>(gate: Gate, work: Work, call: Effect.Effect<A, ProviderError>, isWrite: boolean) => {
-  const { budget, counting } = gate.parts
+  const { budget, counting, tenant } = gate.parts
   return Effect.suspend(() => {
     counting.add("calls")
-    return call
+    return stepAside(tenant, call)
   }).pipe(
     Effect.provideService(CallPriority, work),
     Effect.tap(() => {

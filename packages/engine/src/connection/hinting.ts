@@ -13,6 +13,7 @@ import {
   DELIVERIES_KEPT,
   DELIVERY_HINTS,
   HINT_GATHER_MS,
+  LITTLE,
   WALK_RETRY_MS,
 } from "../limits.ts"
 import { deliveryOf } from "../intake/Intake.ts"
@@ -27,6 +28,7 @@ import { look } from "./look.ts"
 import { canRead, documentId, fenceOf, type Parts, put, seenDocs, sourcesOf } from "./parts.ts"
 import { Flow } from "./rota.ts"
 import { lastRead } from "./seen.ts"
+import { goFirst } from "../right-of-way.ts"
 import { asWorkerError, type WorkerError } from "./WorkerError.ts"
 import { recordKey } from "@concordat/rules/state/documents"
 
@@ -104,15 +106,20 @@ export class Hinting extends Flow {
   }
 }
 
+/** True: there is more. */
+const step = Effect.fnUntraced(function* (self: Hinting) {
+  const isMore = yield* takeDeliveries(self)
+  const wasBusy = yield* lookAtDue(self)
+  yield* saveDone(self)
+  return isMore || wasBusy
+})
+
 const turn = Effect.fnUntraced(function* (self: Hinting, isRung: boolean) {
   // Webhooks come in bursts: what comes together is read together.
   if (isRung) yield* Effect.sleep(HINT_GATHER_MS)
   for (let isBusy = true; isBusy;) {
     self.isRung = false
-    const isMore = yield* takeDeliveries(self)
-    const wasBusy = yield* lookAtDue(self)
-    yield* saveDone(self)
-    isBusy = isMore || wasBusy
+    isBusy = yield* self.waiting <= LITTLE ? goFirst(self.parts.tenant, step(self)) : step(self)
   }
   const now = yield* self.parts.tick
   const next = self.board.nextAt()

@@ -25,6 +25,7 @@ import {
   walkKey,
 } from "./parts.ts"
 import { rebuildStream } from "./rebuild.ts"
+import { inStretches } from "../right-of-way.ts"
 import { asWorkerError, WorkerError } from "./WorkerError.ts"
 
 /** A cursor that moves with a page. `fence` says so in the journal. */
@@ -96,7 +97,7 @@ const group = Effect.fnUntraced(function* (
   for (let attempt = 0; attempt < COMMIT_TRIES; attempt++) {
     const known = yield* store(seenDocs(parts, records))
     const now = yield* parts.tick
-    const decided = readings.map((reading, i): Decided => {
+    const decided = yield* inStretches(parts.tenant, readings, (reading, i): Decided => {
       const record = records[i]!
       const before = rebuilt.get(recordKey(record)) ?? known[i] ?? null
       const sources = sourcesOf(page.mapping, record.object)

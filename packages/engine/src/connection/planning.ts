@@ -10,6 +10,7 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { sharedBinding } from "../flows/bindings.ts"
 import { reachedOf } from "../flows/reached.ts"
+import { giveWay, isBreak } from "../right-of-way.ts"
 import { PLANS_AT_A_STRETCH, SCAN_DOCUMENTS } from "../limits.ts"
 import type { State, StateError } from "../ports/State.ts"
 import type { Planner } from "./Planner.ts"
@@ -188,7 +189,7 @@ const plan = Effect.fnUntraced(function* (planner: PlannerOf, entities: Readonly
   const planned: Array<PlannedWrite | null> = []
   for (const [index, { type, id }] of entities.entries()) {
     // Hundreds are planned in a round: somebody else's single edit is not to wait for all of them.
-    if (index > 0 && index % PLANS_AT_A_STRETCH === 0) yield* Effect.yieldNow
+    if (isBreak(index, entities.length, PLANS_AT_A_STRETCH)) yield* giveWay(tenant)
     planned.push(yield* answer(view, (loaded) => planWrite(loaded, compilers, tenant, connection, type, id)))
   }
   return planned

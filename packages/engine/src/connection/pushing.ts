@@ -5,7 +5,7 @@
 import { CREATION_ORDER, type EntityType } from "@concordat/model/canonical/fields"
 import type { ConnectionDoc, DueDoc } from "@concordat/rules/state/documents"
 import * as Effect from "effect/Effect"
-import { LAG_WAIT_MS, NOTED_ENTITIES, PAUSED_LOOK_MS, RESCAN_MS, ROUND_ROWS, WALK_RETRY_MS } from "../limits.ts"
+import { LAG_WAIT_MS, LITTLE, NOTED_ENTITIES, PAUSED_LOOK_MS, RESCAN_MS, ROUND_ROWS, WALK_RETRY_MS } from "../limits.ts"
 import { again } from "./candidate.ts"
 import { Cap } from "./cap.ts"
 import { connectionDoc, type Gate, persistently } from "./faults.ts"
@@ -14,6 +14,7 @@ import { Listening } from "./listening.ts"
 import type { Parts } from "./parts.ts"
 import { Flow } from "./rota.ts"
 import { pushRound } from "./round.ts"
+import { goFirst } from "../right-of-way.ts"
 import { asWorkerError, type WorkerError } from "./WorkerError.ts"
 
 export class Pushing extends Flow {
@@ -71,7 +72,8 @@ export class Pushing extends Flow {
 const turn = Effect.fnUntraced(function* (self: Pushing, isRung: boolean) {
   if (!isRung && self.rests === RESCAN_MS) self.rescan = true
   self.isBusy = true
-  self.rests = yield* step(self)
+  const isLittle = !self.rescan && self.noted.size <= LITTLE
+  self.rests = yield* isLittle ? goFirst(self.parts.tenant, step(self)) : step(self)
   self.isBusy = self.rests === 0
   return self.rests
 })

@@ -40,6 +40,7 @@ describe("documents", () => {
         decide,
         () => true,
         () => {},
+        Effect.yieldNow,
       )
       // A stretch of decisions, then the others.
       assert.isAtLeast(turns, INPUTS / DECISIONS_AT_A_STRETCH - 2)
@@ -79,6 +80,7 @@ describe("documents", () => {
           decide,
           () => true,
           () => {},
+          Effect.yieldNow,
         )
       const none = { events: [], documents: [], wakes: [], counts: new Map() }
       // Batch 1 parks a conflict.

@@ -21,6 +21,7 @@ import {
   SPARSE_DOCUMENTS,
 } from "../limits.ts"
 import type { DocumentId, DocumentWrite, State, StateError } from "../ports/State.ts"
+import { giveWay, isBreak } from "../right-of-way.ts"
 import { DocumentCache } from "./DocumentCache.ts"
 import { Reads } from "./Reads.ts"
 
@@ -55,20 +56,22 @@ export class Documents {
    * Decides in order, each decision from what those before it have written. Where one misses something, those behind it are
    * looked at too, so that a batch asks the state a few times and not once for each: a round trip costs more than deciding.
    */
-  decideAll<I>(
+  decideAll<I, E>(
     inputs: ReadonlyArray<I>,
     decide: (loaded: Loaded, input: I) => Decision,
     /** Whether an input is worth a look before its turn: it names not all that it asks for. */
     isWorthLook: (input: I) => boolean,
     keep: (events: ReadonlyArray<DecidedEvent>, decision: Decision) => void,
-  ): Effect.Effect<void, StateError> {
+    /** Between two stretches of many. It decides nothing of this tenant. */
+    pause: Effect.Effect<void, E>,
+  ): Effect.Effect<void, StateError | E> {
     return Effect.gen({ self: this }, function* () {
       this.#written = new Map()
       const ahead: Array<Ahead<Decision> | undefined> = []
       const looks = new Uint8Array(inputs.length)
       for (const [index, input] of inputs.entries()) {
         // Whoever waits for an answer from outside is not to wait for a whole batch.
-        if (index > 0 && index % DECISIONS_AT_A_STRETCH === 0) yield* Effect.yieldNow
+        if (isBreak(index, inputs.length, DECISIONS_AT_A_STRETCH)) yield* pause
         const made = ahead[index]
         ahead[index] = undefined
         if (made !== undefined && !made.reads.meets(this.#written)) {
@@ -93,13 +96,13 @@ export class Documents {
           for (let next = index + 1; next < inputs.length; next++) {
             if (ahead[next] !== undefined || looks[next]! >= AHEAD_LOOKS || !isWorthLook(inputs[next]!)) continue
             looks[next]! += 1
-            if (++made % DECISIONS_AT_A_STRETCH === 0) yield* Effect.yieldNow
+            if (++made % DECISIONS_AT_A_STRETCH === 0) yield* pause
             const reads = new Reads()
             const seen = attempt((loaded) => decide(loaded, inputs[next]!), reads.noting(this.#loaded(null)))
             if (seen._tag === "Decided") ahead[next] = { value: seen.value, reads }
             else for (const one of seen.wanted) if (one._tag === "Document") wanted.push(one)
           }
-          yield* this.#load(wanted, (ranges ??= new Map()))
+          yield* this.#load(wanted, (ranges ??= new Map()), pause)
         }
       }
       this.#cache.endBatch()
@@ -131,7 +134,10 @@ export class Documents {
   }
 
   /** Loads documents that will be asked for, in one question. */
-  prefetch(names: ReadonlyArray<Name>): Effect.Effect<void, StateError> {
+  prefetch<E = never>(
+    names: ReadonlyArray<Name>,
+    pause: Effect.Effect<void, E> = giveWay(this.#tenant),
+  ): Effect.Effect<void, StateError | E> {
     return Effect.gen({ self: this }, function* () {
       for (const { kind } of names) if (this.#cache.wantsWhole(kind)) yield* this.#loadWhole(kind)
       const missing = this.#missing(names)
@@ -139,7 +145,7 @@ export class Documents {
         const page = missing.length <= DOCUMENTS_PAGE ? missing : missing.slice(at, at + DOCUMENTS_PAGE)
         const texts = yield* this.#state.getMany(page)
         for (const [index, { key, kind }] of page.entries()) {
-          if (index > 0 && index % DOCUMENTS_AT_A_STRETCH === 0) yield* Effect.yieldNow
+          if (index > 0 && index % DOCUMENTS_AT_A_STRETCH === 0) yield* pause
           const text = texts[index] ?? null
           this.#cache.keep(kind, key, text === null ? null : decodeDocument(kind, text), text?.length ?? 0)
         }
@@ -162,9 +168,14 @@ export class Documents {
     return missing
   }
 
-  #load(wanted: ReadonlyArray<Wanted>, ranges: Map<string, ReadonlyArray<string>>) {
+  #load<E>(
+    wanted: ReadonlyArray<Wanted>,
+    ranges: Map<string, ReadonlyArray<string>>,
+    pause: Effect.Effect<void, E>,
+  ): Effect.Effect<void, StateError | E> {
     return Effect.gen({ self: this }, function* () {
-      yield* this.prefetch(wanted.filter((one) => one._tag === "Document"))
+      const documents = wanted.filter((one) => one._tag === "Document")
+      yield* this.prefetch(documents, pause)
       for (const one of wanted) {
         if (one._tag === "Range" && this.#cache.wantsWhole(one.kind)) yield* this.#loadWhole(one.kind)
         if (one._tag !== "Range" || this.#cache.range(one.kind, one.prefix) !== undefined) continue

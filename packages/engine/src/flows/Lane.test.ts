@@ -150,10 +150,16 @@ describe("a tenant that fills the window", () => {
         const { window } = reading
         let flying: ReadonlyArray<RecordedEvent> = []
         for (let steps = 30 + chance(300); steps > 0 && !(reading.isOver && flying.length === 0); steps--) {
-          const step = chance(3)
+          const step = chance(4)
           if (step === 0) reading.read(1 + chance(2_000))
           else if (step === 1) reading.readAlone()
-          else {
+          else if (step === 2) {
+            // What is little is decided while that goes on, and committed before.
+            const part = window.takeLittle(new Set(flying.map(of)))
+            if (part.length === 0) continue
+            checkpoint = checkpointOf(window.decided(part))
+            done.push(...part)
+          } else {
             // A part is decided while the one before it is being committed.
             const part = window.take()
             if (flying.length > 0) {

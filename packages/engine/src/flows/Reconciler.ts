@@ -25,6 +25,7 @@ import {
   COMMIT_AGAIN_MS,
   DECIDED_EVENTS,
   GATHER_MS,
+  LITTLE,
   MANY_EVENTS,
 } from "../limits.ts"
 import { type BusError, pushSubject } from "../ports/Bus.ts"
@@ -33,6 +34,7 @@ import { type Append, Journal, type JournalError, type RecordedEvent } from "../
 import type { LeaseToken } from "../ports/Leases.ts"
 import { type DocumentWrite, State, type StateError } from "../ports/State.ts"
 import { checkpointOf, inputOf } from "../ownership/shares.ts"
+import { giveWay, goFirst, inStretches, RightOfWay } from "../right-of-way.ts"
 import { appendsOf } from "./decided-events.ts"
 import { Documents } from "./Documents.ts"
 import { makeFilling, type Page } from "./filling.ts"
@@ -48,6 +50,14 @@ export interface Progress {
   readonly decided: number
   readonly position: string | null
 }
+
+/** What a decision will ask for, one look after the other: each needs what those before it have loaded. */
+const FORESEEN = [foreseen, foreseenThen, foreseenLast, foreseenCandidates] as const
+/** The first look where there are few. */
+const foreseenFew = (...[input, known, compilers]: Parameters<typeof foreseenAlone>) => [
+  ...foreseen(input),
+  ...foreseenAlone(input, known, compilers),
+]
 
 interface How {
   /** Where much comes more is waited for. */
@@ -106,46 +116,49 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (
     return { after: progress.position, window: new Window(checkpoint) }
   })
 
-  const read = Effect.fnUntraced(function* (event: RecordedEvent) {
+  const read = (event: RecordedEvent) => {
     const decoded = readEvent(event.type, event.data, event.metadata)
     if (Result.isFailure(decoded)) {
-      return yield* new ReconcilerStopped({
-        reason: "unreadable event",
-        detail: `${event.stream}@${event.revision}: ${decoded.failure.message}`,
-      })
+      const detail = `${event.stream}@${event.revision}: ${decoded.failure.message}`
+      return Result.fail(new ReconcilerStopped({ reason: "unreadable event", detail }))
     }
     const tenant = tenantOf(event.stream)
     const correlation = event.metadata["$correlationId"] ?? event.id
     const cause = { tenant, event: event.id, correlation, at: Date.parse(event.metadata["at"] ?? "") }
-    return { tenant, cause, input: decoded.success as Input }
-  })
+    return Result.succeed({ cause, input: decoded.success as Input })
+  }
 
-  /** Decides a batch, each tenant's events in their order. */
-  const decideAll = Effect.fnUntraced(function* (events: ReadonlyArray<RecordedEvent>) {
-    const decided: Array<DecidedEvent> = []
+  /** Decides a part, each tenant's events in their order. `between`: what goes before much of one tenant. */
+  const decideAll = Effect.fnUntraced(function* (
+    byTenant: ReadonlyMap<string, ReadonlyArray<RecordedEvent>>,
+    between: Effect.Effect<void, Failures>,
+  ) {
     const wakes = new Map<string, { tenant: string; wake: Wake }>()
-    const readings = yield* Effect.forEach(events, read)
-    for (const [tenant, ofTenant] of Map.groupBy(readings, (one) => one.tenant)) {
+    const decideOf = Effect.fnUntraced(function* ([tenant, events]: readonly [string, ReadonlyArray<RecordedEvent>]) {
+      const said: Array<DecidedEvent> = []
+      const pause = Effect.andThen(giveWay(tenant), between)
+      const readings = yield* Effect.fromResult(Result.all(yield* inStretches(tenant, events, read, pause)))
       const documents = documentsOf(tenant)
       const known = (kind: string, key: string): unknown => documents.known(kind, key)
-      const isFew = ofTenant.length < MANY_EVENTS
-      yield* documents.prefetch(
-        ofTenant.flatMap(({ input }) => [...foreseen(input), ...(isFew ? foreseenAlone(input, known, compilers) : [])]),
-      )
-      yield* documents.prefetch(ofTenant.flatMap(({ input }) => foreseenThen(input, known)))
-      yield* documents.prefetch(ofTenant.flatMap(({ input }) => foreseenLast(input, known, compilers)))
-      yield* documents.prefetch(ofTenant.flatMap(({ input }) => foreseenCandidates(input, known, compilers)))
+      const looks = events.length < MANY_EVENTS ? [foreseenFew, ...FORESEEN.slice(1)] : FORESEEN
+      for (const ahead of looks) {
+        const names = yield* inStretches(tenant, readings, ({ input }) => ahead(input, known, compilers), pause)
+        yield* documents.prefetch(names.flat(), pause)
+      }
       yield* documents.decideAll(
-        ofTenant,
+        readings,
         (loaded, { cause, input }) => reconcile(loaded, compilers, cause, input),
         ({ input }) => input._tag !== "EntitiesListed",
-        (said, decision) => {
-          decided.push(...said)
+        (decided, decision) => {
+          said.push(...decided)
           for (const wake of decision.wakes) wakes.set(`${tenant}|${wake.connection}|${wake.entity}`, { tenant, wake })
         },
+        pause,
       )
-    }
-    return { decided, wakes: [...wakes.values()] }
+      return said
+    })
+    const decided = yield* Effect.forEach(byTenant, decideOf, { concurrency: "unbounded" })
+    return { decided: decided.flat(), wakes: [...wakes.values()] }
   })
 
   /** What is in the journal already, with the same ids, was decided before: it is adopted. */
@@ -173,6 +186,7 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (
       // What was appended under a fence before needs none again.
       const said = word === null || isSaid || appends.length === 0 ? [] : [word]
       const result = yield* store.commit({ ...unit, appends: [...appends, ...said] })
+
       if (result._tag === "Appended") {
         if (said.length > 0) fence?.said()
         return
@@ -195,11 +209,19 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (
 
   /**
    * Decides a part of what is in the window. `takeOff` is for when nothing else is being committed and before anything else
-   * is decided: what it answers commits this part and no more.
+   * is decided of its tenants: what it answers commits this part and no more.
    */
-  const decidePart = Effect.fnUntraced(function* (window: Window, events: ReadonlyArray<RecordedEvent>) {
-    const { decided, wakes } = yield* decideAll(events)
-    const names = new Set(events.map((event) => tenantOf(event.stream)))
+  const decidePart = Effect.fnUntraced(function* (
+    window: Window,
+    events: ReadonlyArray<RecordedEvent>,
+    between: Effect.Effect<void, Failures>,
+  ) {
+    const byTenant = Map.groupBy(events, ({ stream }) => tenantOf(stream))
+    const names: ReadonlySet<string> = new Set(byTenant.keys())
+    const [first] = names
+    const isLittle = [...byTenant.values()].every(({ length }) => length <= LITTLE)
+    const hurried = <A, E, R>(work: Effect.Effect<A, E, R>) => (isLittle ? goFirst(first!, work) : work)
+    const { decided, wakes } = yield* hurried(decideAll(byTenant, between))
     const touched = [...names].map(documentsOf)
     const commit = Effect.fnUntraced(function* (parts: ReadonlyArray<ReturnType<Documents["takeOff"]>>, to: Reached) {
       const documents: Array<DocumentWrite> = []
@@ -219,11 +241,10 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (
       for (const { done } of parts) done()
       progress = { decided: progress.decided + events.length, position: to.position }
     })
-    const takeOff = () =>
-      commit(
-        touched.map((documents) => documents.takeOff()),
-        window.decided(events),
-      )
+    const takeOff = () => {
+      const taken = touched.map((documents) => documents.takeOff())
+      return hurried(commit(taken, window.decided(events)))
+    }
     return { names, takeOff }
   })
 
@@ -232,27 +253,54 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (
     Effect.scoped(
       Effect.gen(function* () {
         const failed = yield* Deferred.make<never, Failures>()
+        const [scope, ways] = [yield* Effect.scope, yield* RightOfWay]
+        /** Tenants of parts that are being decided. */
+        const busy = new Set<string>()
+        const onNews = (): void => {
+          if (window.hasLittle(busy)) for (const tenant of busy) ways.goOn(tenant)
+        }
         const forked = <R2>(work: Effect.Effect<void, Failures, R2>) =>
-          Effect.forkScoped(Effect.onError(work, (cause) => Deferred.failCause(failed, cause)))
-        const filling = makeFilling(window, journal, { pages, leavesOut })
+          Effect.forkIn(
+            Effect.onError(work, (cause) => Deferred.failCause(failed, cause)),
+            scope,
+          )
+        const filling = makeFilling(window, journal, { pages, leavesOut, onNews })
         yield* forked(filling.run)
         let flying: Fiber.Fiber<void, Failures> | null = null
         const landed = Effect.suspend(() => (flying === null ? Effect.void : Fiber.join(flying)))
+        let count = 0
+        const decide = (events: ReadonlyArray<RecordedEvent>, between: Effect.Effect<void, Failures>) =>
+          Effect.gen(function* () {
+            const { names, takeOff } = yield* decidePart(window, events, between)
+            yield* landed
+            flying = yield* forked(takeOff())
+            count += events.length
+            filling.taken()
+            forgetTenants(names.union(busy))
+          })
+        let isBetween = false
+        /** Who has little waits for no more than a stretch of who has much. */
+        const littleFirst = Effect.suspend(() => {
+          const events = isBetween ? [] : window.takeLittle(busy)
+          if (events.length === 0) return Effect.void
+          isBetween = true
+          const ended = Effect.sync(() => {
+            isBetween = false
+          })
+          return Effect.ensuring(decide(events, Effect.void), ended)
+        })
         const deciding = Effect.gen(function* () {
-          for (let count = 0; ;) {
+          for (;;) {
             filling.news.closeUnsafe()
+            busy.clear()
             const events = window.take()
             if (events.length === 0) {
               if (filling.isEnded()) return count
               yield* filling.news.await
               continue
             }
-            const { names, takeOff } = yield* decidePart(window, events)
-            yield* landed
-            flying = yield* forked(takeOff())
-            count += events.length
-            filling.taken()
-            forgetTenants(names)
+            for (const { stream } of events) busy.add(tenantOf(stream))
+            yield* decide(events, littleFirst)
             // Where much comes more is to come, and costs less an event together. Who comes alone waits for nobody.
             const isMany = events.length >= MANY_EVENTS && events.length < DECIDED_EVENTS
             if (gathers && isMany && !window.isContended && !window.hasWaiting) yield* Effect.sleep(GATHER_MS)

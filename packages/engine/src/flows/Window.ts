@@ -4,7 +4,7 @@
  * facts fill it, the tenant gets a lane of its own, so that those of the others are seen.
  */
 import { tenantOf } from "@concordat/model/streams"
-import { CONTENDED_FACTS, DECIDED_EVENTS, LANE_FACTS, LANES, SHARED_EVENTS, WINDOW_FACTS } from "../limits.ts"
+import { CONTENDED_FACTS, DECIDED_EVENTS, LANE_FACTS, LANES, LITTLE, SHARED_EVENTS, WINDOW_FACTS } from "../limits.ts"
 import type { RecordedEvent } from "../ports/Journal.ts"
 import type { Checkpoint, Place } from "../ports/State.ts"
 import { Lane } from "./Lane.ts"
@@ -142,6 +142,25 @@ export class Window {
     return part
   }
 
+  /** Whether others than these have something waiting that is little. */
+  hasLittle(but: ReadonlySet<string>): boolean {
+    for (const [tenant, { length }] of this.#queues) if (length <= LITTLE && !but.has(tenant)) return true
+    return false
+  }
+
+  /** What others than these have waiting where it is little, to be decided before a part that was taken; empty: nothing. */
+  takeLittle(but: ReadonlySet<string>): ReadonlyArray<RecordedEvent> {
+    const part: Array<RecordedEvent> = []
+    // The first part of all has the oldest fact, since a checkpoint has a position.
+    if (this.#reached === null) return part
+    for (const [tenant, { length }] of this.#queues) {
+      if (length > LITTLE || but.has(tenant)) continue
+      if (part.length + length > SHARED_EVENTS || !this.#takeFrom(tenant, part, SHARED_EVENTS)) break
+    }
+    if (part.length > 0) this.#alone = 0
+    return part
+  }
+
   /** Whether several tenants have had facts waiting lately. */
   get isContended(): boolean {
     return this.#alone < CONTENDED_FACTS
@@ -169,8 +188,8 @@ export class Window {
   }
 
   /**
-   * A part is decided: what is to be committed with it. Parts are told in the order in which they were taken, and no part
-   * before those before it are committed.
+   * A part is decided: what is to be committed with it. A tenant's parts are told in the order in which they were taken, and no
+   * part before those told before it are committed.
    */
   decided(part: ReadonlyArray<RecordedEvent>): Reached {
     for (const { id: eventId, position, stream } of part) {

@@ -24,12 +24,14 @@ export interface FillingOptions<E, R> {
   readonly pages: Stream.Stream<Page, E, R>
   /** Whether a tenant that fills the window is left out of it. */
   readonly leavesOut: boolean
+  /** Told where facts of whatever tenants were added. */
+  readonly onNews: () => void
 }
 
 export const makeFilling = <E, R>(
   window: Window,
   journal: Context.Service.Shape<typeof Journal>,
-  { leavesOut, pages }: FillingOptions<E, R>,
+  { leavesOut, onNews, pages }: FillingOptions<E, R>,
 ) => {
   const [news, space, want] = [Latch.makeUnsafe(), Latch.makeUnsafe(), Latch.makeUnsafe()]
   let isEnded = false
@@ -43,6 +45,7 @@ export const makeFilling = <E, R>(
         at += room
         if (window.room === 0 && leavesOut) window.leaveOut()
         news.openUnsafe()
+        onNews()
         want.openUnsafe()
         if (window.room === 0) yield* space.await
       }
