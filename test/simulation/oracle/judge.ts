@@ -77,6 +77,8 @@ const explained = async (
     const unconfirmed = at.filter(
       ({ connection, state }) =>
         state !== "held" &&
+        // An edit that a write stood over may wait for a person while both sides show what was written.
+        !(state === "parked" && !world.isAttended && history.rulings.asks.includes(kindOf(thing))) &&
         !removed.has(connection) &&
         has(connection) &&
         !(state === "quarantined" && world.rewriting.includes(connection as SideName)),

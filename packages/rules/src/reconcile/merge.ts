@@ -9,6 +9,7 @@ import { connectionDoc, emptyLink, entityDoc, putConnection, putRecord, recordDo
 import {
   type EntityDoc,
   type GroupState,
+  type HeldState,
   type LinkState,
   type QuestionDoc,
   recordKey,
@@ -48,13 +49,39 @@ const relinkRecord = (
   })
 }
 
-/** What is known of the records that will be duplicates: nobody looks after it while they are. In one order, whoever held it. */
-const heldAside = (from: EntityDoc, into: EntityDoc): Readonly<Record<string, LinkState["groups"]>> => {
-  const held = Object.entries(from.links).flatMap(([connection, { groups, primary }]) =>
-    primary === null || (into.links[connection]?.primary ?? null) === null ? [] : [[connection, groups] as const],
-  )
-  return JSON.parse(canonicalJson(Object.fromEntries(held))) as Readonly<Record<string, LinkState["groups"]>>
+/** A view as it is whoever held it: read back or at hand, its fields are in one order. */
+const viewInOrder = <A>(view: A): A => JSON.parse(canonicalJson(view)) as A
+
+/** What is known of a group, in the one order in which it is kept and read back. */
+const heldInOrder = (held: HeldState): HeldState => {
+  const { before, covered, rendering, seen, shadow, signature, wrote, ...rest } = held
+  const others = Object.entries(rest).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return {
+    signature,
+    shadow: viewInOrder(shadow),
+    ...(seen === undefined ? {} : { seen }),
+    ...(wrote === undefined ? {} : { wrote: { view: viewInOrder(wrote.view), at: wrote.at } }),
+    ...(before === undefined ? {} : { before: viewInOrder(before) }),
+    ...(covered === undefined ? {} : { covered: viewInOrder(covered) }),
+    ...(rendering === undefined
+      ? {}
+      : { rendering: { sent: viewInOrder(rendering.sent), held: viewInOrder(rendering.held) } }),
+    ...Object.fromEntries(others),
+  }
 }
+
+const byName = <A>(entries: ReadonlyArray<readonly [string, A]>): Readonly<Record<string, A>> =>
+  Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)))
+
+/** What is known of the records that will be duplicates: nobody looks after it while they are. */
+const heldAside = (from: EntityDoc, into: EntityDoc): Readonly<Record<string, LinkState["groups"]>> =>
+  byName(
+    Object.entries(from.links).flatMap(([connection, { groups, primary }]) =>
+      primary === null || (into.links[connection]?.primary ?? null) === null
+        ? []
+        : [[connection, byName(Object.entries(groups).map(([group, held]) => [group, heldInOrder(held)]))] as const],
+    ),
+  )
 
 /** `from` goes into `into`: its links move, its values fill what is empty, and where both are linked it is a duplicate. */
 export const mergeEntities = (context: Context, from: EntityDoc, into: EntityDoc, by: string): void => {
