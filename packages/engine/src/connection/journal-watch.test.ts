@@ -11,7 +11,7 @@ const delivery = (name: string): string => streams.delivery("acme", name)
 const connection = (name: string): string => streams.connection("acme", name)
 const ALL_OF_TWO = ["c0", "c1"].flatMap((name) => [connection(name), delivery(name)])
 
-/** A journal that counts looks; its events are streams' names, and their places are their numbers. */
+/** A journal that counts looks; its events are streams' names, or type and name, and their places are their numbers. */
 const listing = () => {
   const names: Array<string> = []
   const seen = { looks: 0, isAway: false, isBroken: false }
@@ -30,7 +30,10 @@ const listing = () => {
         if (seen.isAway) return Effect.fail(away)
         if (seen.isBroken) return Effect.die(new Error("a fault of ours"))
         const from = after === null ? 0 : Number(after)
-        const events = names.slice(from, from + limit).map((stream) => ({ stream }))
+        const events = names.slice(from, from + limit).map((name) => {
+          const [stream, type = "Armed"] = name.split(" ").toReversed()
+          return { stream, type }
+        })
         return Effect.succeed({ events, position: String(from + events.length) })
       }),
   }
@@ -72,6 +75,15 @@ describe("news that nobody told of", () => {
       assert.deepStrictEqual(rung, [delivery("c7")])
       yield* TestClock.adjust(30_000)
       assert.lengthOf(rung, 1)
+    }).pipe(Effect.scoped),
+  )
+
+  it.effect("is no news to a worker where it said it itself", () =>
+    Effect.gen(function* () {
+      const { names, rung } = yield* watching(2)
+      names.push(`BackfillFinished ${connection("c0")}`, connection("c1"))
+      yield* TestClock.adjust(2_000)
+      assert.deepStrictEqual(rung, [connection("c1")])
     }).pipe(Effect.scoped),
   )
 

@@ -12,10 +12,13 @@ import { Journal, type JournalError } from "../ports/Journal.ts"
 
 const PREFIXES = ["delivery-", "connection-"]
 
+/** Said of a connection by its own worker, which knows them. */
+const OWN_WORDS: ReadonlySet<string> = new Set(["BackfillStarted", "BackfillFinished", "EntitiesListed"])
+
 type Page = Effect.Success<ReturnType<Journal["Service"]["readAll"]>>
 
 export interface JournalWatcher {
-  /** The connection's stream has news. */
+  /** The connection's stream has news that its worker did not say itself. */
   readonly told: () => void
   /** Its deliveries' stream has. */
   readonly delivered: () => void
@@ -60,8 +63,8 @@ export const makeJournalWatch: Effect.Effect<JournalWatch, never, Journal | Scop
     for (;;) {
       const { events, position }: Page = yield* readOn(after)
       reached = after = position ?? after
-      for (const { stream } of events) {
-        ofTold.get(stream)?.told()
+      for (const { stream, type } of events) {
+        if (!OWN_WORDS.has(type)) ofTold.get(stream)?.told()
         ofDelivered.get(stream)?.delivered()
       }
       if (events.length < WATCHED_EVENTS) return
