@@ -24,7 +24,8 @@ export class Ways {
   }
 
   #count(tenant: string, by: number): void {
-    if (by > 0) this.#tenants.add(tenant)
+    // Two tell as much as all.
+    if (by > 0 && this.#tenants.size < 2) this.#tenants.add(tenant)
     const count = (this.#going.get(tenant) ?? 0) + by
     if (count === 0) this.#going.delete(tenant)
     else this.#going.set(tenant, count)

@@ -186,7 +186,6 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (
       // What was appended under a fence before needs none again.
       const said = word === null || isSaid || appends.length === 0 ? [] : [word]
       const result = yield* store.commit({ ...unit, appends: [...appends, ...said] })
-
       if (result._tag === "Appended") {
         if (said.length > 0) fence?.said()
         return
