@@ -101,7 +101,8 @@ export const snapshot = Effect.fn("Connection.snapshot")(function* (
   object: string,
 ) {
   const began = yield* parts.tick
-  const ids = yield* backfill(parts, gate, mapping, object, "snapshot")
+  const ids = new Set<string>()
+  yield* backfill(parts, gate, mapping, object, "snapshot", ids)
   yield* compare(parts, gate, mapping, suspects, { object, ids, began, isNews: false })
 })
 

@@ -188,16 +188,16 @@ export const untilReady = (waits: number): Effect.Effect<boolean> =>
     ? Effect.succeed(false)
     : Effect.as(Effect.sleep(Math.min(PAGE_WAIT_MAX_MS, PAGE_WAIT_MS * 2 ** (waits - 1))), true)
 
-/** Every record of an object, to the end. Answers the ids that this call has seen. */
+/** Every record of an object, to the end. `listed`: is given the ids, where somebody compares them; of a first sync there may be millions. */
 export const backfill = Effect.fn("Connection.backfill")(function* (
   parts: Parts,
   gate: Gate,
   mapping: Mapping,
   object: string,
   whole: "backfill" | "snapshot",
+  listed?: Set<string>,
 ) {
-  const ids = new Set<string>()
-  if (parts.connector.backfill === undefined) return ids
+  if (parts.connector.backfill === undefined) return undefined
   let from = (whole === "backfill" ? cursorOf(parts, "backfill", object) : null) ?? (yield* beginning(parts))
   let circle = new Circle(from.cursor)
   for (let waits = 0; !from.finished;) {
@@ -209,17 +209,17 @@ export const backfill = Effect.fn("Connection.backfill")(function* (
       waits = 0
     }
     if (next.isLost) {
-      ids.clear()
+      listed?.clear()
       circle = new Circle(next.to.cursor)
     }
-    for (const id of next.ids) ids.add(id)
+    if (listed !== undefined) for (const id of next.ids) listed.add(id)
     const isInCircles = hasMoved(next, from) && circle.leadsBack(next.to.cursor)
     from = next.to
     if (isInCircles) return yield* goesInCircles(parts, object)
     if (whole === "backfill")
       parts.counting.progress(object, { done: from.done, total: from.total, finished: from.finished })
   }
-  return ids
+  return undefined
 })
 
 /** Forgets where the backfill of an object was, so that the next one begins anew. */
