@@ -134,7 +134,7 @@ export const openClient = Effect.fnUntraced(function* (options: {
     if (request.op === "forget" || request.op === "skip") recent.clear()
     if (request.op !== "commit" || !reply.ok) return
     const committed = reply.answer as Committed
-    if (committed._tag === "Appended") recent.add(request, committed.position)
+    if (committed._tag === "Appended" && !committed.isRepeated) recent.add(request, committed.position)
   }
   const settle = (reply: Reply): void => {
     const waiter = waiting.get(reply.id)

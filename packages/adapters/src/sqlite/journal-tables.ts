@@ -4,7 +4,7 @@ import { Refusal } from "./failures.ts"
 import { NAME_CHARACTERS, PAGE_EVENTS, STREAMS_REMEMBERED } from "./limits.ts"
 import { EVENT_COLUMNS } from "./protocol.ts"
 import type { Committed, CommitRequest, EventPage } from "./protocol.ts"
-import { writeId } from "./event-id.ts"
+import { readId, writeId } from "./event-id.ts"
 import { collectPage, COLUMNS } from "./event-rows.ts"
 
 /**
@@ -43,6 +43,10 @@ export const openJournalTables = (db: DatabaseSync) => {
   const backward = db.prepare(
     `SELECT ${COLUMNS} WHERE e.stream = ? AND e.revision <= ? ORDER BY e.revision DESC LIMIT ?`,
   )
+  const placesAfter = db.prepare(
+    "SELECT id, position FROM event WHERE stream = ? AND revision > ? ORDER BY revision LIMIT ?",
+  )
+  placesAfter.setReturnArrays(true)
   forward.setReturnArrays(true)
   backward.setReturnArrays(true)
   const lastPosition = db.prepare(
@@ -110,11 +114,37 @@ export const openJournalTables = (db: DatabaseSync) => {
   const expect = (name: string, expected: number, count: number): Known =>
     (expected === -1 && count > 0 && !remembered.has(name) ? create(name) : null) ?? look(name)
 
+  /**
+   * Where the last event of a unit stands whose events are all there already, by their ids: it is a repetition, as most units
+   * of a replay are. null: it is none.
+   */
+  const whereAlready = (unit: CommitRequest, known: ReadonlyArray<Known>): number | null => {
+    let [column, last] = [0, 0]
+    for (let i = 0; i < known.length; i++) {
+      const [stream, expected, count] = [known[i]!, unit.expected[i]!, unit.counts[i]!]
+      if (count === 0 || stream.revision < expected + count) return null
+      const rows = placesAfter.all(stream.id, expected, count) as unknown as ReadonlyArray<
+        readonly [id: string | Uint8Array, position: number]
+      >
+      if (rows.length < count) return null
+      for (const [id, position] of rows) {
+        if (readId(id) !== unit.events[column]) return null
+        column += EVENT_COLUMNS
+        last = Math.max(last, position)
+      }
+    }
+    return last
+  }
+
   /** All of the unit's appends or none: every expectation is checked before the first event is written. */
   const append = (unit: CommitRequest): Committed => {
     const known = unit.streams.map((name, i) => expect(name, unit.expected[i]!, unit.counts[i]!))
     const conflicts = unit.streams.filter((_, i) => known[i]!.revision !== unit.expected[i])
-    if (conflicts.length > 0) return { _tag: "Conflict", streams: conflicts }
+    if (conflicts.length > 0) {
+      const position = conflicts.length === known.length ? whereAlready(unit, known) : null
+      if (position !== null) return { _tag: "Appended", position, isRepeated: true }
+      return { _tag: "Conflict", streams: conflicts }
+    }
     let column = 0
     for (let i = 0; i < unit.streams.length; i++) {
       const count = unit.counts[i]!
@@ -136,7 +166,7 @@ export const openJournalTables = (db: DatabaseSync) => {
       remember(name, { id: stream.id, bucket: stream.bucket, revision })
       touched.add(bucketOf(name))
     }
-    return { _tag: "Appended", position: end }
+    return { _tag: "Appended", position: end, isRepeated: false }
   }
 
   /** Forgets revisions below `before`. The end is kept, because the last position may go with them. */

@@ -102,7 +102,8 @@ export interface Taken {
 }
 
 export type Committed =
-  | { readonly _tag: "Appended"; readonly position: number }
+  /** `isRepeated`: all of it stood there before. */
+  | { readonly _tag: "Appended"; readonly position: number; readonly isRepeated: boolean }
   | { readonly _tag: "Conflict"; readonly streams: ReadonlyArray<string> }
 
 export interface Answers {
