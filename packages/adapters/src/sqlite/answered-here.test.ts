@@ -89,7 +89,7 @@ const shown = (op: Request["op"], answer: Answers[Request["op"]]): unknown =>
 describe("what the client answers by itself", () => {
   it("is what the thread would say", () =>
     fc.assert(
-      fc.asyncProperty(fc.array(planned, { maxLength: 40 }), (plans) =>
+      fc.asyncProperty(fc.array(planned, { maxLength: 150, size: "max" }), (plans) =>
         Effect.gen(function* () {
           const client = yield* openClient({ path: ":memory:", inPlace: true })
           const store = yield* Effect.acquireRelease(
@@ -112,6 +112,6 @@ describe("what the client answers by itself", () => {
           }
         }).pipe(Effect.scoped, Effect.runPromise),
       ),
-      { numRuns: 200 },
+      { numRuns: 30 },
     ))
 })
