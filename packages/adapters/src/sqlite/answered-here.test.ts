@@ -2,7 +2,8 @@
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import * as fc from "fast-check"
-import { describe, expect, it } from "vitest"
+import { StatementSync } from "node:sqlite"
+import { afterEach, describe, expect, it, vi } from "vitest"
 import { openClient } from "./client.ts"
 import { type Answers, NOTHING, type Reply, type Request } from "./protocol.ts"
 import { openStore } from "./store.ts"
@@ -86,6 +87,10 @@ const moved = (ends: Ends, request: Request, answer: Answers[Request["op"]]): vo
 const shown = (op: Request["op"], answer: Answers[Request["op"]]): unknown =>
   op === "stream" ? { ...(answer as Answers["stream"]), atEnd: null } : answer
 
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
 describe("what the client answers by itself", () => {
   it("is what the thread would say", () =>
     fc.assert(
@@ -114,4 +119,37 @@ describe("what the client answers by itself", () => {
       ),
       { numRuns: 30 },
     ))
+
+  it("costs no question to the thread where it was just written or read", () =>
+    Effect.gen(function* () {
+      const client = yield* openClient({ path: ":memory:", inPlace: true })
+      const [id, none] = [
+        ["t", "seen", "a"],
+        ["t", "seen", "b"],
+      ]
+      yield* client.request({ op: "get", ids: none })
+      yield* client.request({
+        ...NOTHING,
+        streams: ["record-0a.t.c.1"],
+        expected: [-1],
+        counts: [1],
+        events: ["00000000-0000-5000-8000-000000000001", "RecordObserved", "{}", "{}"],
+        documents: [...id, "1"],
+        checkpoint: ["reconciler", "1", "e", ""],
+        now: 0,
+      })
+      const asked = [vi.spyOn(StatementSync.prototype, "get"), vi.spyOn(StatementSync.prototype, "all")]
+      expect(yield* client.request({ op: "get", ids: [...id, ...none] })).toEqual(["1", null])
+      expect(yield* client.request({ op: "checkpoint", name: "reconciler" })).toContain("1")
+      expect(yield* client.request({ op: "end" })).toBe(1)
+      const prefixes = ["record-"]
+      const all = yield* client.request({ op: "all", after: 0, prefixes, limit: 9, without: "contents" })
+      const stream = "record-0a.t.c.1"
+      const read = yield* client.request({ op: "stream", stream, from: 0, backward: false, limit: 9 })
+      expect([all.numbers, read.numbers]).toEqual([
+        [0, 1],
+        [0, 1],
+      ])
+      for (const one of asked) expect(one).not.toHaveBeenCalled()
+    }).pipe(Effect.scoped, Effect.runPromise))
 })
