@@ -25,7 +25,7 @@ export interface SqliteOptions {
 }
 
 /**
- * Everything acknowledged is on disk (WAL, synchronous=FULL). Closing the scope answers what was asked, copies the log
+ * Every event acknowledged is on disk (WAL, synchronous=FULL). Closing the scope answers what was asked, copies the log
  * into the file and lets go of it.
  *
  * Fails with `JournalError`: `locked` (another process holds the file), `foreign` (not ours), `newer` (of a later

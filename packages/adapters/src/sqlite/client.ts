@@ -11,7 +11,6 @@ import type {
   Commits,
   Committed,
   Envelope,
-  EventPage,
   Failure,
   FromWorker,
   Reply,
@@ -19,6 +18,7 @@ import type {
   ToWorker,
 } from "./protocol.ts"
 import { RecentCommits } from "./recent-commits.ts"
+import { RecentDocuments } from "./recent-documents.ts"
 import { openStore } from "./store.ts"
 
 type AnyAnswer = Answers[Request["op"]]
@@ -100,11 +100,10 @@ const kibOf = (request: Request): number => {
 }
 
 export interface Client {
+  /** What is here already (`recent-*.ts`) is answered at once. */
   readonly request: <R extends Request>(request: R) => Effect.Effect<Answer<R>, Failure>
   /** The last position that is known to be durable. */
   readonly end: () => number
-  /** What follows a position, where all of it was committed so lately that it is still here; null: the thread is to be asked. */
-  readonly recent: (after: number, prefixes: ReadonlyArray<string>, limit: number) => EventPage | null
   /** Calls back after each commit with events, until the returned function is called. */
   readonly onCommit: (listener: (commits: Commits) => void) => () => void
 }
@@ -123,7 +122,7 @@ export const openClient = Effect.fnUntraced(function* (options: {
     number,
     { readonly request: Request; readonly resume: (exit: Effect.Effect<AnyAnswer, Failure>) => void }
   >()
-  const recent = new RecentCommits()
+  const [recent, documents] = [new RecentCommits(), new RecentDocuments()]
   const watchers = new Set<(commits: Commits) => void>()
   let closed: Failure | null = null
   let death: Failure | null = null
@@ -131,6 +130,7 @@ export const openClient = Effect.fnUntraced(function* (options: {
   let end = 0
 
   const note = (request: Request, reply: Reply): void => {
+    documents.replied(request, reply)
     if (request.op === "forget" || request.op === "skip") recent.clear()
     if (request.op !== "commit" || !reply.ok) return
     const committed = reply.answer as Committed
@@ -190,11 +190,34 @@ export const openClient = Effect.fnUntraced(function* (options: {
       if (outbox.length === 1) queueMicrotask(flush)
     })
 
+  /** undefined: the thread is to be asked. */
+  const known = (request: Request): AnyAnswer | undefined => {
+    switch (request.op) {
+      case "get":
+        return documents.get(request.ids)
+      case "checkpoint":
+        return documents.checkpoint(request.name)
+      case "all":
+        return recent.after(request.after, request.prefixes, request.limit) ?? undefined
+      case "stream":
+        return recent.ofStream(request) ?? undefined
+      case "end":
+        return end
+      default:
+        return undefined
+    }
+  }
+  const ask = (request: Request): Effect.Effect<AnyAnswer, Failure> =>
+    Effect.suspend(() => {
+      const answer = closed === null ? known(request) : undefined
+      return answer === undefined
+        ? permits.withPermits(Math.min(kibOf(request), PENDING_KIB))(send(request))
+        : Effect.succeed(answer)
+    })
+
   return {
-    request: <R extends Request>(request: R) =>
-      permits.withPermits(Math.min(kibOf(request), PENDING_KIB))(send(request)) as Effect.Effect<Answer<R>, Failure>,
+    request: <R extends Request>(request: R) => ask(request) as Effect.Effect<Answer<R>, Failure>,
     end: () => end,
-    recent: (after, prefixes, limit) => recent.after(after, prefixes, limit),
     onCommit: (watcher) => {
       watchers.add(watcher)
       return () => watchers.delete(watcher)

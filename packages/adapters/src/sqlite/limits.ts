@@ -42,6 +42,11 @@ export const NAME_CHARACTERS = 512
 export const PAGE_EVENTS = 1_000
 /** Characters of the events that were committed last and are kept for who follows: some pages of a first sync, 2 MB at most. */
 export const RECENT_CHARACTERS = 1024 * 1024
+/** Characters of documents that are kept as they were last written or read: those of some hundred edits, and of a thousand idle
+ * connections what they look at; 1 MB in general. */
+export const RECENT_DOCUMENT_CHARACTERS = 1024 * 1024
+/** Of a commit or a question with more documents none is kept. */
+export const RECENT_DOCUMENTS = 64
 /** Rows looked at for one page before writers get their turn. */
 export const PAGE_ROWS = 20_000
 

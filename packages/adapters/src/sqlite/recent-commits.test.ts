@@ -42,13 +42,14 @@ describe("what was committed last", () => {
     expect(recent.after(2, [], 3)).toMatchObject({ reached: 5, atEnd: true })
   })
 
-  it("is not asked for what lies before it, nor at its end", () => {
+  it("is not asked for what lies before it; at its end nothing follows", () => {
     const recent = new RecentCommits()
     expect(recent.after(0, [], 10)).toBeNull()
     recent.add({ streams: ["record-0a.1"], expected: [4], counts: [1], events: event("a") }, 9)
     expect(recent.after(7, [], 10)).toBeNull()
     expect(ids(recent.after(8, [], 10))).toBe("a")
-    expect(recent.after(9, [], 10)).toBeNull()
+    expect(recent.after(9, [], 10)).toEqual({ texts: [], numbers: [], reached: 9, atEnd: true })
+    expect(recent.after(10, [], 10)).toBeNull()
   })
 
   it("has no gap: a commit that does not follow the last one begins anew", () => {
@@ -71,5 +72,40 @@ describe("what was committed last", () => {
     const recent = some()
     recent.clear()
     expect(recent.after(4, [], 10)).toBeNull()
+  })
+})
+
+describe("what was committed last of a stream", () => {
+  const read = (from: number, backward = false, limit = 10, stream = "record-0a.1") =>
+    some().ofStream({ op: "stream", stream, from, backward, limit })
+  const end = Number.MAX_SAFE_INTEGER
+
+  it("is handed out with revisions and positions", () => {
+    expect(read(1)).toEqual({
+      texts: [...event("b"), "record-0a.1", ...event("d"), "record-0a.1"],
+      numbers: [1, 2, 2, 4],
+      reached: 0,
+      atEnd: true,
+    })
+    expect(ids(read(0, false, 2))).toBe("ab")
+    expect(read(7, false, 10, "contact-0a.1")).toMatchObject({ numbers: [7, 3, 8, 5] })
+  })
+
+  it("is known to be all where nothing follows", () => {
+    expect(read(3)).toMatchObject({ numbers: [], atEnd: true })
+  })
+
+  it("is read back from its end, or from a revision", () => {
+    expect(read(end, true, 1)).toMatchObject({ numbers: [2, 4] })
+    expect(ids(read(end, true))).toBe("dba")
+    expect(ids(read(1, true, 1))).toBe("b")
+    expect(ids(read(end, true, 2, "contact-0a.1"))).toBe("ec")
+  })
+
+  it("is not asked for what lies before it, nor for a stream that it has nothing of", () => {
+    expect(read(6, false, 10, "contact-0a.1")).toBeNull()
+    expect(read(end, true, 3, "contact-0a.1")).toBeNull()
+    expect(read(0, false, 10, "record-0a.2")).toBeNull()
+    expect(read(end, true, 1, "record-0a.2")).toBeNull()
   })
 })

@@ -1,10 +1,10 @@
 /**
- * The events of the last commits, in the order of the journal: who follows it has them without asking the thread, which would
- * look up and copy what was here a moment ago. All commits of a file pass through its one client, so none is missing between
+ * The events of the last commits, in the order of the journal: who follows it, or reads the end of a stream, has them without
+ * asking the thread, which would look up and copy what was here a moment ago. All commits of a file pass through its one client, so none is missing between
  * two that are here.
  */
 import { RECENT_CHARACTERS } from "./limits.ts"
-import { type CommitRequest, EVENT_COLUMNS, type EventPage } from "./protocol.ts"
+import { type CommitRequest, EVENT_COLUMNS, type EventPage, type Read } from "./protocol.ts"
 
 type Appended = Pick<CommitRequest, "streams" | "expected" | "counts" | "events">
 
@@ -12,6 +12,22 @@ interface Committed extends Appended {
   readonly first: number
   readonly last: number
   readonly characters: number
+}
+
+/** Where a commit's events of one stream begin: among all of its events, and their revision. */
+interface Part {
+  readonly at: number
+  readonly revision: number
+  readonly count: number
+}
+
+/** null: it has none. */
+const partOf = ({ counts, expected, streams }: Committed, stream: string): Part | null => {
+  const index = streams.indexOf(stream)
+  if (index === -1 || counts[index] === 0) return null
+  let at = 0
+  for (let i = 0; i < index; i++) at += counts[i]!
+  return { at, revision: expected[index]! + 1, count: counts[index]! }
 }
 
 export class RecentCommits {
@@ -46,7 +62,8 @@ export class RecentCommits {
     const commits = this.#commits
     let at = commits.length
     while (at > 0 && commits[at - 1]!.last > position) at -= 1
-    if (at === commits.length || commits[at]!.first > position + 1) return null
+    const isEnd = at === commits.length && commits.at(-1)?.last === position
+    if (!isEnd && (at === commits.length || commits[at]!.first > position + 1)) return null
     const texts: Array<string> = []
     const numbers: Array<number> = []
     for (; at < commits.length; at++) {
@@ -70,5 +87,35 @@ export class RecentCommits {
       }
     }
     return { texts, numbers, reached: commits.at(-1)!.last, atEnd: true }
+  }
+
+  /** The same for a stream: its events from a revision on, or back from one. */
+  ofStream({ backward, from, limit, stream }: Extract<Read, { op: "stream" }>): EventPage | null {
+    const texts: Array<string> = []
+    const numbers: Array<number> = []
+    const put = ({ events, first }: Committed, { at, revision }: Part, n: number): boolean => {
+      const column = (at + n) * EVENT_COLUMNS
+      texts.push(events[column]!, events[column + 1]!, events[column + 2]!, events[column + 3]!, stream)
+      numbers.push(revision + n, first + at + n)
+      return numbers.length === 2 * limit
+    }
+    const parts: Array<readonly [Committed, Part]> = []
+    for (let i = this.#commits.length - 1; i >= 0; i--) {
+      const part = partOf(this.#commits[i]!, stream)
+      if (part === null) continue
+      if (backward) {
+        for (let n = Math.min(part.count - 1, from - part.revision); n >= 0; n--)
+          if (put(this.#commits[i]!, part, n) || part.revision + n === 0)
+            return { texts, numbers, reached: 0, atEnd: true }
+        continue
+      }
+      parts.push([this.#commits[i]!, part])
+      if (part.revision > from) continue
+      for (const [commit, one] of parts.toReversed())
+        for (let n = Math.max(0, from - one.revision); n < one.count; n++)
+          if (put(commit, one, n)) return { texts, numbers, reached: 0, atEnd: false }
+      return { texts, numbers, reached: 0, atEnd: true }
+    }
+    return null
   }
 }

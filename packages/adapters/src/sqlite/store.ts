@@ -31,10 +31,22 @@ const isWrite = (request: Request): request is Write => {
 }
 
 /**
- * What only says who has a message. Lost with the machine's power it means another delivery, which is allowed; a dead process
- * loses none of it. So it does not wait for the disk.
+ * Whether it is acknowledged when it is on the disk. Not what only says who has a message: lost with the machine's power it
+ * means another delivery, which is allowed. Nor documents and checkpoints without an event: they follow from the journal, and
+ * the log keeps its order, so they are lost together with whatever came after them, as if the power had failed before. A dead
+ * process loses none of it.
  */
-const isHandling = ({ op }: Write): boolean => op === "take" || op === "settle"
+const waitsForDisk = (request: Write): boolean => {
+  switch (request.op) {
+    case "take":
+    case "settle":
+      return false
+    case "commit":
+      return request.events.length > 0 || request.commands.length > 0
+    default:
+      return true
+  }
+}
 
 const charactersOf = (request: Request): number => {
   if (request.op !== "commit") return 0
@@ -122,7 +134,7 @@ export const openStore = (path: string) => {
   /** One transaction. What fails in a shared one is done again alone, so that it fails nobody else. */
   const transact = (units: ReadonlyArray<Envelope & { readonly request: Write }>): ReadonlyArray<Reply> => {
     let committing = false
-    const waits = !units.every(({ request }) => isHandling(request))
+    const waits = units.some(({ request }) => waitsForDisk(request))
     try {
       db.exec(`PRAGMA synchronous = ${waits ? "FULL" : "NORMAL"}; BEGIN IMMEDIATE`)
       const replies = units.map(({ id, request }): Reply => ({ id, ok: true, answer: write(request) }))

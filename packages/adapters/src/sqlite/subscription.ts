@@ -76,9 +76,7 @@ export const subscribe = (
         const from = place.waits ? Math.max(place.reached, watcher.passed()) : place.reached
         watcher.look()
         const { prefixes } = options
-        const page =
-          client.recent(from, prefixes, PAGE_EVENTS) ??
-          (yield* client.request({ op: "all", after: from, prefixes, limit: PAGE_EVENTS, without: null }))
+        const page = yield* client.request({ op: "all", after: from, prefixes, limit: PAGE_EVENTS, without: null })
         const events = pageEvents(page)
         const items: Array<Subscribed> = events.map((event) => ({ _tag: "Event", event }))
         const last = page.numbers[page.numbers.length - 1] ?? place.told

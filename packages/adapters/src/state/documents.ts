@@ -55,7 +55,7 @@ export const tooMany = (ids: ReadonlyArray<unknown>): StateError | null =>
     ? new StateError({ reason: "limit", detail: `at most ${DOCUMENTS_AT_ONCE} documents at once` })
     : null
 
-/** A scan's documents up to its limit, page by page. `page` answers at most `pageSize(limit)`, none where there are none. */
+/** A scan's documents up to its limit, page by page. `page` answers `pageSize(limit)` of them where there are so many. */
 export const scanPages = Effect.fnUntraced(function* <E>(
   options: { readonly after: string | null; readonly limit: number },
   page: (after: string | null, limit: number) => Effect.Effect<ReadonlyArray<StoredDocument>, E>,
@@ -63,9 +63,10 @@ export const scanPages = Effect.fnUntraced(function* <E>(
   const documents: Array<StoredDocument> = []
   let after = options.after
   while (documents.length < options.limit) {
-    const found = yield* page(after, options.limit - documents.length)
-    if (found.length === 0) break
+    const limit = options.limit - documents.length
+    const found = yield* page(after, limit)
     for (const document of found) documents.push(document)
+    if (found.length < pageSize(limit)) break
     after = found[found.length - 1]!.key
   }
   return documents

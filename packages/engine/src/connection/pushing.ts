@@ -154,6 +154,8 @@ const rescanType = Effect.fnUntraced(function* (self: Pushing, doc: ConnectionDo
       after,
       `${type}:`,
     )
+    // Mostly there is something of one type only.
+    if (page.length === 0) return
     const due = page.map(({ key }) => entityAt(parts, key))
     const result = yield* pushRound(parts, gate, cap, doc, due, waiting)
     for (const entity of result.soon) noted.add(entity)

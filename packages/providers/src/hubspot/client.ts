@@ -40,8 +40,19 @@ const clockOf = (answer: HttpAnswer): number | null => {
   return Number.isNaN(ms) ? null : ms
 }
 
+type Reader = (text: string) => Effect.Effect<unknown, Schema.SchemaError>
+/** By shape: to make one takes longer than to read a webhook with it. */
+const readers = new WeakMap<object, Reader>()
+const readerOf = <A>(shape: Schema.Decoder<A>): Reader => {
+  let reader = readers.get(shape)
+  if (reader === undefined) readers.set(shape, (reader = Schema.decodeEffect(Schema.fromJsonString(shape))))
+  return reader
+}
+
+/** `shape`: one that is made once. */
 export const decode = <A>(operation: string, shape: Schema.Decoder<A>, text: string): Effect.Effect<A, ProviderError> =>
-  Schema.decodeEffect(Schema.fromJsonString(shape))(text).pipe(
+  readerOf(shape)(text).pipe(
+    Effect.map((read) => read as A),
     // The issue would quote the values; the shape's absence is what matters.
     Effect.mapError(() => unreadable(operation, `an answer of ${text.length} characters in an unknown shape`)),
   )

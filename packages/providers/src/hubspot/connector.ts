@@ -9,6 +9,7 @@ import { providerError } from "./errors.ts"
 import { lookup } from "./lookup.ts"
 import { metadata } from "./metadata.ts"
 import { overwritten } from "./overwritten.ts"
+import type { Lists } from "./properties.ts"
 import { backfill, census, read } from "./reading.ts"
 import { prepare } from "./setup.ts"
 import { parse, verify } from "./webhook.ts"
@@ -20,9 +21,10 @@ export const connect = (config: ConnectionConfig, http: ProviderHttp): Effect.Ef
       return yield* providerError("connect", new AuthLost({ detail: "no access token is stored for this connection" }))
     }
     const client = makeClient(config, http)
+    const lists: Lists = new Map()
     const secret = config.credentials["clientSecret"]
     const connector: Connector = {
-      metadata: metadata(client),
+      metadata: metadata(client, lists),
       backfill: (object, cursor, options) => backfill(client, object, cursor, options),
       changesFrom: (object) => changesFrom(client, object),
       changes: (object, cursor, options) => changes(client, object, cursor, options),
@@ -31,7 +33,7 @@ export const connect = (config: ConnectionConfig, http: ProviderHttp): Effect.Ef
       write: (object, rows) => write(client, object, rows),
       overwritten: (object, writes) => overwritten(client, object, writes),
       lookup: (object, keys, options) => lookup(client, object, keys, options),
-      prepare: prepare(client),
+      prepare: prepare(client, lists),
       ...(secret === undefined
         ? {}
         : { webhook: { verify: (request, nowMs) => verify(secret, request, nowMs), parse } }),

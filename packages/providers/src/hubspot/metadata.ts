@@ -5,21 +5,8 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type { HubspotClient } from "./client.ts"
 import { API_VERSION, definition } from "./definition.ts"
+import { type Lists, properties } from "./properties.ts"
 import { Id, nextOf } from "./wire.ts"
-
-const Properties = Schema.Struct({
-  results: Schema.Array(
-    Schema.Struct({
-      name: Schema.String,
-      label: Schema.String,
-      type: Schema.String,
-      options: Schema.optionalKey(Schema.Array(Schema.Struct({ value: Schema.String, label: Schema.String }))),
-      hasUniqueValue: Schema.optionalKey(Schema.Boolean),
-      calculated: Schema.optionalKey(Schema.Boolean),
-      modificationMetadata: Schema.optionalKey(Schema.Struct({ readOnlyValue: Schema.optionalKey(Schema.Boolean) })),
-    }),
-  ),
-})
 
 const Pipelines = Schema.Struct({
   results: Schema.Array(
@@ -58,13 +45,10 @@ const Owners = Schema.Struct({
 
 const Account = Schema.Struct({ companyCurrency: Schema.optionalKey(Schema.NullOr(Schema.String)) })
 
-const fields = Effect.fnUntraced(function* (client: HubspotClient, object: string) {
-  const { body } = yield* client.fetch(
-    { method: "GET", path: `/crm/properties/{version}/${object}`, operation: `${object}.properties` },
-    Properties,
-  )
+const fields = Effect.fnUntraced(function* (client: HubspotClient, lists: Lists, object: string) {
+  const results = yield* properties(client, lists, object)
   return Object.fromEntries(
-    body.results.map((property) => [
+    results.map((property) => [
       property.name,
       {
         type: property.type.toLowerCase(),
@@ -130,10 +114,10 @@ const owners = Effect.fnUntraced(function* (client: HubspotClient) {
   return found
 })
 
-const read = Effect.fnUntraced(function* (client: HubspotClient) {
+const read = Effect.fnUntraced(function* (client: HubspotClient, lists: Lists) {
   const objects = Object.keys(definition.objects)
   const byObject = yield* Effect.forEach(objects, (object) =>
-    Effect.map(fields(client, object), (found) => [object, found] as const),
+    Effect.map(fields(client, lists, object), (found) => [object, found] as const),
   )
   const { body: account } = yield* client.fetch(
     { method: "GET", path: "/account-info/{version}/details", operation: "account.details" },
@@ -150,4 +134,5 @@ const read = Effect.fnUntraced(function* (client: HubspotClient) {
   return found
 })
 
-export const metadata = (client: HubspotClient): Effect.Effect<Metadata, ProviderError> => read(client)
+export const metadata = (client: HubspotClient, lists: Lists): Effect.Effect<Metadata, ProviderError> =>
+  read(client, lists)

@@ -63,6 +63,7 @@ const Event = Schema.Struct({
   toObjectTypeId: Schema.optionalKey(Schema.String),
 })
 type Event = typeof Event.Type
+const Events = Schema.Array(Event)
 
 const OBJECTS: Readonly<Record<string, string>> = {
   contact: "contacts",
@@ -134,7 +135,7 @@ const hintsOf = (event: Event): ReadonlyArray<Hint> => {
 
 /** Each record once for each kind; events of objects that are not synchronised are left out. */
 export const parse = (request: WebhookRequest): Effect.Effect<ReadonlyArray<Hint>, ProviderError> =>
-  decode("webhook.parse", Schema.Array(Event), Buffer.from(request.body).toString("utf8")).pipe(
+  decode("webhook.parse", Events, Buffer.from(request.body).toString("utf8")).pipe(
     Effect.map((events) => {
       const hints = new Map(
         events

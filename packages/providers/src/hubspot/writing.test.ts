@@ -1,6 +1,7 @@
 /** Traps of writing: whole batches that fail for one row, lost answers, records that exist, rows that are left out. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import { definition, limitsOf } from "./definition.ts"
 import { creating, openPortal, outcome, prepared, seedTwo, updating } from "./testing/portal.ts"
 
 describe("writing", () => {
@@ -164,6 +165,32 @@ describe("writing", () => {
         const error = yield* other.connector.prepare.pipe(Effect.flip)
         assert.deepInclude(error.reason, { _tag: "RequestRefused", code: "PROPERTY_NOT_UNIQUE" })
         assert.strictEqual(raw("POST", "/crm/properties/2026-09/deals", property).status, 409)
+      }),
+  )
+
+  it.effect(
+    "preparing takes a call for each object once the properties were listed, and none where ours is there",
+    () =>
+      Effect.gen(function* () {
+        const { calls, connector, raw } = yield* openPortal()
+        yield* connector.metadata
+        const [before, objects] = [calls.length, Object.keys(definition.objects).length]
+        // Made by another process since.
+        const { groupName } = raw("GET", "/crm/properties/2026-09/deals/hs_lastmodifieddate").json as {
+          groupName?: string
+        }
+        const property = { name: "concordat_id", label: "x", groupName, type: "string", fieldType: "text" }
+        assert.strictEqual(
+          raw("POST", "/crm/properties/2026-09/deals", { ...property, hasUniqueValue: true }).status,
+          201,
+        )
+        yield* connector.prepare
+        assert.lengthOf(calls.slice(before), objects + 1)
+        const left = limitsOf({ plan: "starter" }).buckets["default"]!.capacity - objects
+        assert.isAtLeast(left, 2, "a read and a write of the first edit")
+        yield* connector.prepare
+        assert.lengthOf(calls.slice(before), objects + 1)
+        assert.isTrue((yield* connector.metadata).fields["tasks"]?.["concordat_id"]?.unique)
       }),
   )
 
