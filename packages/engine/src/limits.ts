@@ -132,6 +132,13 @@ export const METADATA_EVERY_MS = 60 * 60_000
 /** A walk that brings nothing new leaves its cursor in the journal at least this often; else a poll that finds nothing
  * would add an event each time, for ever. */
 export const CURSOR_EVENT_EVERY_MS = 10 * 60_000
+/**
+ * A cursor that moves over a page with nothing on it is held in memory alone, for so long and so many pages at most: to keep
+ * each is most of what an idle connection costs the disk. A crash reads again from the one before, which is as many pages, and
+ * far younger than any that a provider has forgotten: those last for days.
+ */
+export const CURSOR_HELD_MS = 60 * 60_000
+export const CURSOR_HELD_PAGES = 200
 /** How soon it is looked whether the mapping reads other names than before, after something was said of the connection. */
 export const MAPPING_LOOK_MS = 5_000
 /** For so long after something was said of a connection it is looked what its reconciler has made of it; later where more was

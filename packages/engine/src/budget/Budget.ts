@@ -143,6 +143,12 @@ class BudgetOf implements Budget {
     if (share !== undefined) share.level = bucket.paid(share.bucket, share.level, cost, now)
   }
 
+  ended(waiter: Waiter, now: number): void {
+    this.running -= 1
+    for (const [name, cost] of waiter.cost)
+      this.levels.set(name, bucket.answered(this.limits.buckets[name]!, this.levels.get(name)!, cost, now))
+  }
+
   /** Lets everybody go whose turn it is. What somebody before waits for, or needs besides, is not taken from him. */
   admit(now: number): void {
     if (now < this.pausedUntil) return
@@ -200,9 +206,9 @@ const untilGranted = Effect.fnUntraced(function* (budget: BudgetOf, waiter: Wait
   }
 })
 
-const leave = (budget: BudgetOf) =>
+const leave = (budget: BudgetOf, waiter: Waiter) =>
   Effect.map(budget.time, (now) => {
-    budget.running -= 1
+    budget.ended(waiter, now)
     budget.admit(now)
   })
 
@@ -212,12 +218,12 @@ const within = <A, E, R>(budget: BudgetOf, cost: Cost, call: Effect.Effect<A, E,
       const waiter = budget.queued(cost, RANK[yield* CallPriority])
       yield* restore(untilGranted(budget, waiter)).pipe(
         Effect.onInterrupt(() => {
-          if (waiter.isGranted) return leave(budget)
+          if (waiter.isGranted) return leave(budget, waiter)
           budget.queue.splice(budget.queue.indexOf(waiter), 1)
           return Effect.map(budget.time, (now) => budget.admit(now))
         }),
       )
-      return yield* Effect.ensuring(restore(call), leave(budget))
+      return yield* Effect.ensuring(restore(call), leave(budget, waiter))
     }),
   )
 

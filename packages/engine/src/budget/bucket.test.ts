@@ -1,7 +1,7 @@
 /** The token bucket: what is paid comes back with time, a day's budget at midnight. */
 import { assert, describe, it } from "@effect/vitest"
 import { backoff } from "./backoff.ts"
-import { full, nextMidnight, paid, refilled, waitFor } from "./bucket.ts"
+import { answered, full, nextMidnight, paid, refilled, waitFor } from "./bucket.ts"
 
 const NOON = Date.parse("2026-11-20T12:00:00Z")
 const bucket = { capacity: 10, perSecond: 2 }
@@ -69,5 +69,58 @@ describe("a window", () => {
     assert.strictEqual(waitFor(rolling, full(rolling, NOON), 80, NOON), 0)
     const paidOnce = paid(rolling, full(rolling, NOON), 80, NOON)
     assert.strictEqual(waitFor(rolling, paidOnce, 1, NOON + 1_000), 4_000)
+  })
+
+  describe("with a margin", () => {
+    const portal = { capacity: 19, perSecond: 19, window: { calls: 190, ms: 10_010, margin: { calls: 2, ms: 90 } } }
+
+    /** Calls of six at once, each as soon as it may be made: when each arrives. `way`: ms to the provider, and the same back. */
+    const arrivals = (count: number, way: (n: number) => number): ReadonlyArray<number> => {
+      let [level, now] = [full(portal, NOON), NOON]
+      const arrived: Array<number> = []
+      let out: Array<number> = []
+      const answer = (until: number) => {
+        for (const at of out.filter((one) => one <= until).toSorted((a, b) => a - b))
+          level = answered(portal, level, 1, at)
+        out = out.filter((one) => one > until)
+      }
+      for (let n = 0; n < count; n++) {
+        for (;;) {
+          answer(now)
+          const wait = out.length < 6 ? waitFor(portal, level, 1, now) : Math.min(...out) - now
+          if (wait === 0) break
+          now = Math.min(now + wait, ...out)
+        }
+        level = paid(portal, level, 1, now)
+        arrived.push(now + way(n))
+        out.push(now + 2 * way(n))
+      }
+      return arrived.toSorted((a, b) => a - b)
+    }
+
+    it("is never more than the provider allows, in whatever order calls arrive, and nearly all of it", () => {
+      for (const [least, most] of [
+        [1, 4],
+        [1, 40],
+        [20, 45],
+      ] as const) {
+        // By turns quick and slow, so that many arrive before those that were let go before them.
+        const arrived = arrivals(2_001, (n) => (n % 7 === 0 ? most : least))
+        for (const [n, at] of arrived.entries())
+          if (n >= 190)
+            assert.isAtLeast(at - arrived[n - 190]!, 10_000, `call ${n} of those that take ${least} to ${most}`)
+        const allowed = ((arrived.at(-1)! - arrived[0]!) / 10_000) * 190
+        assert.isAtLeast(2_000 / allowed, most > 10 ? 0.98 : 0.995, `those that take ${least} to ${most}`)
+      }
+    })
+
+    it("counts a call without an answer as long as it may be on its way, and no longer", () => {
+      let level = full(portal, NOON)
+      for (let n = 0; n < 190; n++) level = paid(portal, level, 1, NOON)
+      assert.strictEqual(waitFor(portal, level, 1, NOON + 9_000), 1_100)
+      level = answered(portal, level, 3, NOON + 20)
+      assert.strictEqual(waitFor(portal, level, 1, NOON + 9_000), 1_030)
+      assert.strictEqual(waitFor(portal, level, 1, NOON + 10_030), 0)
+    })
   })
 })

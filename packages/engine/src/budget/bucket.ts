@@ -8,7 +8,8 @@ const DAY_SECONDS = DAY_MS / 1_000
 
 /**
  * `at`: ms since 1970 for which `tokens` holds. `day`: days since 1970 (UTC) to which `spent` belongs. `recent`: when what was
- * paid within the bucket's window was paid, one entry for each call, the oldest first.
+ * paid within the bucket's window was paid, one entry for each call, the oldest first. `ended`: the same of when each was answered;
+ * `open`: calls that are not.
  */
 export interface Level {
   readonly tokens: number
@@ -16,6 +17,8 @@ export interface Level {
   readonly day: number
   readonly spent: number
   readonly recent: ReadonlyArray<number>
+  readonly ended: ReadonlyArray<number>
+  readonly open: number
 }
 
 const dayOf = (now: number): number => Math.floor(now / DAY_MS)
@@ -28,13 +31,21 @@ export const full = (bucket: Bucket, now: number): Level => ({
   day: dayOf(now),
   spent: 0,
   recent: [],
+  ended: [],
+  open: 0,
 })
 
-const inWindow = ({ window }: Bucket, { recent }: Level, now: number): ReadonlyArray<number> => {
-  if (window === undefined) return []
-  const from = recent.findIndex((at) => at > now - window.ms)
-  return from === 0 ? recent : from === -1 ? [] : recent.slice(from)
+const NO_MARGIN = { calls: 0, ms: 0 }
+
+/** Of times in their order those after a time. */
+const since = (times: ReadonlyArray<number>, after: number): ReadonlyArray<number> => {
+  const from = times.findIndex((at) => at > after)
+  return from === 0 ? times : from === -1 ? [] : times.slice(from)
 }
+
+const callsOf = ({ window }: Bucket, cost: number): number =>
+  window === undefined ? 0 : Math.min(Math.ceil(cost), window.calls)
+const times = (count: number, at: number): ReadonlyArray<number> => Array.from({ length: count }, () => at)
 
 export const refilled = (bucket: Bucket, level: Level, now: number): Level => {
   const elapsed = Math.max(0, now - level.at)
@@ -44,8 +55,34 @@ export const refilled = (bucket: Bucket, level: Level, now: number): Level => {
     at: Math.max(now, level.at),
     day: Math.max(day, level.day),
     spent: day > level.day ? 0 : level.spent,
-    recent: inWindow(bucket, level, now),
+    ...inWindow(bucket, level, now),
   }
+}
+
+const inWindow = ({ window }: Bucket, { ended, open, recent }: Level, now: number) =>
+  window === undefined
+    ? { recent, ended, open }
+    : {
+        recent: since(recent, now - window.ms - (window.margin ?? NO_MARGIN).ms),
+        ended: since(ended, now - window.ms),
+        open,
+      }
+
+/** So many of the oldest have to be out of the window first; `Infinity`: calls that have no answer yet are among them. */
+const outOf = (times: ReadonlyArray<number>, over: number, ms: number, now: number): number =>
+  over <= 0 ? 0 : over > times.length ? Number.POSITIVE_INFINITY : Math.max(1, Math.ceil(times[over - 1]! + ms - now))
+
+/** ms until the window has room for the calls, by what is known of answers or by when calls were let go. */
+const roomIn = (bucket: Bucket, { ended, open, recent }: Level, cost: number, now: number): number => {
+  const { window } = bucket
+  if (window === undefined) return 0
+  const count = callsOf(bucket, cost)
+  const { calls, ms } = window.margin ?? NO_MARGIN
+  const most = window.calls - calls
+  return Math.min(
+    outOf(ended, open + ended.length + count - window.calls, window.ms, now),
+    outOf(recent, recent.length + Math.min(count, most) - most, window.ms + ms, now),
+  )
 }
 
 /** A cost above what the bucket can hold at all is all of it: else the call would wait for ever. */
@@ -53,13 +90,11 @@ const bounded = (bucket: Bucket, cost: number): number => Math.min(cost, bucket.
 
 /** ms until the cost can be paid; 0: now. */
 export const waitFor = (bucket: Bucket, level: Level, cost: number, now: number): number => {
-  const { recent, tokens, spent } = refilled(bucket, level, now)
+  const today = refilled(bucket, level, now)
+  const { tokens, spent } = today
   if (bucket.daily !== undefined && spent > 0 && spent + cost > bucket.daily) return nextMidnight(now) - now
-  if (bucket.window !== undefined) {
-    // So many of the oldest have to be out of the window first.
-    const over = recent.length + Math.min(Math.ceil(cost), bucket.window.calls) - bucket.window.calls
-    if (over > 0) return Math.max(1, Math.ceil(recent[over - 1]! + bucket.window.ms - now))
-  }
+  const room = roomIn(bucket, today, cost, now)
+  if (room > 0) return room
   const missing = bounded(bucket, cost) - tokens
   // Sums of fractions of a token fall short by a rounding error.
   if (missing <= 1e-9) return 0
@@ -67,14 +102,23 @@ export const waitFor = (bucket: Bucket, level: Level, cost: number, now: number)
 }
 
 export const paid = (bucket: Bucket, level: Level, cost: number, now: number): Level => {
-  const { recent, tokens, spent, ...rest } = refilled(bucket, level, now)
-  const calls = bucket.window === undefined ? 0 : Math.min(Math.ceil(cost), bucket.window.calls)
+  const { open, recent, tokens, spent, ...rest } = refilled(bucket, level, now)
+  const calls = callsOf(bucket, cost)
   return {
     ...rest,
     tokens: Math.max(0, tokens - bounded(bucket, cost)),
     spent: spent + cost,
-    recent: calls === 0 ? recent : [...recent, ...Array.from({ length: calls }, () => now)],
+    recent: calls === 0 ? recent : [...recent, ...times(calls, now)],
+    open: open + calls,
   }
+}
+
+/** What was paid for has an answer, or never gets one. */
+export const answered = (bucket: Bucket, level: Level, cost: number, now: number): Level => {
+  const calls = callsOf(bucket, cost)
+  if (calls === 0) return level
+  const today = refilled(bucket, level, now)
+  return { ...today, ended: [...today.ended, ...times(calls, now)], open: Math.max(0, today.open - calls) }
 }
 
 /** What of a day's budget may go to what nobody waits for: an hour's worth at once, and then as it comes. Null: no such budget. */

@@ -20,6 +20,7 @@ import { State } from "../ports/State.ts"
 import { Gate } from "./faults.ts"
 import { Following } from "./following.ts"
 import { type Gap, Gaps } from "./gaps.ts"
+import { Held } from "./held.ts"
 import { Hinting } from "./hinting.ts"
 import { lastSaid, makeLedger } from "./Ledger.ts"
 import { lockOfIntent } from "./locks.ts"
@@ -283,6 +284,7 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
     rota: new Rota(),
     follows: new Set(),
     cursors: new Map(),
+    held: new Held(),
     toldAt: new Map(),
     told: {
       lookAt: (records) => hinting.addNow(records),

@@ -34,6 +34,8 @@ export interface Kept {
   readonly fence: Fence
   /** Whether the fence is said even where there is nothing else to append. */
   readonly sayFence?: boolean
+  /** Where other walks are, said after the fence wherever that is said. */
+  readonly beside?: ReadonlyArray<Fence>
 }
 
 interface Stores {
@@ -109,7 +111,8 @@ const isOurs = Effect.fnUntraced(function* ({ journal }: Stores, append: Append)
   return tail.length === events.length && tail.every((event, i) => event.id === events[i]!.id)
 })
 
-const commit = Effect.fnUntraced(function* (ledger: Ledger, { entries, documents, fence, sayFence }: Kept) {
+const commit = Effect.fnUntraced(function* (ledger: Ledger, kept: Kept) {
+  const { beside = [], documents, entries, fence, sayFence } = kept
   const { connection, epoch, leased, stores, stream } = ledger
   const store = asWorkerError(connection)
   const at = Math.floor(yield* ledger.tick)
@@ -117,12 +120,20 @@ const commit = Effect.fnUntraced(function* (ledger: Ledger, { entries, documents
     ...(yield* inStretches(ledger.tenant, entries, (entry) => appendOf(entry.stream, entry.expected, entry.facts, at))),
   ]
   if (appends.length > 0 || sayFence === true)
-    appends.push(appendOf(stream, ledger.revision, [{ data: fence, epoch }], at))
+    appends.push(
+      appendOf(
+        stream,
+        ledger.revision,
+        [fence, ...beside].map((data) => ({ data, epoch })),
+        at,
+      ),
+    )
   let unit = { appends, documents, commands: [], checkpoint: null, ...leased }
   for (let attempt = 0; attempt < COMMIT_TRIES; attempt++) {
     const result = yield* store(stores.commit.commit(unit))
     if (result._tag === "Appended") {
-      if (appends.length > 0) ledger.revision += appends.at(-1)!.stream === stream ? 1 : 0
+      const said = appends.at(-1)
+      if (said?.stream === stream) ledger.revision += said.events.length
       return []
     }
     if (result._tag === "Indeterminate") continue

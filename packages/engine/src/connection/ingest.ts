@@ -181,6 +181,7 @@ const keep = Effect.fnUntraced(function* (
   }
   if (conflicts.length === 0 && key !== null) {
     parts.cursors.set(key, move!.to)
+    if (move!.walk === "changes") parts.held.kept(move!.object)
     if (move!.walk === "changes" && (sayFence || entries.length > 0)) parts.toldAt.set(move!.object, now)
   }
   return conflicts

@@ -18,6 +18,7 @@ import type { Journal } from "../ports/Journal.ts"
 import type { Connector, Definition, Hint, ObjectDefinition } from "../ports/Provider.ts"
 import type { DocumentId, DocumentWrite, State } from "../ports/State.ts"
 import type { Gap } from "./gaps.ts"
+import type { Held } from "./held.ts"
 import type { Fence, Ledger } from "./Ledger.ts"
 import type { News } from "./news.ts"
 import type { Planner } from "./Planner.ts"
@@ -76,6 +77,8 @@ export interface Parts {
   readonly follows: Set<string>
   /** Where each walk is, by `walk|object`. */
   readonly cursors: Map<string, CursorDoc>
+  /** Those of them that are not kept yet. */
+  readonly held: Held
   /** The last event that told where an object's changes are, ms since 1970. */
   readonly toldAt: Map<string, number>
   readonly told: Told
@@ -124,6 +127,7 @@ export const recordStream = (parts: Parts, record: RecordKey): string =>
   streams.record(parts.tenant, parts.connection, record.object, record.id)
 
 export const seenDocs = Effect.fnUntraced(function* (parts: Parts, records: ReadonlyArray<RecordKey>) {
+  if (records.length === 0) return []
   const texts = yield* parts.state.getMany(records.map((record) => documentId(parts, "seen", recordKey(record))))
   return texts.map((text) => (text === null ? null : (JSON.parse(text) as SeenDoc)))
 })

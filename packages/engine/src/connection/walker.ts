@@ -1,5 +1,6 @@
 /** The polls of one object, for as long as the connection works. */
 import * as Effect from "effect/Effect"
+import { sha256 } from "@concordat/model/ids"
 import type { Mapping } from "@concordat/rules/mapping/lens"
 import { WALK_RETRY_MS } from "../limits.ts"
 import type { ProviderError } from "../ports/ProviderError.ts"
@@ -19,6 +20,10 @@ export interface Polled {
   readonly fault: string | null
 }
 
+/** Connections of a process begin together, and need not poll together: of the first period each waits for a part of its own. */
+const firstRest = ({ connection, pollEveryMs, tenant }: Parts): number =>
+  pollEveryMs * (1 - Number.parseInt(sha256(`${tenant} ${connection}`).slice(0, 8), 16) / 2 ** 32)
+
 export class Walker extends Flow {
   readonly parts: Parts
   readonly polling: Polling
@@ -34,7 +39,7 @@ export class Walker extends Flow {
   constructor(parts: Parts, polling: Polling, object: string) {
     super(
       parts.rota,
-      parts.definition.objects[object]!.changes === "none" ? Number.POSITIVE_INFINITY : parts.pollEveryMs,
+      parts.definition.objects[object]!.changes === "none" ? Number.POSITIVE_INFINITY : firstRest(parts),
     )
     this.parts = parts
     this.polling = polling
@@ -111,6 +116,7 @@ const isExpired = (error: ProviderError | WorkerError): boolean =>
 /** The walk starts anew, and everything is read. */
 const restart = Effect.fnUntraced(function* ({ object, parts, polling }: Walker) {
   parts.cursors.delete(walkKey("changes", object))
+  parts.held.kept(object)
   const documents = [put(parts, "cursor", walkKey("changes", object), null)]
   const fence = fenceOf(parts, "changes", object)
   yield* parts.ledger.exclusively(parts.ledger.commit({ entries: [], documents, fence }))

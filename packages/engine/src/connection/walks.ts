@@ -8,6 +8,7 @@ import { PAGE_WAIT_MAX_MS, PAGE_WAIT_MS, PAGE_WAITS, READ_AGAIN_MS } from "../li
 import type { Page, Reading } from "../ports/Provider.ts"
 import { Circle, goesInCircles } from "./circling.ts"
 import type { Gate } from "./faults.ts"
+import { holdOrKeep } from "./held.ts"
 import { ingest, type Move } from "./ingest.ts"
 import { untilDecided } from "./lag.ts"
 import { look, NO_FACETS } from "./look.ts"
@@ -24,6 +25,7 @@ export const setCursor = Effect.fnUntraced(function* (parts: Parts, move: Move, 
   const unit = { entries: [], documents: [put(parts, "cursor", key, to)], fence, sayFence }
   yield* parts.ledger.exclusively(parts.ledger.commit(unit))
   parts.cursors.set(key, to)
+  if (walk === "changes") parts.held.kept(object)
 })
 
 interface Taken {
@@ -39,6 +41,11 @@ interface Taken {
 /** Makes a page durable and then moves the cursor. False: the page has to be fetched again, for a write overlapped it. */
 const takePage = Effect.fnUntraced(function* (parts: Parts, gate: Gate, taken: Taken) {
   const { mapping, move, page, startedAt, via, work } = taken
+  const isEmpty = page.records.length === 0 && page.hints.length === 0
+  if (isEmpty && move?.walk === "changes") {
+    yield* holdOrKeep(parts, move.object, move.to)
+    return true
+  }
   const readings = page.records.map((record): Reading => ({ _tag: "Found", record }))
   const listed = new Set(page.records.map(recordKey))
   const hinted = yield* parts.told.share(

@@ -20,9 +20,18 @@ export interface Bucket {
   readonly daily?: number
   /**
    * No more than so many calls within any so many ms, beside what the bucket lets through: where the provider counts in a rolling
-   * window, refill and capacity together may be more than it allows.
+   * window, refill and capacity together may be more than it allows. It counts a call when that arrives, which is before its
+   * answer: so long after that the call is surely out of the window.
    */
-  readonly window?: { readonly calls: number; readonly ms: number }
+  readonly window?: {
+    readonly calls: number
+    readonly ms: number
+    /**
+     * Answers may take long. Without one a call counts as out of the window so much later than `ms` after it was let go, and for
+     * what may arrive in another order so many calls are left.
+     */
+    readonly margin?: { readonly calls: number; readonly ms: number }
+  }
 }
 
 export interface ObjectDefinition {

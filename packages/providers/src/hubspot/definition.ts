@@ -53,9 +53,13 @@ export const limitsOf = (settings: Readonly<Record<string, string>>): Definition
   const { burst, daily } = planOf(settings["plan"])
   return {
     buckets: {
-      // A quiet connection has a tenth at once, a long walk all of it: the window keeps both within the limit. What is let go
-      // in order can arrive a little out of it, so two calls and a tenth of a second are left.
-      default: { capacity: burst / 10, perSecond: burst / 10, window: { calls: burst - 2, ms: 10_100 } },
+      // A quiet connection has a tenth at once, a long walk all of it: the window keeps both within the limit. Its ten seconds
+      // may be a little shorter by our clock than by theirs.
+      default: {
+        capacity: burst / 10,
+        perSecond: burst / 10,
+        window: { calls: burst, ms: 10_010, margin: { calls: 2, ms: 90 } },
+      },
       // Five searches a second for the whole account, counted apart from the rest.
       search: { capacity: 1, perSecond: 4 },
       // Every call counts for the day, searches too: their answers carry its two headers.
