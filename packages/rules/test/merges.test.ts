@@ -108,6 +108,22 @@ describe("a provider's merge", () => {
     const contact = core.entities("contact")[0]!.id
     assert.deepStrictEqual(core.plan("erp", "contact", contact)?.values, { title: "Programmer" })
   })
+  it("[R1] of what we wrote to a record that was merged away, the one that stands for it shows nothing new", () => {
+    const core = scene()
+    for (const number of [1, 2]) {
+      const firm = { name: `Firm ${number}`, domain: `firm${number}.org` }
+      core.observe("app", "firm", `a${number}`, firm, 1_000 + number)
+      core.observe("crm", "firm", `f${number}`, firm, 1_100 + number)
+    }
+    core.observe("crm", "person", "c1", { ...ada, company: null }, 2_000)
+    core.observe("app", "person", "1", { ...ada, company: "firm:a2" }, 2_100)
+    assert.deepStrictEqual(write(core, "crm", 2_200).values, { company: "firm:f2" })
+    merged(core, "firm", "f2", "f1", 3_000)
+    core.observe("crm", "person", "c1", { ...ada, company: "firm:f1" }, 4_000)
+    const [contact] = core.entities("contact")
+    assert.deepStrictEqual(contact!.groups["company"]!.provenance.connection, "app")
+    assert.deepStrictEqual(core.due("crm"), [])
+  })
   for (const [what, company] of [
     ["emptied", null],
     ["set to another", "firm:f3"],

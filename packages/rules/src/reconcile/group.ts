@@ -198,12 +198,12 @@ const agree = (edit: EntityEdit, seen: Observed, held: HeldState, value: GroupVa
   const { group } = lens
   unpark(edit, connection, group, "agreed")
   const current = edit.doc.groups[group]
+  // What we referred to may have been merged there since: the record that stands for it is nobody's choice either.
+  const explains = (sent: View | undefined): boolean =>
+    sent !== undefined &&
+    (lens.same(sent, view) || refersAlike(edit.context.tx, connection, edit.type, lens, sent, view))
   const explained =
-    (held.wrote !== undefined && lens.same(held.wrote.view, view)) ||
-    edit.link(connection).intents.some((intent) => {
-      const sent = intent.groups[group]
-      return sent !== undefined && lens.same(sent, view)
-    })
+    explains(held.wrote?.view) || edit.link(connection).intents.some(({ groups }) => explains(groups[group]))
   if (explained) {
     edit.context.tx.count(connection, "echo")
     return
