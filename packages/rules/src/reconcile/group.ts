@@ -73,7 +73,10 @@ export const observeGroup = (edit: EntityEdit, seen: Observed): void => {
     if (filled?._tag === "Value" && !sameJson(filled.value, value))
       edit.change(group, filled.value, "filled", provenance)
     else agree(edit, seen, held, value)
-    if (sent !== undefined) resolve(edit, seen, sent)
+    if (sent !== undefined) {
+      resolve(edit, seen, sent)
+      edit.setHeld(connection, group, { ...edit.held(connection, group)!, wrote: { view: sent, at: tx.cause.at } })
+    }
     return
   }
   // 2. The echo of a write of ours, come before or without its answer, as sent or as this provider's normaliser has it.
