@@ -2,6 +2,7 @@
 import { makeConnection } from "@concordat/engine/connection/ConnectionWorker"
 import { makeCompilers } from "@concordat/engine/flows/Compilers"
 import { appendTo } from "@concordat/engine/operations/append"
+import { ProviderError, Unavailable } from "@concordat/engine/ports/ProviderError"
 import { explain } from "@concordat/engine/operations/explain"
 import * as streams from "@concordat/model/streams"
 import { makeHubspot } from "@concordat/providers/hubspot/provider"
@@ -34,6 +35,12 @@ objects:
     lookup: [email]
     fields: { email: mail, firstName: first, lastName: last, title: job }
 `
+
+const noAnswer = new ProviderError({
+  provider: "hubspot",
+  operation: "write",
+  reason: new Unavailable({ detail: "no answer", effect: "unknown" }),
+})
 
 const opened = appendTo(streams.connection(TENANT, "hubspot"), [
   {
@@ -79,6 +86,7 @@ describe("the gap between a read and a write", () => {
         },
       })["contacts"]![0]!
       let quick: string | null = null
+      let isLost = false
       const hasty = {
         ...connector,
         write: (object: string, rows: Parameters<typeof connector.write>[1]) =>
@@ -89,7 +97,10 @@ describe("the gap between a read and a write", () => {
               sandbox.advance(500)
               quick = null
             }
-            return connector.write(object, rows)
+            const written = connector.write(object, rows)
+            if (!isLost) return written
+            isLost = false
+            return Effect.andThen(written, noAnswer)
           }),
       }
       yield* openConnection("left", { world: left }, PEOPLE)
@@ -133,6 +144,18 @@ describe("the gap between a read and a write", () => {
       assert.deepStrictEqual(why.groups[0]?.value, { title: "Duchess" })
       assert.deepInclude(why.groups[0]?.observation, { id: there, via: "history", by: "person" })
       assert.deepStrictEqual(why.groups[0]?.observation?.values, { jobtitle: "Duchess" })
+
+      // Also where our write was taken and its answer never came.
+      quick = "Princess"
+      isLost = true
+      left.put(ada, { job: "Queen" })
+      yield* quiet
+      const [, lost] = yield* eventsOf("EditOverwritten")
+      assert.deepStrictEqual(lost?.data.values, { clear: { jobtitle: "Princess" } })
+      assert.isAbove(lost?.data.readBefore, START)
+      const [after, elsewhere] = titles()
+      assert.strictEqual(after, elsewhere)
+      assert.include(JSON.stringify(yield* eventsOf("ContactChanged")), "Princess")
     }).pipe(Effect.scoped, Effect.provide(store, { local: true })),
   )
 })

@@ -7,7 +7,7 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
 import { World } from "./synthetic.ts"
-import { openConnection, settleDown, START, startReconciler, startWorker, store, TENANT } from "./system.ts"
+import { entities, openConnection, settleDown, START, startReconciler, startWorker, store, TENANT } from "./system.ts"
 
 const running = Effect.gen(function* () {
   yield* TestClock.setTime(START)
@@ -72,6 +72,27 @@ describe("records that are pushed in", () => {
         { concurrency: "unbounded" },
       )
       assert.deepStrictEqual(answers.map(Exit.isSuccess), [true, false, true])
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+
+  it.effect("wait until the reconciler knows how they are mapped: before that it would take them for nobody's", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(START)
+      const world = new World({ changes: "none" })
+      const connector = world.connector()
+      world.connector = () => ({ ...connector, metadata: Effect.delay(connector.metadata, 1_000) })
+      yield* openConnection("crm", { world })
+      yield* startReconciler
+      const { handle } = yield* startWorker("crm", world)
+      const pushed = yield* Effect.forkChild(handle.submit([record(1)]), { startImmediately: true })
+      yield* settleDown([handle])
+      assert.deepStrictEqual(yield* Fiber.join(pushed), [{ id: "1", revision: 0 }])
+      yield* handle.submit([{ object: "person", id: "1", values: { job: "Director" } }])
+      yield* settleDown([handle])
+      const [person, ...others] = yield* entities
+      assert.deepStrictEqual(others, [])
+      assert.deepStrictEqual(person?.groups["email"]?.value, { email: "p1@x.example" })
+      assert.deepStrictEqual(person?.groups["title"]?.value, { title: "Director" })
     }).pipe(Effect.provide(store, { local: true })),
   )
 

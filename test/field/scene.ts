@@ -117,9 +117,10 @@ export class Scene {
     const tenant = { ...peer.tenant, rules: document?.document ?? null }
     const { connection, way } = peer
     if (way === null) return { tenant, connection, way }
-    const server: Server = (call) => {
+    const server: Server = (call, onArrival) => {
       const intercept = this.#intercepts.get(peer.connection.name)
-      return intercept === undefined ? way.server(call) : intercept(call, () => way.server(call))
+      const answer = () => way.server(call, onArrival)
+      return intercept === undefined ? answer() : intercept(call, answer)
     }
     return { tenant, connection, way: { ...way, server } }
   }

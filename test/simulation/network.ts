@@ -33,8 +33,11 @@ export const PERFECT: NetworkFaults = {
   brokenAfter: 0,
 }
 
+/** Takes what is told when an answer, as the provider gave it, has come back to who asked and still waits. */
+export type OnArrival = (told: () => void) => void
+
 /** A provider that answers requests; null: the connection breaks. */
-export type Server = (call: HttpCall) => HttpAnswer | null | Promise<HttpAnswer | null>
+export type Server = (call: HttpCall, onArrival: OnArrival) => HttpAnswer | null | Promise<HttpAnswer | null>
 
 export interface Network {
   readonly timeline: Timeline
@@ -98,20 +101,29 @@ export const httpOver = (
       const fault = faultOf(network)
       const [least, most] = network.faults.latency
       const [there, back] = [network.chance.between(least, most), network.chance.between(least, most)]
-      const answerWith = (answer: HttpAnswer | null): void => {
+      let isAwaited = true
+      const answerWith = (answer: HttpAnswer | null, arrivals: ReadonlyArray<() => void> = []): void => {
         network.onCall(call, answer?.status ?? null)
-        timeline.after(process, back, () => resume(Effect.succeed(answer)))
-      }
-      const promised = async (answer: Promise<HttpAnswer | null>, then: Then): Promise<void> => {
-        timeline.promised()
-        const served = await answer
-        timeline.promised()
-        answerWith(then(served))
+        timeline.after(process, back, () => {
+          if (isAwaited) for (const told of arrivals) told()
+          resume(Effect.succeed(answer))
+        })
       }
       const serve = (then: Then): void => {
-        const served = server(call)
-        if (served instanceof Promise) void promised(served, then).catch(timeline.fail)
-        else answerWith(then(served))
+        const arrivals: Array<() => void> = []
+        const served = server(call, (told) => void arrivals.push(told))
+        const passOn = (given: HttpAnswer | null): void => {
+          const answer = then(given)
+          answerWith(answer, answer === given ? arrivals : [])
+        }
+        const promised = async (answer: Promise<HttpAnswer | null>): Promise<void> => {
+          timeline.promised()
+          const given = await answer
+          timeline.promised()
+          passOn(given)
+        }
+        if (served instanceof Promise) void promised(served).catch(timeline.fail)
+        else passOn(served)
       }
       timeline.after(owner, there, () => {
         switch (fault) {
@@ -128,6 +140,10 @@ export const httpOver = (
           case "none":
             return serve((answer) => answer)
         }
+      })
+      // The time is up, or it has died: what comes now nobody sees.
+      return Effect.sync(() => {
+        isAwaited = false
       })
     })
 

@@ -1,7 +1,7 @@
 /** Two records become one at a provider: in whichever order its parts are told of. */
 import { assert, describe, it } from "vitest"
 import { type Core, policyOf } from "./core.ts"
-import { ada, bertha, groupsDue, scene, write } from "./scene.ts"
+import { ada, bertha, gone, groupsDue, scene, write } from "./scene.ts"
 
 const merged = (core: Core, object: string, externalId: string, into: string, at: number) =>
   core.append(at, { _tag: "RecordMerged", connection: "crm", object, externalId, into, readStartedAt: at - 100 })
@@ -95,6 +95,25 @@ describe("a provider's merge", () => {
       title: "Programmer",
     })
   })
+  for (const [what, edited] of [
+    ["is as it was known before the merge", {}],
+    ["is as it was known before the merge, with what people did in it since", { phone: "+493012345" }],
+  ] as const)
+    it(`[R16] a duplicate that takes the place of what was deleted ${what}`, () => {
+      const core = scene()
+      for (const [number, person] of [ada, bertha].entries()) {
+        core.observe("crm", "person", `c${number}`, person, 2_000 + number)
+        core.observe("app", "person", `${number}`, person, 2_100 + number)
+      }
+      merged(core, "person", "c1", "c0", 3_000)
+      if ("phone" in edited) core.observe("app", "person", "1", edited, 3_100)
+      gone(core, "app", "0", 3_200)
+      const [doc] = core.entities("contact")
+      assert.strictEqual(doc!.links["app"]!.primary?.id, "1")
+      const { email, firstName, lastName, title } = ada
+      assert.deepStrictEqual(core.plan("app", "contact", doc!.id)?.values, { email, firstName, lastName, title })
+      assert.deepStrictEqual(core.value("contact", "phone"), ["phone" in edited ? edited.phone : null])
+    })
   it("[R18] leaves references to a duplicate alone: it is a record of the same entity", () => {
     const core = scene()
     core.observe("crm", "firm", "f1", { name: "One", domain: "one.org" }, 1_000)
@@ -107,6 +126,22 @@ describe("a provider's merge", () => {
     core.observe("crm", "person", "c1", { ...ada, company: "firm:f1", title: "Programmer" }, 4_000)
     const contact = core.entities("contact")[0]!.id
     assert.deepStrictEqual(core.plan("erp", "contact", contact)?.values, { title: "Programmer" })
+  })
+  it("[R1] of what we wrote to a record that was merged away, the one that stands for it shows nothing new", () => {
+    const core = scene()
+    for (const number of [1, 2]) {
+      const firm = { name: `Firm ${number}`, domain: `firm${number}.org` }
+      core.observe("app", "firm", `a${number}`, firm, 1_000 + number)
+      core.observe("crm", "firm", `f${number}`, firm, 1_100 + number)
+    }
+    core.observe("crm", "person", "c1", { ...ada, company: null }, 2_000)
+    core.observe("app", "person", "1", { ...ada, company: "firm:a2" }, 2_100)
+    assert.deepStrictEqual(write(core, "crm", 2_200).values, { company: "firm:f2" })
+    merged(core, "firm", "f2", "f1", 3_000)
+    core.observe("crm", "person", "c1", { ...ada, company: "firm:f1" }, 4_000)
+    const [contact] = core.entities("contact")
+    assert.deepStrictEqual(contact!.groups["company"]!.provenance.connection, "app")
+    assert.deepStrictEqual(core.due("crm"), [])
   })
   for (const [what, company] of [
     ["emptied", null],

@@ -51,6 +51,19 @@ describe("[R26] an edit that a write stood over", () => {
     assert.include(JSON.stringify(events), "Duchess")
   })
 
+  it("of which the answer was lost is known from when a read shows what was sent", () => {
+    const core = scene()
+    core.observe("crm", "person", "c1", ada, 2_000)
+    core.observe("app", "person", "1", ada, 3_000)
+    core.observe("app", "person", "1", { ...ada, title: "Baroness" }, 4_000)
+    write(core, "crm", 6_000, "lost")
+    core.observe("crm", "person", "c1", { ...ada, title: "Baroness" }, 6_500)
+    overwritten(core, { title: "Duchess" }, 7_000)
+    assert.deepStrictEqual(title(core), ["Duchess"])
+    assert.deepStrictEqual([groupsDue(core, "crm"), groupsDue(core, "app")], [[["title"]], [["title"]]])
+    assert.strictEqual(core.replayed().dump(), core.dump())
+  })
+
   it("is no news where somebody has edited there since, or where it says the same", () => {
     const later = slipped()
     later.observe("crm", "person", "c1", { ...ada, title: "Queen" }, 6_500)

@@ -31,6 +31,13 @@ describe("the history of a record that is gone without a trace", () => {
     history.vanished("odoo", ODOO.id, "P1")
     assert.deepStrictEqual(kept(history), ["lost"])
   })
+  it("asks for one that an answer shows which was on its way then, once it is there", () => {
+    const history = edited()
+    const shown = history.answered()
+    history.vanished("odoo", ODOO.id, "P1")
+    history.read("odoo", ODOO.id, "fields", shown)
+    assert.deepStrictEqual(kept(history), ["lost"])
+  })
   it("asks for one again where the record was taken back", () => {
     const history = edited()
     history.vanished("odoo", ODOO.id, "P1")
@@ -59,5 +66,44 @@ describe("the history of an edit that a write stood over", () => {
   it("counts it, and asks for it only where the provider's history tells of it", () => {
     assert.deepStrictEqual(overwritten(false), { gaps: 1, said: [] })
     assert.deepStrictEqual(overwritten(true), { gaps: 1, said: ["lost"] })
+  })
+})
+
+describe("the history of reads", () => {
+  const HUBSPOT = { side: "hubspot", isApp: false, id: "person:7" }
+  /** Two edit at once, and HubSpot's is shown in an answer. */
+  const edited = () => {
+    const history = new History(() => 0)
+    history.enter(HUBSPOT, "P1", { title: "First" }, true)
+    history.enter(APP, "P1", { title: "First" }, true)
+    history.read("hubspot", HUBSPOT.id, "fields")
+    history.enter(APP, "P1", { title: "Ours" }, false)
+    const before = history.answered()
+    history.enter(HUBSPOT, "P1", { title: "Theirs" }, false)
+    return { before, after: history.answered(), history }
+  }
+  const written = (history: History, id = HUBSPOT.id) => {
+    history.written({ name: "hubspot", isApp: false }, id, "P1", { title: "Ours" })
+    return { gaps: history.gaps, said: history.violations.map(({ invariant }) => invariant) }
+  }
+  it("leaves an edit in the gap while the answer that shows it is on its way", () => {
+    assert.deepStrictEqual(written(edited().history), { gaps: 1, said: [] })
+  })
+  it("asks for an edit once the answer that shows it is there", () => {
+    const { after, history } = edited()
+    history.read("hubspot", HUBSPOT.id, "fields", after)
+    assert.deepStrictEqual(written(history), { gaps: 0, said: ["lost"] })
+  })
+  it("goes by when an answer was given, not by when it came", () => {
+    const { after, before, history } = edited()
+    history.read("hubspot", HUBSPOT.id, "fields", after)
+    history.read("hubspot", HUBSPOT.id, "fields", before)
+    assert.deepStrictEqual(written(history), { gaps: 0, said: ["lost"] })
+  })
+  it("counts an answer that was on its way when the record came under another id", () => {
+    const { after, history } = edited()
+    history.moved("hubspot", HUBSPOT.id, "person:9")
+    history.read("hubspot", HUBSPOT.id, "fields", after)
+    assert.deepStrictEqual(written(history, "person:9"), { gaps: 0, said: ["lost"] })
   })
 })

@@ -220,20 +220,25 @@ export class History {
     this.violations.push({ invariant, detail })
   }
 
-  /** The engine was shown a record, or what it refers to. */
-  read(side: string, id: string, part: Part): void {
+  /** A provider answers with a record as it is now: that is known once the answer is there (`read`). */
+  answered(): Read {
     this.#clock += 1
-    this.#reads.read(side, id, part, { order: this.#clock, ms: this.#now() })
+    return { order: this.#clock, ms: this.#now() }
   }
 
-  /** A record is gone: what people entered in it since the engine last read it nobody can know. */
+  /** The engine has been shown a record, or what it refers to, as it was then. */
+  read(side: string, id: string, part: Part, at: Read = this.answered()): void {
+    for (const one of this.#reads.read(side, id, part, at)) one.inGap = false
+  }
+
+  /** A record is gone: what people entered in it and no answer has shown, also none on its way, nobody can know. */
   vanished(side: string, id: string, thing: string): void {
-    for (const group of groupsOf(thing)) for (const one of this.#reads.unread(side, id, group)) one.inGap = true
+    for (const group of groupsOf(thing)) for (const one of this.#reads.gone(side, id, group)) one.inGap = true
   }
 
   /** It was taken back, and can be read again. */
   returned(side: string, id: string, thing: string): void {
-    for (const group of groupsOf(thing)) for (const one of this.#reads.entered(side, id, group)) one.inGap = false
+    for (const group of groupsOf(thing)) for (const one of this.#reads.back(side, id, group)) one.inGap = false
   }
 
   /** A person entered a value, or it was there at the beginning. */

@@ -235,8 +235,13 @@ const judgeThing = async (
   // Its records are there, as another's duplicates.
   if (history.joins.isPart(thing)) return []
   const parked = isAskedOf ? conflicts : 0
-  const chosen = choices(places).map((held) => ({ held, ...settledIn(judged, thing, held, parked, quarantined) }))
-  const { found, held, settled } = chosen.find((one) => one.found.length === 0) ?? chosen[0]!
+  const chosen = choices(places).map((held) => {
+    // What one choice would be excused for is left to the others.
+    const left = new Map(quarantined)
+    return { held, left, ...settledIn(judged, thing, held, parked, left) }
+  })
+  const { found, held, left, settled } = chosen.find((one) => one.found.length === 0) ?? chosen[0]!
+  for (const [where, count] of left) quarantined.set(where, count)
   if (found.length > 0) return found
   const before = history.violations.length
   if (conflicts === 0 || !isAskedOf) for (const [group, value] of settled) history.settle(thing, group, value)

@@ -15,9 +15,26 @@ const PARTS = ["fields", "references"] as const
 export class Reads {
   readonly #last = new Map<string, Read>()
   readonly #entered = new Map<string, Array<Entered>>()
+  /** What was unread when its record went. */
+  readonly #gone = new Map<string, ReadonlyArray<Entered>>()
+  /** Ids that records have had, by side. */
+  readonly #moved = new Map<string, string>()
 
-  read(side: string, id: string, part: Part, at: Read): void {
-    this.#last.set(`${side}|${id}|${part}`, at)
+  /** Answers may overtake each other: the newest counts. Returned is what went with its record, and is known all the same. */
+  read(side: string, id: string, part: Part, at: Read): ReadonlyArray<Entered> {
+    const key = `${side}|${id}|${part}`
+    if (at.order > (this.#last.get(key) ?? NEVER).order) this.#last.set(key, at)
+    const next = this.#moved.get(`${side}|${id}`)
+    const known = (this.#gone.get(key) ?? []).filter((one) => one.at <= at.order)
+    return next === undefined ? known : [...known, ...this.read(side, next, part, at)]
+  }
+
+  /** The record is gone, with what nobody has read. */
+  gone(side: string, id: string, group: GroupName): ReadonlyArray<Entered> {
+    const key = `${side}|${id}|${partOf(group)}`
+    const unread = this.unread(side, id, group)
+    this.#gone.set(key, [...(this.#gone.get(key) ?? []), ...unread])
+    return unread
   }
 
   last(side: string, id: string, group: GroupName): Read {
@@ -26,6 +43,7 @@ export class Reads {
 
   /** What is known of a record goes on under another id. */
   moved(side: string, from: string, to: string): void {
+    this.#moved.set(`${side}|${from}`, to)
     for (const part of PARTS) {
       const read = this.#last.get(`${side}|${from}|${part}`)
       if (read !== undefined) this.#last.set(`${side}|${to}|${part}`, read)
@@ -38,6 +56,12 @@ export class Reads {
     const some = this.#entered.get(key) ?? []
     this.#entered.set(key, some)
     return some
+  }
+
+  /** It was taken back, and with it what people had entered. */
+  back(side: string, id: string, group: GroupName): ReadonlyArray<Entered> {
+    this.#gone.delete(`${side}|${id}|${partOf(group)}`)
+    return this.entered(side, id, group)
   }
 
   unread(side: string, id: string, group: GroupName): ReadonlyArray<Entered> {

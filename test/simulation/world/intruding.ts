@@ -94,9 +94,9 @@ export class Intruding {
           return
         }
     }
-    return (call) => {
+    return (call, onArrival) => {
       const updates = (this.#waiting.get(name) ?? 0) > 0 && call.writes === true ? updatesIn(name, call) : []
-      return updates.length === 0 ? server(call) : intrude(updates).then(() => server(call))
+      return updates.length === 0 ? server(call, onArrival) : intrude(updates).then(() => server(call, onArrival))
     }
   }
 }

@@ -1,7 +1,7 @@
 /** The sandboxes as servers, and which records an answer of theirs shows to the engine. */
 import type { HubspotSandbox } from "@concordat/providers/hubspot/sandbox/sandbox"
 import type { OdooSandbox } from "@concordat/providers/odoo/sandbox/sandbox"
-import type { Server } from "../network.ts"
+import type { OnArrival, Server } from "../network.ts"
 import type { Part } from "../oracle/entered.ts"
 import type { History } from "../oracle/history.ts"
 import type { HubspotSide } from "./hubspot-side.ts"
@@ -9,8 +9,9 @@ import type { OdooSide } from "./odoo-side.ts"
 import type { Side } from "./side.ts"
 import type { Kind } from "./things.ts"
 
-/** Told of what an answer carries: what the engine knows of a record from now on. */
+/** Told of what an answer carries: what the engine knows of a record once it is there. */
 type Shown = (kind: Kind, id: string, part: Part) => void
+type ShownTo = (onArrival: OnArrival) => Shown
 
 type Row = Readonly<Record<string, unknown>>
 const rowsOf = (said: unknown): ReadonlyArray<Row> =>
@@ -24,8 +25,9 @@ const KIND_OF: Readonly<Record<string, Kind>> = {
 }
 
 const hubspotServer =
-  (sandbox: HubspotSandbox, shown: Shown): Server =>
-  (call) => {
+  (sandbox: HubspotSandbox, shownTo: ShownTo): Server =>
+  (call, onArrival) => {
+    const shown = shownTo(onArrival)
     const url = new URL(call.url)
     const answer = sandbox.handle({
       method: call.method,
@@ -69,8 +71,9 @@ export const modelOf = (url: string, body: string): string => {
 }
 
 const odooServer =
-  (sandbox: OdooSandbox, shown: Shown): Server =>
-  async (call) => {
+  (sandbox: OdooSandbox, shownTo: ShownTo): Server =>
+  async (call, onArrival) => {
+    const shown = shownTo(onArrival)
     const body = typeof call.body === "string" ? call.body : ""
     const answer = await sandbox.handle({ method: call.method, url: call.url, headers: { ...call.headers }, body })
     if (answer.dropped) return null
@@ -85,9 +88,13 @@ const odooServer =
   }
 
 export const serverOf = (side: Side, history: History): Server => {
-  // An id that was merged away is answered with the record that it became part of.
-  const shown: Shown = (kind, id, part) => history.read(side.name, `${kind}:${side.get(kind, id)?.id ?? id}`, part)
+  const shownTo: ShownTo = (onArrival) => (kind, id, part) => {
+    // An id that was merged away is answered with the record that it became part of.
+    const record = `${kind}:${side.get(kind, id)?.id ?? id}`
+    const at = history.answered()
+    onArrival(() => history.read(side.name, record, part, at))
+  }
   return side.provider === "odoo"
-    ? odooServer((side as OdooSide).sandbox, shown)
-    : hubspotServer((side as HubspotSide).sandbox, shown)
+    ? odooServer((side as OdooSide).sandbox, shownTo)
+    : hubspotServer((side as HubspotSide).sandbox, shownTo)
 }

@@ -5,7 +5,7 @@
 import { clear } from "@concordat/model/events/envelope"
 import type { EditOverwritten, EntityRef } from "@concordat/model/events/record"
 import type { JsonObject } from "@concordat/model/json"
-import { type RecordKey, recordKey, type SeenDoc } from "@concordat/rules/state/documents"
+import { type OpenIntentDoc, type RecordKey, recordKey, type SeenDoc } from "@concordat/rules/state/documents"
 import * as Effect from "effect/Effect"
 import { COMMIT_TRIES, GAP_GATHER_MS } from "../limits.ts"
 import type { Overwritten } from "../ports/Provider.ts"
@@ -18,7 +18,7 @@ import { fenceOf, type Parts, put, recordStream, seenDocs } from "./parts.ts"
 import { rebuildStream } from "./rebuild.ts"
 import { Flow } from "./rota.ts"
 import { lastRead, unseen } from "./seen.ts"
-import type { Settled } from "./settle.ts"
+import { intended, sentOf, type Settled } from "./settle.ts"
 import { asWorkerError, WorkerError } from "./WorkerError.ts"
 
 export interface Gap {
@@ -31,6 +31,9 @@ export interface Gap {
   /** When the record was last read before the write. */
   readonly readBefore: number
 }
+
+const picked = (values: JsonObject, names: ReadonlyArray<string>): JsonObject =>
+  Object.fromEntries(names.map((name) => [name, values[name]!]))
 
 /** Null where there is no history, or nothing in it that the write could have stood over. */
 export const gapOf = (
@@ -46,15 +49,34 @@ export const gapOf = (
     (name) => facetOf(name) === FIELDS && !refused.has(name) && current[name] !== undefined,
   )
   if (names.length === 0) return null
-  const after = { ...sent.values, ...held }
-  const picked = (values: JsonObject): JsonObject => Object.fromEntries(names.map((name) => [name, values[name]!]))
   return {
     key: data.key,
     record: { object: data.object, id: data.externalId },
     entity,
-    held: picked(after),
-    before: picked(current),
+    held: picked({ ...sent.values, ...held }, names),
+    before: picked(current, names),
     readBefore: Math.floor(lastRead(known, "fields")),
+  }
+}
+
+/**
+ * The same for a write without an answer that is not sent again: mostly because a read has shown what was sent. Whether it was
+ * taken the history tells too.
+ */
+export const gapOfLost = (parts: Parts, intent: OpenIntentDoc): Gap | null => {
+  const { entity, externalId, key, kind, object } = intended(intent)
+  if (parts.connector.overwritten === undefined || kind !== "update" || externalId === null || intent.attempts === 0)
+    return null
+  const { before, values } = sentOf(intent)
+  const names = Object.keys(values).filter((name) => facetOf(name) === FIELDS && before[name] !== undefined)
+  if (names.length === 0) return null
+  return {
+    key,
+    record: { object, id: externalId },
+    entity,
+    held: picked(values, names),
+    before: picked(before, names),
+    readBefore: intent.readBefore ?? 0,
   }
 }
 

@@ -4,11 +4,12 @@ import { type CreateDoc, type OpenIntentDoc, recordKey, type SeenDoc } from "@co
 import * as Effect from "effect/Effect"
 import type { DocumentWrite } from "../ports/State.ts"
 import type { Candidate } from "./candidate.ts"
+import { gapOfLost } from "./gaps.ts"
 import type { Entry } from "./Ledger.ts"
 import { dropLocks } from "./locks.ts"
 import { documentId, fenceOf, lockOf, type Parts, put, recordStream } from "./parts.ts"
 import { rebuildStream } from "./rebuild.ts"
-import { unseen } from "./seen.ts"
+import { lastRead, unseen } from "./seen.ts"
 import { asWorkerError } from "./WorkerError.ts"
 
 /** A candidate whose intent is durable and whose record is locked, with the version that it was read at. */
@@ -94,6 +95,7 @@ export const begin = Effect.fn("Connection.intend")(function* (
         nextAt: now,
         job: null,
         until: now,
+        ...(candidate.record === null ? {} : { readBefore: Math.floor(lastRead(seen, "fields")) }),
       }
       if (candidate.intent === null) {
         entries.push({ stream, expected: seen.revision, facts: [{ data }] })
@@ -123,12 +125,22 @@ export const begin = Effect.fn("Connection.intend")(function* (
   return yield* parts.ledger.exclusively(decision)
 })
 
-/** Forgets an intent that nothing will be sent for any more: what is due instead gets one of its own. */
+/**
+ * Forgets an intent that nothing will be sent for any more: what is due instead gets one of its own. It may have been taken, and
+ * so have stood over an edit.
+ */
 export const forget = Effect.fnUntraced(function* (parts: Parts, keys: ReadonlyArray<string>) {
   if (keys.length === 0) return
+  const gaps = keys.flatMap((key) => {
+    const intent = parts.intents.get(key)
+    return (intent === undefined ? null : gapOfLost(parts, intent)) ?? []
+  })
   const documents = keys.map((key) => put(parts, "intent", key, null))
+  for (const gap of gaps) documents.push(put(parts, "gap", gap.key, gap))
   const fence = fenceOf(parts, "changes", "")
   yield* parts.ledger.exclusively(parts.ledger.commit({ entries: [], documents, fence }))
   for (const key of keys) parts.intents.delete(key)
+  for (const gap of gaps) parts.gaps.set(gap.key, gap)
+  if (gaps.length > 0) parts.told.gap()
   dropLocks(parts, yield* parts.tick)
 })

@@ -2,17 +2,21 @@
  * Records that a system pushes in, one call each: those that come while others are being made durable share the next
  * commit. Each of its own would wait for the disk in turn, some hundreds a second.
  */
+import * as streams from "@concordat/model/streams"
 import { type RecordKey, recordKey } from "@concordat/rules/state/documents"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Semaphore from "effect/Semaphore"
-import { COMMIT_RECORDS, PUSHED_WAITING } from "../limits.ts"
+import { COMMIT_RECORDS, LAG_WAIT_MS, PUSHED_WAITING } from "../limits.ts"
 import type { Reading } from "../ports/Provider.ts"
 import { type Ingested, ingest } from "./ingest.ts"
 import { type Parts, untilFree } from "./parts.ts"
 import { asWorkerError, type WorkerError } from "./WorkerError.ts"
+
+/** Events of its own stream that are read at once. */
+const PAGE = 100
 
 export interface Pushed {
   readonly records: ReadonlyArray<RecordKey>
@@ -107,8 +111,39 @@ const takeAll = Effect.fnUntraced(function* (taking: Taking) {
   taking.taker = null
 })
 
+/** What a connection is mapped by, as its own stream says it: both are there before it is read for the first time. */
+const MAPPED: ReadonlyArray<string> = ["MappingChanged", "MetadataObserved"]
+
+const isMappedBy = Effect.fnUntraced(function* ({ connection, journal, tenant }: Parts) {
+  const said = new Set<string>()
+  for (let from = 0; ;) {
+    const page = yield* journal.read(streams.connection(tenant, connection), {
+      from,
+      direction: "forward",
+      limit: PAGE,
+    })
+    for (const { type } of page) said.add(type)
+    if (MAPPED.every((type) => said.has(type))) return true
+    if (page.length < PAGE) return false
+    from += page.length
+  }
+})
+
+/**
+ * Null: the journal says how it is mapped, and the state does not know it yet. What stands in the journal before that would be
+ * taken for nobody's, and can't be read again where it was pushed in.
+ */
+const mappingBehind = Effect.fnUntraced(function* (parts: Parts) {
+  const store = asWorkerError(parts.connection)
+  for (;;) {
+    const mapping = yield* store(parts.planner.mapping)
+    if (mapping !== null || (yield* store(isMappedBy(parts)))) return mapping
+    yield* Effect.sleep(LAG_WAIT_MS)
+  }
+})
+
 const takeTogether = Effect.fnUntraced(function* (parts: Parts, some: ReadonlyArray<Waiting>) {
-  const mapping = (yield* asWorkerError(parts.connection)(parts.planner.mapping)) ?? { hash: "", objects: [] }
+  const mapping = (yield* mappingBehind(parts)) ?? { hash: "", objects: [] }
   const startedAt = yield* parts.tick
   const readings = some.flatMap((one) => one.readings)
   return yield* ingest(parts, { mapping, readings, via: some[0]!.via, startedAt, byId: true, unconditional: true })

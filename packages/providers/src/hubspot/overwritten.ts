@@ -26,7 +26,9 @@ const between = (versions: ReadonlyArray<Version>, held: string | null, before: 
   )
   const under = ours < 0 ? undefined : newestFirst[ours + 1]
   if (under === undefined || empty(under.value) === before || empty(under.value) === held) return undefined
-  return under
+  // What was read before the write came after that one: it is an older write of the same value, and this one was not taken.
+  const read = newestFirst.findIndex(({ value }) => empty(value) === before)
+  return read >= 0 && read < ours ? undefined : under
 }
 
 const overwrittenIn = (record: WireRecord, write: TakenWrite): Overwritten | undefined => {

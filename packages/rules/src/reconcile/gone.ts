@@ -20,7 +20,7 @@ import { type Context, heldUnder, mappingOf, sameRecord } from "./context.ts"
 import { EntityEdit } from "./edit.ts"
 import { finish } from "./finish.ts"
 import { answered } from "./identify.ts"
-import { awaitNext, awaitWinner, mergeEntities } from "./merge.ts"
+import { awaitNext, awaitWinner, heldBefore, mergeEntities, showAgain } from "./merge.ts"
 import { observeFields } from "./observe.ts"
 import { place, type Seen } from "./place.ts"
 import { wakeRefused } from "./refusals.ts"
@@ -89,11 +89,14 @@ const promote = (
   const state = connectionDoc(tx, connection)
   const { observation, ...rest } = known
   const mapping = state === null ? undefined : mappingOf(context, state, record.object, doc.type)
-  if (mapping === undefined || observation === undefined || doc.links[connection]?.primary !== null) return false
+  const before = heldBefore(tx, doc, connection, record)
+  if (mapping === undefined || doc.links[connection]?.primary !== null) return false
+  if (observation === undefined && before === null) return false
   const edit = new EntityEdit(context, doc, doc)
   const link = edit.link(connection)
   const duplicates = link.duplicates.filter((one) => !sameRecord(one, record))
-  const groups = reason === MERGED ? alike(mapping, observation, link.groups) : {}
+  const isMerged = reason === MERGED && observation !== undefined
+  const groups = isMerged ? alike(mapping, observation, link.groups) : shadowsOf(before ?? {})
   edit.setLink(connection, { ...link, primary: record, duplicates, tombstone: null, groups })
   tx.decide("TombstoneLifted", { connection, type: doc.type, entity: doc.id, reason })
   if (edit.doc.archived !== null) {
@@ -102,10 +105,25 @@ const promote = (
   }
   edit.sayLinked({ connection, record, primary: true, how: "promoted" })
   putRecord(tx, connection, record, { ...rest, primary: true })
-  observeFields(edit, mapping, observation)
+  if (!isMerged) showAgain(edit, connection, edit.link(connection))
+  if (observation !== undefined) observeFields(edit, mapping, observation)
   finish(edit)
   return true
 }
+
+/** Of what is known of groups, what stands there: all else was between the record and another entity. */
+const shadowsOf = (before: LinkState["groups"]): LinkState["groups"] =>
+  Object.fromEntries(
+    Object.entries(before).map(([group, { rendering, seen, shadow, signature }]): readonly [string, HeldState] => [
+      group,
+      {
+        signature,
+        shadow,
+        ...(seen === undefined ? {} : { seen }),
+        ...(rendering === undefined ? {} : { rendering }),
+      },
+    ]),
+  )
 
 const MERGED = "merged into another record"
 

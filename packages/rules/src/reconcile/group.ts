@@ -73,7 +73,10 @@ export const observeGroup = (edit: EntityEdit, seen: Observed): void => {
     if (filled?._tag === "Value" && !sameJson(filled.value, value))
       edit.change(group, filled.value, "filled", provenance)
     else agree(edit, seen, held, value)
-    if (sent !== undefined) resolve(edit, seen, sent)
+    if (sent !== undefined) {
+      resolve(edit, seen, sent)
+      edit.setHeld(connection, group, { ...edit.held(connection, group)!, wrote: { view: sent, at: tx.cause.at } })
+    }
     return
   }
   // 2. The echo of a write of ours, come before or without its answer, as sent or as this provider's normaliser has it.
@@ -198,12 +201,12 @@ const agree = (edit: EntityEdit, seen: Observed, held: HeldState, value: GroupVa
   const { group } = lens
   unpark(edit, connection, group, "agreed")
   const current = edit.doc.groups[group]
+  // What we referred to may have been merged there since: the record that stands for it is nobody's choice either.
+  const explains = (sent: View | undefined): boolean =>
+    sent !== undefined &&
+    (lens.same(sent, view) || refersAlike(edit.context.tx, connection, edit.type, lens, sent, view))
   const explained =
-    (held.wrote !== undefined && lens.same(held.wrote.view, view)) ||
-    edit.link(connection).intents.some((intent) => {
-      const sent = intent.groups[group]
-      return sent !== undefined && lens.same(sent, view)
-    })
+    explains(held.wrote?.view) || edit.link(connection).intents.some(({ groups }) => explains(groups[group]))
   if (explained) {
     edit.context.tx.count(connection, "echo")
     return

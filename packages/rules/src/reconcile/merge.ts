@@ -15,6 +15,7 @@ import {
   recordKey,
   type RecordKey,
 } from "../state/documents.ts"
+import type { Transaction } from "../state/transaction.ts"
 import type { ObjectMapping } from "../mapping/lens.ts"
 import { type Context, heldUnder, mappingOf, sameRecord } from "./context.ts"
 import { EntityEdit } from "./edit.ts"
@@ -82,6 +83,23 @@ const heldAside = (from: EntityDoc, into: EntityDoc): Readonly<Record<string, Li
         : [[connection, byName(Object.entries(groups).map(([group, held]) => [group, heldInOrder(held)]))] as const],
     ),
   )
+
+/** What was known of a record of the entity when it became a duplicate in a merge; null: it was none before. */
+export const heldBefore = (
+  tx: Transaction,
+  { merges, type }: EntityDoc,
+  connection: string,
+  record: RecordKey,
+): LinkState["groups"] | null => {
+  for (const { brought, from } of merges) {
+    const isOwn = brought.links.some((link) => link.primary && isOf([link], connection, record))
+    if (isOwn) return brought.held?.[connection] ?? null
+    const away = tx.get<EntityDoc>("entity", `${type}:${from}`)
+    const held = away === null ? null : heldBefore(tx, away, connection, record)
+    if (held !== null) return held
+  }
+  return null
+}
 
 /** `from` goes into `into`: its links move, its values fill what is empty, and where both are linked it is a duplicate. */
 export const mergeEntities = (context: Context, from: EntityDoc, into: EntityDoc, by: string): void => {
@@ -234,7 +252,7 @@ export const mergeAwaited = (context: Context, connection: string, record: Recor
 }
 
 /** What a moved record holds is shown to its new entity as at a first link. */
-const showAgain = (edit: EntityEdit, connection: string, link: LinkState): void => {
+export const showAgain = (edit: EntityEdit, connection: string, link: LinkState): void => {
   const state = connectionDoc(edit.context.tx, connection)
   if (state === null || link.primary === null) return
   for (const lens of mappingOf(edit.context, state, link.primary.object, edit.type)?.groups ?? []) {

@@ -250,6 +250,8 @@ export interface OpenIntentDoc {
   readonly job: Json | null
   /** ms since 1970: when the last attempt had surely ended. */
   readonly until: number
+  /** ms since 1970: when its record was last read before the last attempt; absent: nobody knows. */
+  readonly readBefore?: number
 }
 
 /** kind `cursor`, key `connection|walk|object`. */
