@@ -94,11 +94,23 @@ export const OBSERVATION: ReadonlyArray<Mutation> = [
     rule: "R6",
     says: "of two edits whose times overlap the one that came last is the newest",
     file: `${RULES}/conflict.ts`,
-    from: 'if (ours.after >= theirs.until) return "ours"\n  return "park"',
-    to: 'if (ours.after >= theirs.until) return "ours"\n  return "theirs"',
+    from: 'if (mine.earliest >= other.latest) return "ours"\n  return "park"',
+    to: 'if (mine.earliest >= other.latest) return "ours"\n  return "theirs"',
     seenBy: {
       file: `${TESTS}/rules.test.ts`,
       title: "[R6] newest goes by provider time, and where two intervals overlap it is asked",
+    },
+  },
+  {
+    rule: "R6",
+    says: "a stamp from before the last reading is when it was edited",
+    file: `${RULES}/conflict.ts`,
+    from: "until < after ? {",
+    to: "until < 0 ? {",
+    seenBy: {
+      file: `${TESTS}/rules.test.ts`,
+      title:
+        "[R6] newest goes by no stamp from before the last reading: an edit that was long on its way, or a clock that is behind",
     },
   },
   {
