@@ -30,6 +30,8 @@ export const act = ({ deployment, onStep, stores, timeline }: Stage, world: Worl
     }
     case "rules":
       return world.configuring.rules(action.rules)
+    case "fields":
+      return world.configuring.fields(action.fields)
     case "decide":
       return done(world.operators.decide())
     case "join":

@@ -53,10 +53,7 @@ export const OBSERVATION: ReadonlyArray<Mutation> = [
     file: `${RULES}/group.ts`,
     from: 'if (shadow !== null && rule._tag === "Strict" && rule.connection !== connection) {',
     to: 'if (shadow !== null && rule._tag === "Strict" && rule.connection === "") {',
-    seenBy: {
-      file: `${TESTS}/rules.test.ts`,
-      title: "[R4] strict refuses an edit of the other side and pushes the value back",
-    },
+    seenBy: { world: "a strict side, and who edits elsewhere", invariant: "refused" },
   },
   {
     rule: "R5",
@@ -96,10 +93,7 @@ export const OBSERVATION: ReadonlyArray<Mutation> = [
     file: `${RULES}/conflict.ts`,
     from: 'if (mine.earliest >= other.latest) return "ours"\n  return "park"',
     to: 'if (mine.earliest >= other.latest) return "ours"\n  return "theirs"',
-    seenBy: {
-      file: `${TESTS}/rules.test.ts`,
-      title: "[R6] newest goes by provider time, and where two intervals overlap it is asked",
-    },
+    seenBy: { world: "at once, where the newest wins", invariant: "lost" },
   },
   {
     rule: "R6",
@@ -112,6 +106,14 @@ export const OBSERVATION: ReadonlyArray<Mutation> = [
       title:
         "[R6] newest goes by no stamp from before the last reading: an edit that was long on its way, or a clock that is behind",
     },
+  },
+  {
+    rule: "R6",
+    says: "of two CRMs the tenant's stronger one does not win",
+    file: `${RULES}/conflict.ts`,
+    from: "if (place(a.connection) !== place(b.connection)) return place(a.connection) < place(b.connection)\n",
+    to: "",
+    seenBy: { world: "two CRMs, of which one is the stronger", invariant: "lost" },
   },
   {
     rule: "R7",

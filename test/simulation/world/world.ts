@@ -120,15 +120,18 @@ export class World {
     this.joining = new Joining({ ...parts, tenant: options.tenant, operators, reshaping })
     const hubspot = this.sides.get("hubspot") as HubspotSide | undefined
     const { deployment, tenant, timeline } = options
-    this.configuring = new Configuring({
-      tenant: configured,
-      connections: configurations,
-      sides: this.sides,
-      keys: this.#keys,
-      deployment,
-      history,
-      onStep,
-    })
+    this.configuring = new Configuring(
+      {
+        tenant: configured,
+        connections: configurations,
+        sides: this.sides,
+        keys: this.#keys,
+        deployment,
+        history,
+        onStep,
+      },
+      script.rules,
+    )
     const ofHubspot = configurations.find(({ name }) => name === "hubspot")
     this.troubles =
       hubspot === undefined || ofHubspot === undefined

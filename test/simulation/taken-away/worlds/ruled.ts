@@ -47,6 +47,38 @@ export const RULED = {
       { kind: "decide", at: 40 * MINUTE },
     ],
   }),
+  "at once, where the newest wins": calm({
+    sides: ["app", "hubspot"],
+    things: { person: known(2, "app", "hubspot") },
+    rules: { fields: [{ of: "person", group: "title", rule: "newest" }], authority: [] },
+    actions: [
+      edit(10 * MINUTE, "hubspot", "person", 0, "title"),
+      edit(10 * MINUTE, "app", "person", 0, "title"),
+      edit(20 * MINUTE, "app", "person", 1, "title"),
+      edit(20 * MINUTE, "hubspot", "person", 1, "title"),
+    ],
+  }),
+  "a strict side, and who edits elsewhere": calm({
+    sides: ["app", "hubspot"],
+    things: { person: known(2, "app", "hubspot") },
+    rules: { fields: [{ of: "person", group: "title", rule: "strict:hubspot" }], authority: [] },
+    actions: [
+      edit(10 * MINUTE, "hubspot", "person", 0, "title"),
+      edit(20 * MINUTE, "app", "person", 0, "title"),
+      edit(30 * MINUTE, "app", "person", 1, "phone"),
+    ],
+  }),
+  "two CRMs, of which one is the stronger": calm({
+    sides: ["app", "hubspot", "odoo"],
+    things: { person: known(2, "app", "hubspot", "odoo") },
+    rules: { fields: [], authority: ["odoo", "hubspot"] },
+    actions: [
+      edit(10 * MINUTE, "odoo", "person", 0, "title"),
+      edit(10 * MINUTE, "hubspot", "person", 0, "title"),
+      edit(20 * MINUTE, "hubspot", "person", 1, "title"),
+      edit(20 * MINUTE, "odoo", "person", 1, "title"),
+    ],
+  }),
   "two that are said to be one, and are not": calm({
     sides: ["app", "hubspot"],
     things: { person: known(4, "app", "hubspot") },
