@@ -35,9 +35,9 @@ export const act = ({ deployment, onStep, stores, timeline }: Stage, world: Worl
     case "decide":
       return done(world.operators.decide())
     case "join":
-      return done(world.joining.join(world.keyFor("person", action.number), world.keyFor("person", action.other)))
+      return done(world.joining.join(world.keyFor(action.of, action.number), world.keyFor(action.of, action.other)))
     case "part":
-      return done(world.joining.part(world.keyFor("person", action.other)))
+      return done(world.joining.part(world.keyFor(action.of, action.other)))
     case "intrude":
       return world.intruding.wait(action.side)
     case "mapping":

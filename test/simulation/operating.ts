@@ -127,11 +127,16 @@ export const decisionsOf = (
   return Array.from({ length: chance.between(1, 3) }, () => ({ kind: "decide", at: chance.between(0, last) }))
 }
 
-/** In some runs an operator has two people merged, and mostly split again. */
-export const joinsOf = (chance: Chance, people: number, last: number): ReadonlyArray<Action> => {
-  if (people < 2 || !chance.isLess(0.15)) return []
-  const number = chance.between(0, people - 1)
-  const pair = { number, other: (number + chance.between(1, people - 1)) % people }
+/** In some runs an operator has two of a kind merged, and mostly split again. */
+export const joinsOf = (
+  chance: Chance,
+  of: Kind,
+  { [of]: count }: Readonly<Record<Kind, number>>,
+  last: number,
+): ReadonlyArray<Action> => {
+  if (count < 2 || !chance.isLess(0.15)) return []
+  const number = chance.between(0, count - 1)
+  const pair = { of, number, other: (number + chance.between(1, count - 1)) % count }
   const at = chance.between(0, last)
   const joined: Action = { kind: "join", at, ...pair }
   return chance.isLess(0.7) ? [joined, { kind: "part", at: chance.between(at, last), ...pair }] : [joined]
@@ -144,4 +149,10 @@ export const intrusionsOf = (chance: Chance, sides: ReadonlyArray<SideName>, las
   return Array.from({ length: chance.between(1, 3) }, () => {
     return { kind: "intrude", at: chance.between(0, last), side: chance.pick(others) }
   })
+}
+
+/** HubSpot says that it was no person, so that it can be told from one; a second system makes them answer each other. */
+export const rewritingOf = (chance: Chance, sides: ReadonlyArray<SideName>): ReadonlyArray<SideName> => {
+  if (!sides.includes("hubspot") || !chance.isLess(0.25)) return []
+  return sides.includes("odoo") && chance.isLess(0.7) ? ["hubspot", "odoo"] : ["hubspot"]
 }

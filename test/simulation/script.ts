@@ -2,7 +2,7 @@
 import type { NetworkFaults } from "./network.ts"
 import type { Way } from "./oracle/mapped.ts"
 import type { StoreFaults } from "./deployment.ts"
-import { decisionsOf, fieldRulesOf, intrusionsOf, joinsOf, mappingsOf, rulingsOf } from "./operating.ts"
+import { decisionsOf, fieldRulesOf, intrusionsOf, joinsOf, mappingsOf, rewritingOf, rulingsOf } from "./operating.ts"
 import { type Chance, makeChance } from "./random.ts"
 import { reshapingsOf } from "./reshapings.ts"
 import { type Extent, EXTENTS, type Size, sizeOf } from "./size.ts"
@@ -48,9 +48,10 @@ export type Action =
       readonly other: number
     }
   | {
-      /** An operator says of two people that they are one, or, later, that they are not. */
+      /** An operator says of two of a kind that they are one, or, later, that they are not. */
       readonly kind: "join" | "part"
       readonly at: number
+      readonly of: Kind
       readonly number: number
       readonly other: number
     }
@@ -238,12 +239,6 @@ const storyOf = (chance: Chance, extent: Extent): Story => {
   return { sides, things, actions, rules: BY_DEFAULT }
 }
 
-/** HubSpot says that it was no person, so that it can be told from one; a second system makes them answer each other. */
-const rewritingOf = (chance: Chance, sides: ReadonlyArray<SideName>): ReadonlyArray<SideName> => {
-  if (!sides.includes("hubspot") || !chance.isLess(0.25)) return []
-  return sides.includes("odoo") && chance.isLess(0.7) ? ["hubspot", "odoo"] : ["hubspot"]
-}
-
 /** `size`: null leaves it to the seed. */
 export const scriptOf = (seed: number, size: Size | null = null): Script => {
   const chance = makeChance(`concordat ${seed}`)
@@ -274,11 +269,12 @@ export const scriptOf = (seed: number, size: Size | null = null): Script => {
   more.push(...rulingsOf(chance.fork("rules"), counts, last))
   const mappings = mappingsOf(chance.fork("mapping"), sides, counts, last)
   const ruled = fieldRulesOf(chance.fork("fields"), sides, counts, mappings, last)
-  more.push(...ruled.actions)
+  more.push(...ruled.actions, ...mappings)
   more.push(...decisionsOf(chance.fork("decisions"), [...actions, ...more], ruled.begins.fields, last))
-  more.push(...joinsOf(chance.fork("joins"), counts.person, last))
+  more.push(...joinsOf(chance.fork("joins"), "person", counts, last))
+  for (const kind of ["company", "deal"] as const)
+    more.push(...joinsOf(chance.fork(`joins of ${kind}`), kind, counts, last))
   more.push(...intrusionsOf(chance.fork("intrusions"), sides, last))
-  more.push(...mappings)
   if (faults.isLess(0.2)) more.push({ kind: "loseBus", at: faults.between(0, last) })
   if (faults.isLess(0.1)) more.push({ kind: "dropState", at: faults.between(0, last) })
   const troubles = chance.fork("troubles")

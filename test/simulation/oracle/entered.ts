@@ -27,6 +27,31 @@ export interface Entered {
   isAside: boolean
 }
 
+/** One that was entered just now, and has replaced what stood there `before`. */
+export const entered = (
+  number: number,
+  ms: number,
+  side: string,
+  isApp: boolean,
+  value: string,
+  more: Pick<Entered, "at" | "isAside"> & { readonly before?: Iterable<Entered> },
+): Entered => {
+  const { at, before = [], isAside } = more
+  return {
+    number,
+    sides: new Set([side]),
+    isApp,
+    value,
+    at,
+    ms,
+    before: new Set(before),
+    over: new Set(),
+    inGap: false,
+    isTold: false,
+    isAside,
+  }
+}
+
 /** What is read at once. */
 export type Part = "fields" | "references"
 export const partOf = (group: GroupName): Part => (group === "company" ? "references" : "fields")

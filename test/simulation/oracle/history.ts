@@ -4,7 +4,7 @@
  * value on, or settle a conflict; it may never bring back what was replaced, nor make up a value.
  */
 import { type GroupName, groupsOf, type Kind, kindOf, type Values } from "../world/things.ts"
-import { type Entered, isBefore, normalised, type Part, show, type Violation } from "./entered.ts"
+import { type Entered, entered, isBefore, normalised, type Part, show, type Violation } from "./entered.ts"
 import { Decisions, type Deciding } from "./decisions.ts"
 import { Joined } from "./joined.ts"
 import { Mapped, type Way } from "./mapped.ts"
@@ -129,6 +129,22 @@ export class History {
         mine.push(filling)
       }
     }
+    if (kindOf(loser) !== "company") return
+    for (const [of, nodes] of this.#entered) {
+      const [thing, group] = of.split("|") as [string, GroupName]
+      for (const one of group === "company" ? [...nodes] : []) this.#twinned(thing, one)
+    }
+  }
+
+  /** Of two companies that are one nobody can tell which of them is meant: what is said of the one is said of the other too. */
+  #twinned(thing: string, node: Entered): void {
+    const twin = this.joins.twinOf(node.value, this.#now())
+    if (twin === null) return
+    node.isAside = true
+    const other = this.#make("", node.isApp, twin, { at: 0, isAside: true, before: [node] })
+    for (const side of node.sides) other.sides.add(side)
+    node.before.add(other)
+    this.#nodes(thing, "company").push(other)
   }
 
   /** And that it is not: its records are its own again, seen as if anew. */
@@ -151,27 +167,9 @@ export class History {
     held.set(group, [...standing, again])
   }
 
-  #make(
-    side: string,
-    isApp: boolean,
-    value: string,
-    more: Pick<Entered, "at" | "isAside"> & { readonly before?: Iterable<Entered> },
-  ): Entered {
+  #make(side: string, isApp: boolean, value: string, more: Parameters<typeof entered>[5]): Entered {
     this.#numbers += 1
-    const { at, before = [], isAside } = more
-    return {
-      number: this.#numbers,
-      sides: new Set([side]),
-      isApp,
-      value,
-      at,
-      ms: this.#now(),
-      before: new Set(before),
-      over: new Set(),
-      inGap: false,
-      isTold: false,
-      isAside,
-    }
+    return entered(this.#numbers, this.#now(), side, isApp, value, more)
   }
 
   /** People chose other rules; the journal has them later. */
@@ -265,6 +263,7 @@ export class History {
         isAside: isAside || isMoving,
       })
       this.#nodes(thing, group).push(node)
+      if (group === "company") this.#twinned(thing, node)
       if (!isFirst && !isUnseen) this.#reads.entered(by.side, by.id, group).push(node)
       // There and back again: who looks now can't tell that anything happened in between.
       held.set(

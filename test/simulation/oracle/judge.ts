@@ -165,10 +165,15 @@ const choices = (places: ReadonlyArray<Place>): ReadonlyArray<ReadonlyArray<Held
 const isMapped = ({ mapped }: History, side: string, kind: Kind, group: GroupName): boolean =>
   mapped.way(side, kind, group) === "both"
 
-const textOf = (group: GroupName, { record }: Held): string => normalised(group, record.values[group] ?? "")
+/** A company that is part of another is that one. */
+const textOf = ({ joins }: History, group: GroupName, { record }: Held): string => {
+  const value = normalised(group, record.values[group] ?? "")
+  return group === "company" ? joins.whole(value) : value
+}
 
 /** Where a group is quarantined it may be another one, of as many things as the engine itself lists; all but those. */
 const unanimous = (
+  history: History,
   group: GroupName,
   has: ReadonlyArray<Held>,
   quarantined: Map<string, number>,
@@ -177,7 +182,7 @@ const unanimous = (
   const left = (one: Held): number => quarantined.get(where(one)) ?? 0
   const free = has.filter((one) => left(one) > 0)
   const aside = [[], ...free.map((one) => [one]), free].find(
-    (some) => new Set(has.filter((one) => !some.includes(one)).map((one) => textOf(group, one))).size <= 1,
+    (some) => new Set(has.filter((one) => !some.includes(one)).map((one) => textOf(history, group, one))).size <= 1,
   )
   for (const one of aside ?? []) quarantined.set(where(one), left(one) - 1)
   return has.filter((one) => aside?.includes(one) !== true)
@@ -200,8 +205,8 @@ const settledIn = (
     const has = held.filter(
       ({ side }) => side.groups[kind].includes(group) && isMapped(history, side.name, kind, group),
     )
-    const there = unanimous(group, has, quarantined)
-    const values = there.map((one) => textOf(group, one))
+    const there = unanimous(history, group, has, quarantined)
+    const values = there.map((one) => textOf(history, group, one))
     if (new Set(values).size === 1) settled.set(group, values[0]!)
     else if (values.length > 0 && parked < conflicts && history.rulings.asks(kind, group)) parked += 1
     // Where there is none, it is mapped nowhere that has the thing.
