@@ -44,6 +44,8 @@ export const act = ({ deployment, onStep, stores, timeline }: Stage, world: Worl
       return world.configuring.map(action)
     case "trouble":
       return world.troubles?.begin(action)
+    case "spent":
+      return world.spent.begin(action)
     case "crash": {
       const group = deployment.groups[action.victim % deployment.groups.length]!
       onStep(`${group.name} will die in ${action.turns} turns`)

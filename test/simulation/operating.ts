@@ -4,6 +4,8 @@ import type { Chance } from "./random.ts"
 import type { Action, SideName, Story } from "./script.ts"
 import { type FieldRule, type GroupName, type Kind, KINDS, type Rule } from "./world/things.ts"
 
+const MINUTE = 60_000
+
 const OTHER_RULES: Readonly<Record<Kind, ReadonlyArray<Rule>>> = {
   person: ["app", "asked"],
   company: ["app", "asked"],
@@ -140,6 +142,17 @@ export const joinsOf = (
   const at = chance.between(0, last)
   const joined: Action = { kind: "join", at, ...pair }
   return chance.isLess(0.7) ? [joined, { kind: "part", at: chance.between(at, last), ...pair }] : [joined]
+}
+
+/** In some runs the day's calls of Odoo's account, or of the product, are used up while people work. */
+export const spendingOf = (chance: Chance, sides: ReadonlyArray<SideName>, last: number): ReadonlyArray<Action> => {
+  if (!chance.isLess(0.15)) return []
+  const side = chance.pick((["app", "odoo"] as const).filter((one) => sides.includes(one)))
+  // The oracle takes nobody to be away for longer than a quarter of an hour, and edits of the product come late as it is.
+  const forMs = chance.isLess(0.3)
+    ? chance.between(1, 2 * MINUTE)
+    : chance.between(MINUTE, (side === "app" ? 8 : 30) * MINUTE)
+  return [{ kind: "spent", at: chance.between(0, last), side, forMs, tells: chance.isLess(0.5) }]
 }
 
 /** In some runs somebody edits a field while the engine's write of it is on its way, once or up to three times. */

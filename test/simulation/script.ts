@@ -2,7 +2,16 @@
 import type { NetworkFaults } from "./network.ts"
 import type { Way } from "./oracle/mapped.ts"
 import type { StoreFaults } from "./deployment.ts"
-import { decisionsOf, fieldRulesOf, intrusionsOf, joinsOf, mappingsOf, rewritingOf, rulingsOf } from "./operating.ts"
+import {
+  decisionsOf,
+  fieldRulesOf,
+  intrusionsOf,
+  joinsOf,
+  mappingsOf,
+  rewritingOf,
+  rulingsOf,
+  spendingOf,
+} from "./operating.ts"
 import { type Chance, makeChance } from "./random.ts"
 import { reshapingsOf } from "./reshapings.ts"
 import { type Extent, EXTENTS, type Size, sizeOf } from "./size.ts"
@@ -63,6 +72,7 @@ export type Action =
       readonly downMs: number
     }
   | Trouble
+  | Spending
   | {
       /** The tenant's rules are these from then on; what is not named is as it is by default. */
       readonly kind: "rules"
@@ -89,6 +99,16 @@ export interface Trouble {
   readonly at: number
   readonly what: "day" | "token" | "rotation" | "rule"
   readonly forMs: number
+}
+
+/** The day's calls of Odoo's account, or those that the product may make, are used up. */
+export interface Spending {
+  readonly kind: "spent"
+  readonly at: number
+  readonly side: "app" | "odoo"
+  readonly forMs: number
+  /** Whether it says how long to wait. */
+  readonly tells: boolean
 }
 
 /** A field of a system is mapped otherwise from then on. */
@@ -274,7 +294,10 @@ export const scriptOf = (seed: number, size: Size | null = null): Script => {
   more.push(...joinsOf(chance.fork("joins"), "person", counts, last))
   for (const kind of ["company", "deal"] as const)
     more.push(...joinsOf(chance.fork(`joins of ${kind}`), kind, counts, last))
-  more.push(...intrusionsOf(chance.fork("intrusions"), sides, last))
+  more.push(
+    ...intrusionsOf(chance.fork("intrusions"), sides, last),
+    ...spendingOf(chance.fork("spending"), sides, last),
+  )
   if (faults.isLess(0.2)) more.push({ kind: "loseBus", at: faults.between(0, last) })
   if (faults.isLess(0.1)) more.push({ kind: "dropState", at: faults.between(0, last) })
   const troubles = chance.fork("troubles")
