@@ -38,6 +38,7 @@ export const scriptOf = (setting: Setting): Script => ({
   store: { writeMs: 0, readMs: 0, unmade: 0, unknown: 0 },
   bus: { redeliver: 0, reorder: 0 },
   beside: [],
+  rules: { fields: [], authority: [] },
   rewriting: [],
   reshaping: { mergeMintsId: true, mergeNamesChain: true, odooArchives: false },
   app: { lostAnswer: 0, duplicate: 0, delayMs: 0, ...setting.app },

@@ -30,18 +30,22 @@ export const act = ({ deployment, onStep, stores, timeline }: Stage, world: Worl
     }
     case "rules":
       return world.configuring.rules(action.rules)
+    case "fields":
+      return world.configuring.fields(action.fields)
     case "decide":
       return done(world.operators.decide())
     case "join":
-      return done(world.joining.join(world.keyFor("person", action.number), world.keyFor("person", action.other)))
+      return done(world.joining.join(world.keyFor(action.of, action.number), world.keyFor(action.of, action.other)))
     case "part":
-      return done(world.joining.part(world.keyFor("person", action.other)))
+      return done(world.joining.part(world.keyFor(action.of, action.other)))
     case "intrude":
       return world.intruding.wait(action.side)
     case "mapping":
       return world.configuring.map(action)
     case "trouble":
       return world.troubles?.begin(action)
+    case "spent":
+      return world.spent.begin(action)
     case "crash": {
       const group = deployment.groups[action.victim % deployment.groups.length]!
       onStep(`${group.name} will die in ${action.turns} turns`)

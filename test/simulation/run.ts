@@ -68,7 +68,8 @@ const runOf = async (script: Script, options: RunOptions): Promise<RunResult> =>
   const gaps = chance.fork("gaps")
   const stores = makeStores(() => gaps.between(1, 3))
   stores.log.onAppend((streams) => onStep(`+ ${streams.join(" ")}`))
-  const histories = [script, ...script.beside].map(() => new History(() => timeline.now))
+  const skewMs = Object.values(script.skewMs).reduce((sum, ms) => sum + Math.abs(ms), 0)
+  const histories = [script, ...script.beside].map(() => new History(() => timeline.now, skewMs))
   const violations: Array<Violation> = []
   let step = 0
   const seen = (): ReadonlyArray<Violation> => histories.flatMap((one) => one.violations)

@@ -2,10 +2,20 @@
 import type { NetworkFaults } from "./network.ts"
 import type { Way } from "./oracle/mapped.ts"
 import type { StoreFaults } from "./deployment.ts"
-import { decisionsOf, intrusionsOf, joinsOf, mappingsOf, rulingsOf } from "./operating.ts"
+import {
+  decisionsOf,
+  fieldRulesOf,
+  intrusionsOf,
+  joinsOf,
+  mappingsOf,
+  rewritingOf,
+  rulingsOf,
+  spendingOf,
+} from "./operating.ts"
 import { type Chance, makeChance } from "./random.ts"
+import { reshapingsOf } from "./reshapings.ts"
 import { type Extent, EXTENTS, type Size, sizeOf } from "./size.ts"
-import { type GroupName, type Kind, KINDS, type Rule } from "./world/things.ts"
+import { type FieldRule, type GroupName, type Kind, KINDS, type Rule } from "./world/things.ts"
 
 export type SideName = "app" | "hubspot" | "odoo"
 
@@ -47,9 +57,10 @@ export type Action =
       readonly other: number
     }
   | {
-      /** An operator says of two people that they are one, or, later, that they are not. */
+      /** An operator says of two of a kind that they are one, or, later, that they are not. */
       readonly kind: "join" | "part"
       readonly at: number
+      readonly of: Kind
       readonly number: number
       readonly other: number
     }
@@ -61,11 +72,18 @@ export type Action =
       readonly downMs: number
     }
   | Trouble
+  | Spending
   | {
       /** The tenant's rules are these from then on; what is not named is as it is by default. */
       readonly kind: "rules"
       readonly at: number
       readonly rules: Partial<Readonly<Record<Kind, Rule>>>
+    }
+  | {
+      /** These fields have a rule of their own from then on, and no others. */
+      readonly kind: "fields"
+      readonly at: number
+      readonly fields: ReadonlyArray<FieldRule>
     }
   | Remapped
   /** Somebody edits a field just before the engine's next write of it there takes effect. */
@@ -81,6 +99,16 @@ export interface Trouble {
   readonly at: number
   readonly what: "day" | "token" | "rotation" | "rule"
   readonly forMs: number
+}
+
+/** The day's calls of Odoo's account, or those that the product may make, are used up. */
+export interface Spending {
+  readonly kind: "spent"
+  readonly at: number
+  readonly side: "app" | "odoo"
+  readonly forMs: number
+  /** Whether it says how long to wait. */
+  readonly tells: boolean
 }
 
 /** A field of a system is mapped otherwise from then on. */
@@ -119,6 +147,8 @@ export interface Story {
   /** Which sides know each thing at the beginning. */
   readonly things: Readonly<Record<Kind, ReadonlyArray<ReadonlyArray<SideName>>>>
   readonly actions: ReadonlyArray<Action>
+  /** What of the tenant's rules differs from the default at the beginning. */
+  readonly rules: { readonly fields: ReadonlyArray<FieldRule>; readonly authority: ReadonlyArray<SideName> }
 }
 
 export interface Script extends Story {
@@ -141,6 +171,8 @@ export interface Script extends Story {
 }
 
 const MINUTE = 60_000
+
+const BY_DEFAULT: Story["rules"] = { fields: [], authority: [] }
 
 /** A fault that is on in some runs only, so that they do not hide each other. */
 const sometimes = (chance: Chance, rate: number, most: number): number =>
@@ -192,55 +224,6 @@ const timesOf = (chance: Chance, count: number, spanMs: number): ReadonlyArray<n
   return times
 }
 
-/** In some runs what was removed is taken back, and two records are made one. */
-const reshapingsOf = (
-  chance: Chance,
-  sides: ReadonlyArray<SideName>,
-  counts: Readonly<Record<Kind, number>>,
-  actions: ReadonlyArray<Action>,
-): ReadonlyArray<Action> => {
-  const last = actions.at(-1)?.at ?? 0
-  const merges = Array.from({ length: chance.isLess(0.3) ? chance.between(1, 2) : 0 }, (): Action => {
-    const of = counts.company > 1 && chance.isLess(0.4) ? "company" : "person"
-    const number = chance.between(0, counts[of] - 1)
-    const other = (number + chance.between(1, Math.max(1, counts[of] - 1))) % counts[of]
-    const side = chance.pick(sides.filter((one) => one !== "app"))
-    return { kind: "merge", at: chance.between(0, last), side, of, number, other }
-  })
-  const removals = Array.from({ length: chance.isLess(0.35) ? chance.between(1, 3) : 0 }, (): ReadonlyArray<Action> => {
-    const of = chance.pick(["person", "person", "deal", "activity"] as const)
-    if (counts[of] === 0) return []
-    const at = chance.between(0, last)
-    const one = { side: chance.pick(sides), of, number: chance.between(0, counts[of] - 1) }
-    const back = at + (chance.isLess(0.5) ? chance.between(1, MINUTE) : chance.between(1, 40 * MINUTE))
-    return [
-      { kind: "remove", at, ...one },
-      { kind: "restore", at: back, ...one },
-    ]
-  }).flat()
-  const deals = chance.fork("deals")
-  if (counts.deal > 1 && deals.isLess(0.25)) {
-    const number = deals.between(0, counts.deal - 1)
-    const other = (number + deals.between(1, counts.deal - 1)) % counts.deal
-    const side = deals.pick(sides.filter((one) => one !== "app"))
-    merges.push({ kind: "merge", at: deals.between(0, last), side, of: "deal", number, other })
-  }
-  const companies = chance.fork("companies")
-  if (counts.company > 0 && companies.isLess(0.15)) {
-    const one = {
-      side: companies.pick(sides),
-      of: "company",
-      number: companies.between(0, counts.company - 1),
-    } as const
-    const at = companies.between(0, last)
-    const back = at + (companies.isLess(0.5) ? companies.between(1, MINUTE) : companies.between(1, 40 * MINUTE))
-    removals.push({ kind: "remove", at, ...one }, { kind: "restore", at: back, ...one })
-  }
-  // Nobody makes one record of itself.
-  const two = merges.filter((one) => one.kind !== "merge" || one.number !== one.other)
-  return [...removals, ...two]
-}
-
 /** Who is there, and what people do. */
 const storyOf = (chance: Chance, extent: Extent): Story => {
   const sides = chance.pick(WORLDS.filter(({ length }) => length <= extent.systems))
@@ -273,13 +256,7 @@ const storyOf = (chance: Chance, extent: Extent): Story => {
       back: acts.isLess(0.1),
     }
   })
-  return { sides, things, actions }
-}
-
-/** HubSpot says that it was no person, so that it can be told from one; a second system makes them answer each other. */
-const rewritingOf = (chance: Chance, sides: ReadonlyArray<SideName>): ReadonlyArray<SideName> => {
-  if (!sides.includes("hubspot") || !chance.isLess(0.25)) return []
-  return sides.includes("odoo") && chance.isLess(0.7) ? ["hubspot", "odoo"] : ["hubspot"]
+  return { sides, things, actions, rules: BY_DEFAULT }
 }
 
 /** `size`: null leaves it to the seed. */
@@ -310,10 +287,17 @@ export const scriptOf = (seed: number, size: Size | null = null): Script => {
   const counts = Object.fromEntries(KINDS.map((kind) => [kind, things[kind].length])) as Readonly<Record<Kind, number>>
   const more: Array<Action> = [...reshapingsOf(whole, sides, counts, actions)]
   more.push(...rulingsOf(chance.fork("rules"), counts, last))
-  more.push(...decisionsOf(chance.fork("decisions"), [...actions, ...more], last))
-  more.push(...joinsOf(chance.fork("joins"), counts.person, last))
-  more.push(...intrusionsOf(chance.fork("intrusions"), sides, last))
-  more.push(...mappingsOf(chance.fork("mapping"), sides, counts, last))
+  const mappings = mappingsOf(chance.fork("mapping"), sides, counts, last)
+  const ruled = fieldRulesOf(chance.fork("fields"), sides, counts, mappings, last)
+  more.push(...ruled.actions, ...mappings)
+  more.push(...decisionsOf(chance.fork("decisions"), [...actions, ...more], ruled.begins.fields, last))
+  more.push(...joinsOf(chance.fork("joins"), "person", counts, last))
+  for (const kind of ["company", "deal"] as const)
+    more.push(...joinsOf(chance.fork(`joins of ${kind}`), kind, counts, last))
+  more.push(
+    ...intrusionsOf(chance.fork("intrusions"), sides, last),
+    ...spendingOf(chance.fork("spending"), sides, last),
+  )
   if (faults.isLess(0.2)) more.push({ kind: "loseBus", at: faults.between(0, last) })
   if (faults.isLess(0.1)) more.push({ kind: "dropState", at: faults.between(0, last) })
   const troubles = chance.fork("troubles")
@@ -328,6 +312,7 @@ export const scriptOf = (seed: number, size: Size | null = null): Script => {
     sides,
     things,
     beside,
+    rules: ruled.begins,
     actions: [...actions, ...crashes, ...more].toSorted((a, b) => a.at - b.at),
     isApart: faults.isLess(0.5),
     odoo: faults.pick([17, 19]),

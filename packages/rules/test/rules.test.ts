@@ -63,6 +63,18 @@ describe("conflicts", () => {
     unsure.observe("crm", "person", "c1", { ...ada, title: "Duchess" }, 9_000, { stamp: 8_000 })
     assert.deepStrictEqual([title(unsure), unsure.loaded.range("conflict", "crm|")!.length], [["Countess"], 1])
   })
+  it("[R6] newest goes by no stamp from before the last reading: an edit that was long on its way, or a clock that is behind", () => {
+    const late = scene({ policy: policyOf({ contact: { _tag: "Newest" } }) })
+    // The app's edit of 1,000 came after one of 6,000; the CRM's is of 5,000.
+    late.observe("app", "person", "1", ada, 7_000, { before: 6_000, stamp: 1_000 })
+    late.observe("crm", "person", "c1", { ...ada, title: "Duchess" }, 9_000, { before: 500, stamp: 5_000 })
+    assert.deepStrictEqual([title(late), late.loaded.range("conflict", "crm|")!.length], [["Countess"], 1])
+    // The CRM's clock is behind by 60,000: its edit is of 90,000, and the app's of 70,000.
+    const behind = scene({ policy: policyOf({ contact: { _tag: "Newest" } }) })
+    behind.observe("app", "person", "1", ada, 70_000, { before: 60_000, stamp: 70_000 })
+    behind.observe("crm", "person", "c1", { ...ada, title: "Duchess" }, 91_000, { before: 89_000, stamp: 30_000 })
+    assert.deepStrictEqual([title(behind), behind.loaded.range("conflict", "crm|")!.length], [["Countess"], 1])
+  })
   it("[R8] a parked conflict is settled by a person, and by a change of the rule", () => {
     const parked = () => {
       const core = scene({ policy: policyOf({ contact: { _tag: "Manual" } }) })

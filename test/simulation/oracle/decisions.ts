@@ -5,6 +5,14 @@ import type { Entered } from "./entered.ts"
 /** How long something may have been on its way to the engine when it was decided, ms. */
 const ON_ITS_WAY_MS = 15 * 60_000
 
+export interface Deciding {
+  readonly thing: string
+  readonly group: GroupName
+  readonly side: string
+  readonly record: string
+  readonly keep: "connection" | "entity"
+}
+
 export interface Decided {
   readonly thing: string
   readonly group: GroupName
@@ -18,13 +26,22 @@ export interface Decided {
 export class Decisions {
   readonly #decided: Array<Decided> = []
 
-  add(decided: Decided): void {
-    this.#decided.push(decided)
+  /** `theirs`: what stands in the record; `all`: what was entered of the thing. */
+  add(about: Deciding, theirs: ReadonlyArray<Entered>, all: ReadonlyArray<Entered>, ms: number): void {
+    const { group, keep, side, thing } = about
+    const others = all.filter((one) => !theirs.includes(one))
+    const [chosen, rejected] = keep === "connection" ? [theirs, others] : [others, theirs]
+    this.#decided.push({ thing, group, side: keep === "connection" ? side : null, chosen, rejected, ms })
   }
 
   /** Whether somebody chose the one over the other. */
   allows(node: Entered, before: Entered): boolean {
     return this.#decided.some(({ chosen, rejected }) => chosen.includes(node) && rejected.includes(before))
+  }
+
+  /** When it was last chosen over another; null: never. */
+  chosenMs(node: Entered): number | null {
+    return this.#decided.findLast(({ chosen }) => chosen.includes(node))?.ms ?? null
   }
 
   /** Whether somebody chose what stood there. */

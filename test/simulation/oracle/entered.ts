@@ -1,5 +1,6 @@
 /** A value that somebody entered, and how two of them stand to each other. */
-import type { GroupName, Rule } from "../world/things.ts"
+import { type GroupName, strictFor } from "../world/things.ts"
+import type { Ruling } from "./rulings.ts"
 
 export interface Entered {
   readonly number: number
@@ -26,6 +27,31 @@ export interface Entered {
   isAside: boolean
 }
 
+/** One that was entered just now, and has replaced what stood there `before`. */
+export const entered = (
+  number: number,
+  ms: number,
+  side: string,
+  isApp: boolean,
+  value: string,
+  more: Pick<Entered, "at" | "isAside"> & { readonly before?: Iterable<Entered> },
+): Entered => {
+  const { at, before = [], isAside } = more
+  return {
+    number,
+    sides: new Set([side]),
+    isApp,
+    value,
+    at,
+    ms,
+    before: new Set(before),
+    over: new Set(),
+    inGap: false,
+    isTold: false,
+    isAside,
+  }
+}
+
 /** What is read at once. */
 export type Part = "fields" | "references"
 export const partOf = (group: GroupName): Part => (group === "company" ? "references" : "fields")
@@ -46,11 +72,19 @@ export const normalised = (group: GroupName, value: string): string => {
 export const show = ({ number, sides, value }: Entered): string =>
   `#${number} "${value}" of ${[...sides].join(" and ")}`
 
-/** Why `node`, which did not know of `before`, may not be written over it; null: it may. */
-export const forbids = (rule: Rule, node: Entered, before: Entered): string | null => {
+/** The place of the best of the systems where it was entered. */
+const placeIn = (authority: ReadonlyArray<string>, { sides }: Entered): number =>
+  Math.min(authority.length, ...[...sides].map((side) => authority.indexOf(side)).filter((at) => at !== -1))
+
+/** Why `node`, which did not know of `before`, may not be written over it; null: it may. `skewMs`: of clocks that are off. */
+export const forbids = ({ authority, rule }: Ruling, node: Entered, before: Entered, skewMs: number): string | null => {
   if (rule === "asked") return "a person is to be asked about"
-  const wins = rule === "app" ? before.isApp && !node.isApp : !before.isApp && node.isApp
-  return wins ? "wins by the rule" : null
+  if (rule === "newest") return node.ms + skewMs <= before.ms ? "is as new, or newer" : null
+  const strict = strictFor(rule)
+  if (strict !== null && before.sides.has(strict) !== node.sides.has(strict))
+    return before.sides.has(strict) ? "is of the side that the rule is strict for" : null
+  if (before.isApp !== node.isApp) return before.isApp === (rule === "app") ? "wins by the rule" : null
+  return placeIn(authority, before) < placeIn(authority, node) ? "is of the system with more authority" : null
 }
 
 /** Whether `one` is, or was replaced on the way to, `other`; `surely`: also if no edit on its way was laid over it. */

@@ -4,10 +4,11 @@
  * value on, or settle a conflict; it may never bring back what was replaced, nor make up a value.
  */
 import { type GroupName, groupsOf, type Kind, kindOf, type Values } from "../world/things.ts"
-import { type Entered, isBefore, normalised, type Part, show, type Violation } from "./entered.ts"
-import { Decisions } from "./decisions.ts"
+import { type Entered, entered, isBefore, normalised, type Part, show, type Violation } from "./entered.ts"
+import { Decisions, type Deciding } from "./decisions.ts"
 import { Joined } from "./joined.ts"
 import { Mapped, type Way } from "./mapped.ts"
+import { Presence } from "./presence.ts"
 import { type Read, Reads } from "./reads.ts"
 import { type Rules, Rulings } from "./rulings.ts"
 import { Verdicts } from "./verdicts.ts"
@@ -24,6 +25,7 @@ export class History {
   readonly mapped = new Mapped()
   readonly decisions = new Decisions()
   readonly joins = new Joined()
+  readonly #presence = new Presence()
   readonly #verdicts: Verdicts
   gaps = 0
   /** What became part of another thing. */
@@ -31,10 +33,11 @@ export class History {
   #clock = 0
   #numbers = 0
 
-  /** `now`: the world's time in ms. */
-  constructor(now: () => number) {
+  /** `now`: the world's time in ms; `skewMs`: how far the clocks of two systems may be apart. */
+  constructor(now: () => number, skewMs = 0) {
     this.#now = now
-    this.#verdicts = new Verdicts(this.rulings, this.decisions, now)
+    const { decisions, rulings } = this
+    this.#verdicts = new Verdicts({ rulings, decisions, presence: this.#presence, now, skewMs })
   }
 
   /** The thing that it is by now. */
@@ -126,6 +129,22 @@ export class History {
         mine.push(filling)
       }
     }
+    if (kindOf(loser) !== "company") return
+    for (const [of, nodes] of this.#entered) {
+      const [thing, group] = of.split("|") as [string, GroupName]
+      for (const one of group === "company" ? [...nodes] : []) this.#twinned(thing, one)
+    }
+  }
+
+  /** Of two companies that are one nobody can tell which of them is meant: what is said of the one is said of the other too. */
+  #twinned(thing: string, node: Entered): void {
+    const twin = this.joins.twinOf(node.value, this.#now())
+    if (twin === null) return
+    node.isAside = true
+    const other = this.#make("", node.isApp, twin, { at: 0, isAside: true, before: [node] })
+    for (const side of node.sides) other.sides.add(side)
+    node.before.add(other)
+    this.#nodes(thing, "company").push(other)
   }
 
   /** And that it is not: its records are its own again, seen as if anew. */
@@ -148,27 +167,9 @@ export class History {
     held.set(group, [...standing, again])
   }
 
-  #make(
-    side: string,
-    isApp: boolean,
-    value: string,
-    more: Pick<Entered, "at" | "isAside"> & { readonly before?: Iterable<Entered> },
-  ): Entered {
+  #make(side: string, isApp: boolean, value: string, more: Parameters<typeof entered>[5]): Entered {
     this.#numbers += 1
-    const { at, before = [], isAside } = more
-    return {
-      number: this.#numbers,
-      sides: new Set([side]),
-      isApp,
-      value,
-      at,
-      ms: this.#now(),
-      before: new Set(before),
-      over: new Set(),
-      inGap: false,
-      isTold: false,
-      isAside,
-    }
+    return entered(this.#numbers, this.#now(), side, isApp, value, more)
   }
 
   /** People chose other rules; the journal has them later. */
@@ -181,25 +182,9 @@ export class History {
   }
 
   /** Somebody decided about a group that waits: what stands in that record, or what stands elsewhere. */
-  decided(about: {
-    readonly thing: string
-    readonly group: GroupName
-    readonly side: string
-    readonly record: string
-    readonly keep: "connection" | "entity"
-  }): void {
-    const { group, keep, record, side, thing } = about
-    const theirs = this.#heldBy(side, record).get(group) ?? []
-    const others = this.#nodes(thing, group).filter((one) => !theirs.includes(one))
-    const [chosen, rejected] = keep === "connection" ? [theirs, others] : [others, theirs]
-    this.decisions.add({
-      thing,
-      group,
-      side: keep === "connection" ? side : null,
-      chosen,
-      rejected,
-      ms: this.#now(),
-    })
+  decided(about: Deciding): void {
+    const { group, record, side, thing } = about
+    this.decisions.add(about, this.#heldBy(side, record).get(group) ?? [], this.#nodes(thing, group), this.#now())
   }
 
   #nodes(thing: string, group: GroupName): Array<Entered> {
@@ -233,11 +218,13 @@ export class History {
 
   /** A record is gone: what people entered in it and no answer has shown, also none on its way, nobody can know. */
   vanished(side: string, id: string, thing: string): void {
+    this.#presence.gone(side, thing)
     for (const group of groupsOf(thing)) for (const one of this.#reads.gone(side, id, group)) one.inGap = true
   }
 
   /** It was taken back, and can be read again. */
   returned(side: string, id: string, thing: string): void {
+    this.#presence.there(side, thing, this.#now(), false)
     for (const group of groupsOf(thing)) for (const one of this.#reads.back(side, id, group)) one.inGap = false
   }
 
@@ -250,6 +237,7 @@ export class History {
     isAside = false,
   ): void {
     this.#clock += 1
+    this.#presence.there(by.side, thing, this.#now(), isFirst)
     const held = this.#heldBy(by.side, by.id)
     for (const group of groupsOf(thing)) {
       const value = values[group]
@@ -280,6 +268,7 @@ export class History {
         isAside: isAside || isMoving,
       })
       this.#nodes(thing, group).push(node)
+      if (group === "company") this.#twinned(thing, node)
       if (!isFirst && !isUnseen) this.#reads.entered(by.side, by.id, group).push(node)
       // There and back again: who looks now can't tell that anything happened in between.
       held.set(
@@ -292,6 +281,7 @@ export class History {
   /** The engine wrote: every group whose value is another one now is judged. Whether any is, or was before it was read. */
   written(side: { readonly name: string; readonly isApp: boolean }, id: string, thing: string, now: Values): boolean {
     this.#clock += 1
+    this.#presence.there(side.name, thing, this.#now(), false)
     const held = this.#heldBy(side.name, id)
     let isNews = groupsOf(thing).some((group) => this.#reads.unread(side.name, id, group).length > 0)
     for (const group of groupsOf(thing)) {
@@ -318,7 +308,7 @@ export class History {
         continue
       }
       if (before.length > 0 && !this.joins.isPart(thing))
-        this.#judge(where, side.isApp ? null : this.#reads.last(side.name, id, group), before, nodes)
+        this.#judge(where, [thing, group], side.isApp ? null : this.#reads.last(side.name, id, group), before, nodes)
     }
     return isNews
   }
@@ -350,12 +340,20 @@ export class History {
   }
 
   /** One value may have been entered twice (there and back): it is judged as the one of them that speaks for the engine. */
-  #judge(where: string, read: Read | null, before: ReadonlyArray<Entered>, nodes: ReadonlyArray<Entered>): void {
+  #judge(
+    where: string,
+    of: readonly [thing: string, group: GroupName],
+    read: Read | null,
+    before: ReadonlyArray<Entered>,
+    nodes: ReadonlyArray<Entered>,
+  ): void {
     const pairs = before.flatMap((one) =>
-      nodes.map((node) => ({ before: one, node, verdict: this.#verdicts.verdict(where, read, one, node) })),
+      nodes.map((node) => ({ before: one, node, verdict: this.#verdicts.verdict(...of, read, one, node) })),
     )
-    const fair = pairs.find(({ verdict }) => verdict === null) ?? pairs.find(({ verdict }) => verdict === "gap")
-    const { before: was, node, verdict } = fair ?? pairs[0]!
+    const said = (verdict: "gap" | "void" | null) => pairs.find((one) => one.verdict === verdict)
+    const { before: was, node, verdict } = said(null) ?? said("void") ?? said("gap") ?? pairs[0]!
+    // It never counted, so that nothing has replaced it.
+    if (verdict === "void") return
     if (verdict === null) {
       // What may stand or not has replaced nothing for good, and nothing it.
       const isFirm = pairs.length === 1 && was.isAside === node.isAside
@@ -383,7 +381,7 @@ export class History {
     if (decided !== null && !decided.chosen.some((one) => one.value === last.value))
       this.#violate("lost", `${thing}.${group} is ${show(last)}, and somebody had decided for another`)
     // Of one that was entered several times nobody can tell which it is: one that may stand is enough.
-    const why = same.map((node) => this.#verdicts.outdone(thing, node, nodes))
+    const why = same.map((node) => this.#verdicts.outdone(thing, group, node, nodes))
     if (!why.includes(null)) this.#violate("lost", `${thing}.${group} is ${show(last)}, and ${why.at(-1)}`)
   }
 

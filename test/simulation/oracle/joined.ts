@@ -40,6 +40,19 @@ export class Joined {
     return join !== undefined && join.until === null && now - join.since > SETTLING_MS
   }
 
+  /** The company that is as good as this one to whoever refers to it, or was until a moment ago; null: there is none. */
+  twinOf(company: string, now: number): string | null {
+    for (const [loser, { into }] of this.#joins)
+      if ((company === loser || company === into) && this.isUnclear(loser, now)) return company === loser ? into : loser
+    return null
+  }
+
+  /** The one that it is part of, or itself. */
+  whole(thing: string): string {
+    const join = this.#joins.get(thing)
+    return join === undefined || join.until !== null ? thing : join.into
+  }
+
   /** Whether nobody can tell if what is entered of it is seen as its own, or as a duplicate's. */
   isUnclear(thing: string, now: number): boolean {
     const join = this.#joins.get(thing)

@@ -8,7 +8,7 @@ import type { Deployment } from "../deployment.ts"
 import type { SideName } from "../script.ts"
 import type { Ports } from "../store/ports.ts"
 import type { Seen, Side } from "../world/side.ts"
-import { type GroupName, GROUPS, type Kind, kindOf, TYPES } from "../world/things.ts"
+import { type GroupName, GROUPS, type Kind, kindOf, KINDS, TYPES } from "../world/things.ts"
 import type { World } from "../world/world.ts"
 import { normalised, type Violation } from "./entered.ts"
 import type { History } from "./history.ts"
@@ -78,7 +78,7 @@ const explained = async (
       ({ connection, state }) =>
         state !== "held" &&
         // An edit that a write stood over may wait for a person while both sides show what was written.
-        !(state === "parked" && !world.isAttended && history.rulings.asks.includes(kindOf(thing))) &&
+        !(state === "parked" && !world.isAttended && history.rulings.asks(kindOf(thing), group as GroupName)) &&
         !removed.has(connection) &&
         has(connection) &&
         !(state === "quarantined" && world.rewriting.includes(connection as SideName)),
@@ -102,8 +102,10 @@ const isRewritten = ({ rewriting }: World, { connection, group, kind }: WaitingI
   kind === "quarantined" && group === "title" && rewriting.includes(connection as SideName)
 
 /** What people of this world may be asked: nothing of a deal that two edited at once is decided without them. */
-const isAsked = ({ history: { rulings }, world }: Judged, { entity, kind }: WaitingItem): boolean =>
-  kind === "conflict" && !world.isAttended && rulings.asks.some((one) => entity?.startsWith(`${TYPES[one]}:`) === true)
+const isAsked = ({ history: { rulings }, world }: Judged, { entity, group, kind }: WaitingItem): boolean => {
+  const of = KINDS.find((one) => entity?.startsWith(`${TYPES[one]}:`) === true)
+  return kind === "conflict" && !world.isAttended && of !== undefined && rulings.asks(of, group as GroupName)
+}
 
 const listed = (judged: Judged, now: TenantStatus, waits: ReadonlyArray<WaitingItem>): ReadonlyArray<Violation> => {
   const found: Array<Violation> = []
@@ -163,10 +165,15 @@ const choices = (places: ReadonlyArray<Place>): ReadonlyArray<ReadonlyArray<Held
 const isMapped = ({ mapped }: History, side: string, kind: Kind, group: GroupName): boolean =>
   mapped.way(side, kind, group) === "both"
 
-const textOf = (group: GroupName, { record }: Held): string => normalised(group, record.values[group] ?? "")
+/** A company that is part of another is that one. */
+const textOf = ({ joins }: History, group: GroupName, { record }: Held): string => {
+  const value = normalised(group, record.values[group] ?? "")
+  return group === "company" ? joins.whole(value) : value
+}
 
 /** Where a group is quarantined it may be another one, of as many things as the engine itself lists; all but those. */
 const unanimous = (
+  history: History,
   group: GroupName,
   has: ReadonlyArray<Held>,
   quarantined: Map<string, number>,
@@ -175,7 +182,7 @@ const unanimous = (
   const left = (one: Held): number => quarantined.get(where(one)) ?? 0
   const free = has.filter((one) => left(one) > 0)
   const aside = [[], ...free.map((one) => [one]), free].find(
-    (some) => new Set(has.filter((one) => !some.includes(one)).map((one) => textOf(group, one))).size <= 1,
+    (some) => new Set(has.filter((one) => !some.includes(one)).map((one) => textOf(history, group, one))).size <= 1,
   )
   for (const one of aside ?? []) quarantined.set(where(one), left(one) - 1)
   return has.filter((one) => aside?.includes(one) !== true)
@@ -186,20 +193,22 @@ const settledIn = (
   { history, world }: Judged,
   thing: string,
   held: ReadonlyArray<Held>,
-  parked: number,
+  conflicts: number,
   quarantined: Map<string, number>,
 ): { readonly settled: ReadonlyMap<GroupName, string>; readonly found: ReadonlyArray<Violation> } => {
   const kind = kindOf(thing)
   const settled = new Map<GroupName, string>()
   const found: Array<Violation> = []
+  let parked = 0
   for (const group of GROUPS[kind]) {
     if (group === "company" && [...world.reshaping.removed.keys()].some((key) => kindOf(key) === "company")) continue
     const has = held.filter(
       ({ side }) => side.groups[kind].includes(group) && isMapped(history, side.name, kind, group),
     )
-    const there = unanimous(group, has, quarantined)
-    const values = there.map((one) => textOf(group, one))
+    const there = unanimous(history, group, has, quarantined)
+    const values = there.map((one) => textOf(history, group, one))
     if (new Set(values).size === 1) settled.set(group, values[0]!)
+    else if (values.length > 0 && parked < conflicts && history.rulings.asks(kind, group)) parked += 1
     // Where there is none, it is mapped nowhere that has the thing.
     else if (values.length > 0)
       found.push(
@@ -209,7 +218,7 @@ const settledIn = (
         ),
       )
   }
-  return { settled, found: found.slice(parked) }
+  return { settled, found }
 }
 
 const judgeThing = async (
@@ -231,20 +240,19 @@ const judgeThing = async (
   if (removed.size > 0 && places.every(({ isGone, records }) => isGone || records.length === 0)) return []
   const misplaced = placed(thing, names > 1, places)
   if (misplaced.length > 0) return misplaced
-  const isAskedOf = history.rulings.asks.includes(kindOf(thing))
   // Its records are there, as another's duplicates.
   if (history.joins.isPart(thing)) return []
-  const parked = isAskedOf ? conflicts : 0
   const chosen = choices(places).map((held) => {
     // What one choice would be excused for is left to the others.
     const left = new Map(quarantined)
-    return { held, left, ...settledIn(judged, thing, held, parked, left) }
+    return { held, left, ...settledIn(judged, thing, held, conflicts, left) }
   })
   const { found, held, left, settled } = chosen.find((one) => one.found.length === 0) ?? chosen[0]!
   for (const [where, count] of left) quarantined.set(where, count)
   if (found.length > 0) return found
   const before = history.violations.length
-  if (conflicts === 0 || !isAskedOf) for (const [group, value] of settled) history.settle(thing, group, value)
+  for (const [group, value] of settled)
+    if (conflicts === 0 || !history.rulings.asks(kindOf(thing), group)) history.settle(thing, group, value)
   const [first] = held
   if (history.violations.length > before || first === undefined) return []
   return explained(judged, thing, first.side, first.record, settled, removed)

@@ -1,11 +1,12 @@
 /** Which rule the oracle holds a decision against, when people choose another while it runs. */
 import { assert, describe, it } from "vitest"
-import { RULES } from "../world/things.ts"
+import { type Rule, RULES } from "../world/things.ts"
 import { History } from "./history.ts"
+import { BY_DEFAULT } from "./rulings.ts"
 
 const APP = { side: "app", isApp: true, id: "person:c1" }
 const HUBSPOT = { side: "hubspot", isApp: false, id: "person:5" }
-const BY_APP = { ...RULES, person: "app" } as const
+const BY_APP = { ...BY_DEFAULT, kinds: { ...RULES, person: "app" } } as const
 
 describe("the oracle under rules that change", () => {
   const both = (history: History): void => {
@@ -53,5 +54,93 @@ describe("the oracle under rules that change", () => {
   })
   it("knows the rule of the beginning", () => {
     assert.deepStrictEqual(verdicts(both), ["lost", "fine"])
+  })
+})
+
+describe("the oracle under a rule of a field", () => {
+  const IN_HUBSPOT = { name: "hubspot", isApp: false }
+  const IN_APP = { name: "app", isApp: true }
+  const made = (rule: Rule, skewMs = 0) => {
+    let now = 0
+    const history = new History(() => now, skewMs)
+    history.rulings.begin({ ...BY_DEFAULT, fields: [{ of: "person", group: "title", rule }] })
+    history.enter(APP, "P1", { title: "First" }, true)
+    history.enter(HUBSPOT, "P1", { title: "First" }, true)
+    history.read("hubspot", HUBSPOT.id, "fields")
+    const said = () => history.violations.map(({ invariant }) => invariant)
+    const at = (ms: number, by: typeof APP, title: string) => {
+      now = ms
+      history.enter(by, "P1", { title }, false)
+      history.read("hubspot", HUBSPOT.id, "fields")
+    }
+    return { history, said, at }
+  }
+
+  it("lets the newest be written over the older, and no other", () => {
+    const { at, history, said } = made("newest")
+    at(1_000, HUBSPOT, "Theirs")
+    at(2_000, APP, "Ours")
+    history.written(IN_HUBSPOT, HUBSPOT.id, "P1", { title: "Ours" })
+    assert.deepStrictEqual(said(), [])
+    const other = made("newest")
+    other.at(1_000, HUBSPOT, "Theirs")
+    other.at(2_000, APP, "Ours")
+    other.history.written(IN_APP, APP.id, "P1", { title: "Theirs" })
+    assert.deepStrictEqual(other.said(), ["lost"])
+  })
+  it("has people asked about two of one moment, and can't tell them apart by clocks that are off", () => {
+    const same = made("newest")
+    same.at(1_000, HUBSPOT, "Theirs")
+    same.at(1_000, APP, "Ours")
+    same.history.written(IN_HUBSPOT, HUBSPOT.id, "P1", { title: "Ours" })
+    assert.deepStrictEqual(same.said(), ["lost"])
+    const off = made("newest", 60_000)
+    off.at(1_000, HUBSPOT, "Theirs")
+    off.at(2_000, APP, "Ours")
+    off.history.written(IN_APP, APP.id, "P1", { title: "Theirs" })
+    assert.deepStrictEqual(off.said(), [])
+  })
+  it("lets what is strict be put back over an edit elsewhere, and that edit come nowhere", () => {
+    const { at, history, said } = made("strict:hubspot")
+    at(1_000, APP, "Ours")
+    history.written(IN_APP, APP.id, "P1", { title: "First" })
+    history.settle("P1", "title", "First")
+    assert.deepStrictEqual(said(), [])
+    const other = made("strict:hubspot")
+    other.at(1_000, APP, "Ours")
+    other.history.written(IN_HUBSPOT, HUBSPOT.id, "P1", { title: "Ours" })
+    other.history.settle("P1", "title", "Ours")
+    assert.deepStrictEqual(other.said(), ["refused", "lost"])
+  })
+  it("takes an edit as any other where the thing is not known where the rule is strict for, or where that is new", () => {
+    const { at, history, said } = made("strict:odoo")
+    at(1_000, APP, "Ours")
+    history.written(IN_HUBSPOT, HUBSPOT.id, "P1", { title: "Ours" })
+    history.written({ name: "odoo", isApp: false }, "person:9", "P1", { title: "Ours" })
+    at(2_000, APP, "Later")
+    history.written(IN_HUBSPOT, HUBSPOT.id, "P1", { title: "Later" })
+    assert.deepStrictEqual(said(), [])
+    at(3_600_000, APP, "Last")
+    history.written(IN_HUBSPOT, HUBSPOT.id, "P1", { title: "Last" })
+    assert.deepStrictEqual(said(), ["refused"])
+  })
+})
+
+describe("the oracle and which of two CRMs is the stronger", () => {
+  const ODOO = { side: "odoo", isApp: false, id: "person:7" }
+  const said = (authority: ReadonlyArray<string>): ReadonlyArray<string> => {
+    const history = new History(() => 0)
+    history.rulings.begin({ ...BY_DEFAULT, authority })
+    history.enter(ODOO, "P1", { title: "Odoo" }, false)
+    history.enter(HUBSPOT, "P1", { title: "HubSpot" }, false)
+    history.read("odoo", ODOO.id, "fields")
+    history.written({ name: "odoo", isApp: false }, ODOO.id, "P1", { title: "HubSpot" })
+    return history.violations.map(({ invariant }) => invariant)
+  }
+  it("asks that what somebody has said is kept", () => {
+    assert.deepStrictEqual(said([]), [])
+    assert.deepStrictEqual(said(["hubspot", "odoo"]), [])
+    assert.deepStrictEqual(said(["odoo", "hubspot"]), ["lost"])
+    assert.deepStrictEqual(said(["odoo"]), ["lost"])
   })
 })

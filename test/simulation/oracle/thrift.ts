@@ -12,6 +12,7 @@ const OTHERS: ReadonlySet<Action["kind"]> = new Set([
   "crash",
   "dropState",
   "rules",
+  "fields",
   "mapping",
   "decide",
   "join",

@@ -1,55 +1,100 @@
 /** Which value may be written over which, and which may stand at the end. */
-import { kindOf } from "../world/things.ts"
+import { type GroupName, kindOf, strictFor } from "../world/things.ts"
 import type { Decisions } from "./decisions.ts"
 import { type Entered, forbids, GAP_MS, isBefore, show, type Violation } from "./entered.ts"
+import type { Presence } from "./presence.ts"
 import type { Read } from "./reads.ts"
 import type { Rulings } from "./rulings.ts"
 
+export interface Known {
+  readonly rulings: Rulings
+  readonly decisions: Decisions
+  readonly presence: Presence
+  /** The world's time, ms. */
+  readonly now: () => number
+  /** How far the clocks of two systems may be apart, ms. */
+  readonly skewMs: number
+}
+
 export class Verdicts {
-  readonly #rulings: Rulings
-  readonly #decisions: Decisions
-  readonly #now: () => number
+  readonly #known: Known
 
-  constructor(rulings: Rulings, decisions: Decisions, now: () => number) {
-    this.#rulings = rulings
-    this.#decisions = decisions
-    this.#now = now
+  constructor(known: Known) {
+    this.#known = known
   }
 
-  /** Why `node` may not be written over `before`, of which it did not know, by any rule that may have decided; null: it may. */
-  forbidden(thing: string, node: Entered, before: Entered): string | null {
-    const rules = this.#rulings.since(kindOf(thing), Math.max(node.at, before.at))
-    const reasons = rules.map((rule) => forbids(rule, node, before))
-    return reasons.includes(null) || this.#decisions.allows(node, before) ? null : reasons.join(", and ")
+  /** Why `node`, of which it did not know, may not be written over `before`, by any rule that may have decided; null: it may. */
+  forbidden(thing: string, group: GroupName, node: Entered, before: Entered): string | null {
+    const { decisions, rulings, skewMs } = this.#known
+    const rules = rulings.since(kindOf(thing), group, Math.max(node.at, before.at))
+    // Whoever decides for a value has edited last.
+    const chosenMs = decisions.chosenMs(node)
+    const at = chosenMs === null ? node : { ...node, ms: Math.max(node.ms, chosenMs) }
+    const reasons = rules.map((rule) => forbids(rule, at, before, skewMs))
+    return reasons.includes(null) || decisions.allows(node, before) ? null : [...new Set(reasons)].join(", and ")
   }
 
-  verdict(where: string, read: Read | null, before: Entered, node: Entered): Violation | "gap" | null {
-    if (isBefore(before, node) || before.isAside !== node.isAside) return null
+  /** The sides that rules were strict for when it was entered elsewhere: of each rule that there may have been, null for others. */
+  #strictFor(thing: string, group: GroupName, { at, sides }: Entered): ReadonlyArray<string | null> {
+    return this.#known.rulings.since(kindOf(thing), group, at).map(({ rule }) => {
+      const side = strictFor(rule)
+      return side === null || sides.has(side) ? null : side
+    })
+  }
+
+  /** Whether it may have been refused: entered where the rule takes nothing. */
+  #mayBeRefused(thing: string, group: GroupName, node: Entered): boolean {
+    return node.at > 0 && this.#strictFor(thing, group, node).some((side) => side !== null)
+  }
+
+  /** Whether it was: the thing was long known in the system that the rule is strict for. */
+  #isRefused(thing: string, group: GroupName, node: Entered): boolean {
+    const { presence } = this.#known
+    return (
+      node.at > 0 &&
+      !node.isAside &&
+      this.#strictFor(thing, group, node).every((side) => side !== null && presence.isLongThere(side, thing, node.ms))
+    )
+  }
+
+  verdict(
+    thing: string,
+    group: GroupName,
+    read: Read | null,
+    before: Entered,
+    node: Entered,
+  ): Violation | "gap" | "void" | null {
+    if (before.isAside !== node.isAside) return null
+    if (this.#isRefused(thing, group, node)) return { invariant: "refused", detail: ", and was to be refused" }
+    const isVoid = this.#mayBeRefused(thing, group, before) && !this.#mayBeRefused(thing, group, node)
+    if (isBefore(before, node) && !isVoid) return null
     // The app takes part in its own writes: it has no such gap.
     if (read !== null && !before.isApp && before.at > read.order) {
-      const isLongAgo = this.#now() - read.ms > GAP_MS
+      const isLongAgo = this.#known.now() - read.ms > GAP_MS
       return isLongAgo ? { invariant: "gap", detail: ", long after the last read" } : "gap"
     }
+    // What stands by the rule is put back over what the rule takes from nobody else.
+    if (isVoid) return "void"
     if (isBefore(node, before, true)) return { invariant: "regression", detail: ", which had replaced it" }
     // Neither knew of the other. An empty value of the beginning fills and never wins.
     if (node.at === 0 && node.value === "" && before.value !== "")
       return { invariant: "lost", detail: ": the former was there from the beginning and says nothing" }
-    const why = before.value === "" ? null : this.forbidden(where, node, before)
+    const why = before.value === "" ? null : this.forbidden(thing, group, node, before)
     return why === null ? null : { invariant: "lost", detail: `, which ${why}` }
   }
 
   /** Why that one of all that was entered can't be what stands at the end; null: it can. */
-  outdone(thing: string, node: Entered, nodes: ReadonlyArray<Entered>): string | null {
-    const replacing = nodes.find(
-      (one) => one !== node && one.value !== node.value && !one.inGap && !one.isAside && isBefore(node, one, true),
+  outdone(thing: string, group: GroupName, node: Entered, nodes: ReadonlyArray<Entered>): string | null {
+    if (this.#isRefused(thing, group, node)) return "it was to be refused"
+    const counting = nodes.filter((one) => one !== node && !one.inGap && !one.isAside)
+    const replacing = counting.find(
+      (one) => one.value !== node.value && isBefore(node, one, true) && !this.#mayBeRefused(thing, group, one),
     )
     if (replacing !== undefined) return `${show(replacing)} had replaced it`
-    const stronger = nodes.find(
+    const stronger = counting.find(
       (one) =>
-        !one.inGap &&
-        !one.isAside &&
         !node.isAside &&
-        this.forbidden(thing, node, one) !== null &&
+        this.forbidden(thing, group, node, one) !== null &&
         one.value !== "" &&
         one.at > 0 &&
         !isBefore(one, node) &&

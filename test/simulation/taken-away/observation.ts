@@ -53,10 +53,7 @@ export const OBSERVATION: ReadonlyArray<Mutation> = [
     file: `${RULES}/group.ts`,
     from: 'if (shadow !== null && rule._tag === "Strict" && rule.connection !== connection) {',
     to: 'if (shadow !== null && rule._tag === "Strict" && rule.connection === "") {',
-    seenBy: {
-      file: `${TESTS}/rules.test.ts`,
-      title: "[R4] strict refuses an edit of the other side and pushes the value back",
-    },
+    seenBy: { world: "a strict side, and who edits elsewhere", invariant: "refused" },
   },
   {
     rule: "R5",
@@ -94,12 +91,29 @@ export const OBSERVATION: ReadonlyArray<Mutation> = [
     rule: "R6",
     says: "of two edits whose times overlap the one that came last is the newest",
     file: `${RULES}/conflict.ts`,
-    from: 'if (ours.after >= theirs.until) return "ours"\n  return "park"',
-    to: 'if (ours.after >= theirs.until) return "ours"\n  return "theirs"',
+    from: 'if (mine.earliest >= other.latest) return "ours"\n  return "park"',
+    to: 'if (mine.earliest >= other.latest) return "ours"\n  return "theirs"',
+    seenBy: { world: "at once, where the newest wins", invariant: "lost" },
+  },
+  {
+    rule: "R6",
+    says: "a stamp from before the last reading is when it was edited",
+    file: `${RULES}/conflict.ts`,
+    from: "until < after ? {",
+    to: "until < 0 ? {",
     seenBy: {
       file: `${TESTS}/rules.test.ts`,
-      title: "[R6] newest goes by provider time, and where two intervals overlap it is asked",
+      title:
+        "[R6] newest goes by no stamp from before the last reading: an edit that was long on its way, or a clock that is behind",
     },
+  },
+  {
+    rule: "R6",
+    says: "of two CRMs the tenant's stronger one does not win",
+    file: `${RULES}/conflict.ts`,
+    from: "if (place(a.connection) !== place(b.connection)) return place(a.connection) < place(b.connection)\n",
+    to: "",
+    seenBy: { world: "two CRMs, of which one is the stronger", invariant: "lost" },
   },
   {
     rule: "R7",

@@ -6,11 +6,12 @@ import * as streams from "@concordat/model/streams"
 import { defaultDocument } from "@concordat/rules/policy/policy"
 import type { Deployment } from "../deployment.ts"
 import type { History } from "../oracle/history.ts"
+import { BY_DEFAULT, type Rules } from "../oracle/rulings.ts"
 import type { Remapped, SideName } from "../script.ts"
 import type { Log } from "../store/log.ts"
 import { mappingOf } from "./configuration.ts"
 import type { Side } from "./side.ts"
-import { type Kind, type Rule, RULES, TYPES } from "./things.ts"
+import { type FieldRule, type Kind, KINDS, type Rule, RULES, strictFor, TYPES } from "./things.ts"
 
 export interface Configured {
   readonly tenant: { -readonly [K in keyof TenantConfig]: TenantConfig[K] }
@@ -26,29 +27,57 @@ export interface Configured {
 export type ChosenRules = Partial<Readonly<Record<Kind, Rule>>>
 
 /** As the tenant's rules file says it. */
-const NAMES = { crm: "crm", app: "app", asked: "manual" } as const
+const nameOf = (rule: Rule): string => {
+  const strict = strictFor(rule)
+  return strict === null ? (rule === "asked" ? "manual" : rule) : `{ strict: ${strict} }`
+}
 
-const documentOf = (chosen: ChosenRules): TenantConfig["rules"] => {
-  const lines = Object.entries(chosen).map(([kind, rule]) => `  ${TYPES[kind as Kind]}: ${NAMES[rule]}`)
-  if (lines.length === 0) return null
-  const { document, problems } = readRules({ name: "rules.yaml", text: `rules:\n${lines.join("\n")}\n` })
+/** What is as by default is not in it. */
+const documentOf = ({ authority, fields, kinds }: Rules): TenantConfig["rules"] => {
+  const lines = KINDS.flatMap((kind) => {
+    const own = fields.filter(({ of }) => of === kind).map(({ group, rule }) => `${group}: ${nameOf(rule)}`)
+    const all = kinds[kind] === RULES[kind] ? [] : [`"*": ${nameOf(kinds[kind])}`]
+    return own.length + all.length === 0 ? [] : [`  ${TYPES[kind]}: { ${[...all, ...own].join(", ")} }`]
+  })
+  const text = [
+    ...(lines.length === 0 ? [] : ["rules:", ...lines]),
+    ...(authority.length === 0 ? [] : [`authority: [${authority.join(", ")}]`]),
+  ].join("\n")
+  if (text === "") return null
+  const { document, problems } = readRules({ name: "rules.yaml", text: `${text}\n` })
   if (document === null) throw new Error(JSON.stringify(problems))
   return document
 }
 
 export class Configuring {
   readonly #configured: Configured
+  #rules: Rules
 
-  constructor(configured: Configured) {
+  /** `begins`: what differs from the default at the beginning. */
+  constructor(configured: Configured, begins: Pick<Rules, "fields" | "authority">) {
     this.#configured = configured
+    this.#rules = { ...BY_DEFAULT, ...begins }
+    configured.tenant.rules = documentOf(this.#rules)
+    configured.history.rulings.begin(this.#rules)
   }
 
-  /** What is not named is as it is by default; nothing: there is no rules file any more. */
+  /** Of the kinds: what is not named is as it is by default. */
   rules(chosen: ChosenRules): void {
+    this.#choose({ ...this.#rules, kinds: { ...RULES, ...chosen } })
+  }
+
+  /** Fields that have a rule of their own, and no others. */
+  fields(chosen: ReadonlyArray<FieldRule>): void {
+    this.#choose({ ...this.#rules, fields: chosen })
+  }
+
+  /** As by default: there is no rules file any more. */
+  #choose(rules: Rules): void {
     const { deployment, history, onStep, tenant } = this.#configured
-    onStep(`the rules are others: ${JSON.stringify(chosen)}`)
-    tenant.rules = documentOf(chosen)
-    history.ruled({ ...RULES, ...chosen })
+    this.#rules = rules
+    tenant.rules = documentOf(rules)
+    onStep(`the rules are others: ${JSON.stringify(tenant.rules)}`)
+    history.ruled(rules)
     deployment().restart(tenant.name)
   }
 

@@ -1,4 +1,4 @@
-/** Operators who find that two people are one and have them merged, and find later that they are not. */
+/** Operators who find that two people, companies or deals are one and have them merged, and find later that they are not. */
 import { links } from "@concordat/engine/operations/links"
 import type { EntityRef } from "@concordat/model/events/record"
 import type { History } from "../oracle/history.ts"
@@ -6,6 +6,7 @@ import type { SideName } from "../script.ts"
 import type { Operators } from "./operators.ts"
 import type { Reshaping } from "./reshaping.ts"
 import type { Seen, Side } from "./side.ts"
+import { type Kind, kindOf, TYPES } from "./things.ts"
 
 const BY = "somebody"
 /** What one page of a list has at most. */
@@ -45,9 +46,9 @@ export class Joining {
   }
 
   /** The entity that has those records, and no other. */
-  async #entityOf(records: ReadonlyMap<SideName, string>): Promise<EntityRef | null> {
+  async #entityOf(kind: Kind, records: ReadonlyMap<SideName, string>): Promise<EntityRef | null> {
     const { operators, tenant } = this.#registry
-    const page = await operators.answer(() => links(tenant, { type: "contact", after: null, limit: PAGE }))
+    const page = await operators.answer(() => links(tenant, { type: TYPES[kind], after: null, limit: PAGE }))
     const found = page?.items.find(
       ({ at, mergedInto }) =>
         mergedInto === null &&
@@ -56,7 +57,7 @@ export class Joining {
     return found === undefined ? null : { type: found.type, id: found.id }
   }
 
-  /** Two people, by their keys: the second becomes part of the first. */
+  /** Two of a kind, by their keys: the second becomes part of the first. */
   async join(winner: string, loser: string): Promise<void> {
     const { history, onStep, operators, reshaping } = this.#registry
     const [mine, theirs] = [this.#everywhere(winner), this.#everywhere(loser)]
@@ -64,7 +65,8 @@ export class Joining {
     if (winner === loser || mine === null || theirs === null || isTaken) return
     // Nobody does anything else with them while somebody looks into it.
     for (const key of [winner, loser]) reshaping.held.add(key)
-    const [into, from] = [await this.#entityOf(mine), await this.#entityOf(theirs)]
+    const kind = kindOf(winner)
+    const [into, from] = [await this.#entityOf(kind, mine), await this.#entityOf(kind, theirs)]
     if (into === null || from === null) {
       for (const key of [winner, loser]) reshaping.held.delete(key)
       return
@@ -87,7 +89,7 @@ export class Joining {
   #parted(loser: string): void {
     const { history, recordsOf, sides } = this.#registry
     const records = [...sides].flatMap(([name, { isApp }]) =>
-      recordsOf(name, loser).map(({ id }) => ({ side: name, isApp, id: `person:${id}` })),
+      recordsOf(name, loser).map(({ id }) => ({ side: name, isApp, id: `${kindOf(loser)}:${id}` })),
     )
     history.parted(loser, records)
   }

@@ -16,6 +16,7 @@ import { type HubspotSide, makeHubspotSide } from "./hubspot-side.ts"
 import { makeOdooSide, type OdooSide } from "./odoo-side.ts"
 import { serverOf } from "./servers.ts"
 import type { Side, Written } from "./side.ts"
+import type { Spent } from "./spent.ts"
 
 /** How long a provider, or the product, waits for an answer of the engine, ms. */
 const WAIT_MS = 5_000
@@ -32,6 +33,7 @@ export interface SystemsOptions {
   readonly deployment: () => Deployment
   readonly onStep: (what: string) => void
   readonly onWritten: (written: Written) => void
+  readonly spent: Spent
 }
 
 export class Systems {
@@ -114,6 +116,7 @@ export class Systems {
         pollMs: 500,
       },
       endpoint: (method, path, key, body) => {
+        if (this.#options.spent.is("app")) return Promise.reject(new Error("no calls left today"))
         const group = this.#options.deployment().groupOf(tenant, "app")
         const asked = { method, path, key, body }
         return this.#within(group.process.ask(answer(group.access, { tenant, connection: "app" }, asked)), 70_000)

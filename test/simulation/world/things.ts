@@ -60,8 +60,22 @@ export const groupsOf = (key: string): ReadonlyArray<GroupName> => GROUPS[kindOf
 /** What the engine calls a thing of that kind. */
 export const TYPES = { person: "contact", company: "company", deal: "deal", activity: "activity" } as const
 
-/** Who wins where two moved: the CRM; the product; or nobody, and a person is asked. */
-export type Rule = "crm" | "app" | "asked"
+/**
+ * Who wins where two moved: the CRM; the product; what was edited last; or nobody, and a person is asked. Of a strict one the
+ * others are not taken at all, whatever stands against them.
+ */
+export type Rule = "crm" | "app" | "asked" | "newest" | `strict:${string}`
+
+/** The side that a rule is strict for; null: it is for none. */
+export const strictFor = (rule: Rule): string | null =>
+  rule.startsWith("strict:") ? rule.slice("strict:".length) : null
+
+/** A rule of one field alone. */
+export interface FieldRule {
+  readonly of: Kind
+  readonly group: GroupName
+  readonly rule: Rule
+}
 
 /** As long as nobody chooses others. */
 export const RULES: Readonly<Record<Kind, Rule>> = {

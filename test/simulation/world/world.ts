@@ -18,6 +18,7 @@ import { Intruding } from "./intruding.ts"
 import { Joining } from "./joining.ts"
 import { Operators } from "./operators.ts"
 import { Reshaping } from "./reshaping.ts"
+import { Spent } from "./spent.ts"
 import { Systems } from "./systems.ts"
 import { Troubles } from "./troubles.ts"
 import type { About, Seen, Side, Written } from "./side.ts"
@@ -64,6 +65,7 @@ export class World {
   readonly operators: Operators
   readonly joining: Joining
   readonly intruding = new Intruding()
+  readonly spent: Spent
   /** Whether somebody decides what waits for a person, so that nothing does for ever. */
   readonly isAttended: boolean
   /** null: its systems have none. */
@@ -90,7 +92,8 @@ export class World {
     const recordsOf = (name: SideName, key: string) => this.recordsOf(name, key)
     const parts = { sides: this.sides, history, onStep, recordsOf }
     this.reshaping = new Reshaping({ ...parts, keys: this.#keys, with: this.with })
-    this.#systems = new Systems({ ...options, owner: this.owner, onWritten: this.#written })
+    this.spent = new Spent(options.timeline, onStep)
+    this.#systems = new Systems({ ...options, owner: this.owner, onWritten: this.#written, spent: this.spent })
     for (const name of script.sides) this.sides.set(name, this.#systems.side(name))
     const begins = remapped(script)
     for (const { from, group, of, side } of begins) history.mapped.set(side, of, group, from, null)
@@ -120,15 +123,18 @@ export class World {
     this.joining = new Joining({ ...parts, tenant: options.tenant, operators, reshaping })
     const hubspot = this.sides.get("hubspot") as HubspotSide | undefined
     const { deployment, tenant, timeline } = options
-    this.configuring = new Configuring({
-      tenant: configured,
-      connections: configurations,
-      sides: this.sides,
-      keys: this.#keys,
-      deployment,
-      history,
-      onStep,
-    })
+    this.configuring = new Configuring(
+      {
+        tenant: configured,
+        connections: configurations,
+        sides: this.sides,
+        keys: this.#keys,
+        deployment,
+        history,
+        onStep,
+      },
+      script.rules,
+    )
     const ofHubspot = configurations.find(({ name }) => name === "hubspot")
     this.troubles =
       hubspot === undefined || ofHubspot === undefined
@@ -161,7 +167,7 @@ export class World {
   #way(name: SideName): NonNullable<Peer["way"]> {
     const way = this.#systems.way(this.sides.get(name)!)
     const server = this.intruding.before(name, way.server, (...about) => this.#intrude(name, ...about))
-    return { ...way, server }
+    return { ...way, server: this.spent.before(name, server) }
   }
 
   /** Somebody edits a record that the engine is just writing. */
@@ -328,6 +334,7 @@ export class World {
   /** Everything answers. */
   heal(): void {
     this.troubles?.end()
+    this.spent.end()
     for (const network of this.#systems.networks) network.faults = PERFECT
     const app = this.sides.get("app") as AppSide | undefined
     app?.sandbox.settings({ lostAnswerRate: 0, duplicateRate: 0, sendDelayMs: [0, 0], applyDelayMs: [0, 0] })

@@ -37,13 +37,21 @@ const outranks = (policy: Policy, rule: Rule, ours: Side, theirs: Side): boolean
 export const isStronger = (policy: Policy, rule: Rule, ours: Side, theirs: Side): boolean => {
   if (ours.provenance.connection === theirs.provenance.connection)
     return theirs.provenance.until > ours.provenance.until
-  if (rule._tag === "Newest") return theirs.provenance.after >= ours.provenance.until
+  if (rule._tag === "Newest") return newest(ours.provenance, theirs.provenance) === "theirs"
   return outranks(policy, rule, ours, theirs)
 }
 
+/**
+ * When it was edited, at the earliest and at the latest. A stamp from before the last reading is of a clock that is behind, or of an
+ * edit that was long on its way: it says how early, and nobody knows how late.
+ */
+const boundsOf = ({ after, until }: Provenance): { readonly earliest: number; readonly latest: number } =>
+  until < after ? { earliest: until, latest: Number.POSITIVE_INFINITY } : { earliest: after, latest: until }
+
 const newest = (ours: Provenance, theirs: Provenance): Verdict => {
-  if (theirs.after >= ours.until) return "theirs"
-  if (ours.after >= theirs.until) return "ours"
+  const [mine, other] = [boundsOf(ours), boundsOf(theirs)]
+  if (other.earliest >= mine.latest) return "theirs"
+  if (mine.earliest >= other.latest) return "ours"
   return "park"
 }
 

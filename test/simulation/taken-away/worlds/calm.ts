@@ -11,6 +11,7 @@ const CALM: Omit<Script, "sides"> = {
   things: { person: [], company: [], deal: [], activity: [] },
   actions: [],
   beside: [],
+  rules: { fields: [], authority: [] },
   isApart: false,
   odoo: 19,
   pollMs: { hubspot: MINUTE, odoo: MINUTE },

@@ -79,6 +79,23 @@ export const EDITS = {
       ),
     ]),
   }),
+  "the day's calls of Odoo and of the product are used up": calm({
+    sides: ["app", "odoo"],
+    things: { person: known(3, "app", "odoo") },
+    pollMs: { hubspot: MINUTE, odoo: 15 * SECOND },
+    actions: [
+      edit(5 * MINUTE, "app", "person", 0, "title"),
+      { kind: "spent", at: 5 * MINUTE + 200, side: "odoo", forMs: 20 * MINUTE, tells: true },
+      edit(6 * MINUTE, "odoo", "person", 0, "title"),
+      edit(7 * MINUTE, "app", "person", 1, "title"),
+      { kind: "spent", at: 40 * MINUTE, side: "odoo", forMs: 5 * MINUTE, tells: false },
+      edit(41 * MINUTE, "app", "person", 2, "phone"),
+      { kind: "spent", at: 60 * MINUTE, side: "app", forMs: 8 * MINUTE, tells: false },
+      edit(61 * MINUTE, "app", "person", 1, "title"),
+      edit(62 * MINUTE, "odoo", "person", 1, "title"),
+      edit(63 * MINUTE, "odoo", "person", 2, "title"),
+    ],
+  }),
   "slow reads": calm({
     sides: ["app", "hubspot"],
     things: { person: known(2, "app", "hubspot") },
