@@ -132,8 +132,8 @@ export const IDENTITY: ReadonlyArray<Mutation> = [
     rule: "R18",
     says: "of a merge, what the new record shows like the one before is news",
     file: `${RULES}/gone.ts`,
-    from: "const groups = reason === MERGED ? alike(mapping, observation, link.groups) : {}",
-    to: "const groups = {}",
+    from: "const groups = isMerged ? alike(mapping, observation, link.groups) : shadowsOf(before ?? {})",
+    to: "const groups = isMerged ? {} : shadowsOf(before ?? {})",
     seenBy: {
       file: `${TESTS}/merges.test.ts`,
       title: "[R18] keeps an edit that was not written yet: what the new record shows as it was before is no news",
