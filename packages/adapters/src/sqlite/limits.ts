@@ -9,13 +9,20 @@ export const CACHE_KIB = 16_000
  */
 export const CHECKED_BYTES = 256 * 1024 * 1024
 
-/** After so many pages of 4 KiB the WAL is copied into the file while the store is idle. */
-export const CHECKPOINT_IDLE_PAGES = 1_000
-/** And after so many also while it is busy: 32 MiB are copied in about 50 ms, more would be felt as a pause. */
-export const CHECKPOINT_BUSY_PAGES = 8_000
+/**
+ * Of a new file, in bytes. A row of an index has to fit a quarter of a page or its rest takes a page of its own, and most
+ * entities (1.5 to 2 kB) do not fit a quarter of 4 KiB: their documents took 5.3 kB each. More would make each small commit
+ * write more than it says.
+ */
+export const FILE_PAGE_BYTES = 8_192
+
+/** After so many bytes the WAL is copied into the file while the store is idle. */
+export const CHECKPOINT_IDLE_BYTES = 4 * 1024 * 1024
+/** And after so many also while it is busy: they are copied in about 50 ms, more would be felt as a pause. */
+export const CHECKPOINT_BUSY_BYTES = 32 * 1024 * 1024
 /** Where commits are small and many, somebody waits for each: then so few are copied at a time, in some 5 ms. */
-export const CHECKPOINT_LIVE_PAGES = 1_500
-/** So many commits since the last copying are many. Those of a first sync fill `CHECKPOINT_BUSY_PAGES` with some dozens. */
+export const CHECKPOINT_LIVE_BYTES = 6 * 1024 * 1024
+/** So many commits since the last copying are many. Those of a first sync fill `CHECKPOINT_BUSY_BYTES` with some dozens. */
 export const LIVE_COMMITS = 128
 /** Above this the WAL file is cut to nothing: a checkpoint alone never gives its space back. */
 export const WAL_BYTES = 128 * 1024 * 1024

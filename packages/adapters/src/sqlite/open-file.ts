@@ -4,7 +4,7 @@ import { dirname } from "node:path"
 import { pathToFileURL } from "node:url"
 import { DatabaseSync } from "node:sqlite"
 import { Refusal, toFailure } from "./failures.ts"
-import { CACHE_KIB, CHECKED_BYTES, LOCK_WAIT_MS } from "./limits.ts"
+import { CACHE_KIB, CHECKED_BYTES, FILE_PAGE_BYTES, LOCK_WAIT_MS } from "./limits.ts"
 import { APPLICATION_ID, MIGRATIONS } from "./schema.ts"
 
 const MEMORY = ":memory:"
@@ -71,6 +71,21 @@ const migrate = (db: DatabaseSync, path: string): void => {
     db.exec(`BEGIN EXCLUSIVE; ${MIGRATIONS[next]} PRAGMA user_version = ${next + 1}; COMMIT`)
 }
 
+const damaged = (path: string, what: string) =>
+  new Refusal(
+    "corrupt",
+    `${path} is damaged (${what}). It was left as it is: restore it from a backup, together with the ${path}-wal of that backup if there is one.`,
+  )
+
+/** Whether there is a log: what the file lacks may be in it. */
+const hasLog = (path: string): boolean => (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0
+
+/** What is missing of the last page SQLite reads as nothing, which may look like an empty one. */
+const refuseCut = (db: DatabaseSync, path: string): void => {
+  const [bytes, whole] = [statSync(path).size, pragma(db, "page_count") * pragma(db, "page_size")]
+  if (bytes < whole) throw damaged(path, `${bytes} bytes long, and ${whole} when it was closed`)
+}
+
 /**
  * Pages that are damaged are otherwise found when they are needed, which may be after much was written beside them. Reads the
  * file once: structure of tables and indexes, not every value. A large file would keep everybody waiting for it.
@@ -80,10 +95,7 @@ const refuseDamaged = (db: DatabaseSync, path: string): void => {
   const said = String(db.prepare("PRAGMA quick_check(1)").get()?.["quick_check"])
   if (said === "ok") return
   const [what] = said.split("\n").slice(-1)
-  throw new Refusal(
-    "corrupt",
-    `${path} is damaged (${what}). It was left as it is: restore it from a backup, together with the ${path}-wal of that backup if there is one.`,
-  )
+  throw damaged(path, what!)
 }
 
 /** SQLite's own words name no file. */
@@ -108,11 +120,15 @@ export const openFile = (path: string): DatabaseSync => {
   if (path !== MEMORY) {
     if (!existsSync(dirname(path))) throw new Refusal("unavailable", `the folder of ${path} does not exist`)
   }
+  const isWhole = path !== MEMORY && !hasLog(path)
   const db = connect(path)
   try {
     if (path !== MEMORY) {
+      // Before the first access, and nothing to a file that has pages already.
+      db.exec(`PRAGMA page_size = ${FILE_PAGE_BYTES}`)
       lock(db, path)
       refuseForeign(db, path)
+      if (isWhole) refuseCut(db, path)
       // While the journal is not yet a WAL this stands in the file's first page, where `refuseForeign` looks.
       if (pragma(db, "application_id") !== APPLICATION_ID) db.exec(`PRAGMA application_id = ${APPLICATION_ID}`)
       db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0")

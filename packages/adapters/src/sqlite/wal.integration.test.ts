@@ -5,10 +5,9 @@ import * as Effect from "effect/Effect"
 import { mkdtempSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { CHECKPOINT_BUSY_PAGES, CHECKPOINT_LIVE_PAGES } from "./limits.ts"
+import { CHECKPOINT_BUSY_BYTES, CHECKPOINT_LIVE_BYTES } from "./limits.ts"
 import { layer } from "./Sqlite.ts"
 
-const PAGE = 4_096
 const MB = 1024 * 1024
 
 /** The longest that the log was, and what the file has grown to, in bytes, after so many appends of so many events of 10 kB. */
@@ -42,14 +41,15 @@ it.live("a busy writer's log is bounded", () =>
     const { longest, size } = yield* written(160, 100)
     assert.isAbove(size, 150 * MB)
     // It is looked at after every 16th transaction, of 1 MB each here.
-    assert.isBelow(longest, CHECKPOINT_BUSY_PAGES * PAGE + 24 * MB)
+    assert.isBelow(longest, CHECKPOINT_BUSY_BYTES + 24 * MB)
   }),
 )
 
 it.live("of many small commits little is copied at a time, since somebody waits for each", () =>
   Effect.gen(function* () {
     const { longest, size } = yield* written(1_500, 1)
-    assert.isAbove(size, 2 * CHECKPOINT_LIVE_PAGES * PAGE)
-    assert.isBelow(longest, CHECKPOINT_LIVE_PAGES * PAGE + MB)
+    assert.isAbove(size, 2 * CHECKPOINT_LIVE_BYTES)
+    // Each is some 100 kB of pages here.
+    assert.isBelow(longest, CHECKPOINT_LIVE_BYTES + 2 * MB)
   }),
 )

@@ -3,9 +3,9 @@ import { statSync } from "node:fs"
 import type { DatabaseSync, StatementSync } from "node:sqlite"
 import { toFailure } from "./failures.ts"
 import {
-  CHECKPOINT_BUSY_PAGES,
-  CHECKPOINT_IDLE_PAGES,
-  CHECKPOINT_LIVE_PAGES,
+  CHECKPOINT_BUSY_BYTES,
+  CHECKPOINT_IDLE_BYTES,
+  CHECKPOINT_LIVE_BYTES,
   LIVE_COMMITS,
   WAL_BYTES,
 } from "./limits.ts"
@@ -23,7 +23,8 @@ export const openWal = (db: DatabaseSync, path: string) => {
   let commits = 0
   let uncopied = 0
 
-  const pages = (): number => (length.get() as { log: number; checkpointed: number } | undefined)?.log ?? 0
+  const { page_size: pageBytes } = db.prepare("PRAGMA page_size").get() as { readonly page_size: number }
+  const bytes = (): number => ((length.get() as { log: number } | undefined)?.log ?? 0) * pageBytes
   const fileSize = (): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0
 
   const run = (checkpoint: StatementSync): void => {
@@ -44,12 +45,12 @@ export const openWal = (db: DatabaseSync, path: string) => {
     afterCommit: (): void => {
       uncopied += 1
       if (inMemory || ++commits % LOOK_EVERY !== 0) return
-      if (pages() > (uncopied < LIVE_COMMITS ? CHECKPOINT_BUSY_PAGES : CHECKPOINT_LIVE_PAGES)) copy()
+      if (bytes() > (uncopied < LIVE_COMMITS ? CHECKPOINT_BUSY_BYTES : CHECKPOINT_LIVE_BYTES)) copy()
     },
     whenIdle: (): void => {
       if (inMemory || commits === 0) return
       commits = 0
-      if (pages() > CHECKPOINT_IDLE_PAGES) copy()
+      if (bytes() > CHECKPOINT_IDLE_BYTES) copy()
     },
     beforeClose: (): void => {
       if (!inMemory) run(truncate)
