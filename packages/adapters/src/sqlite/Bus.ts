@@ -1,6 +1,6 @@
 /** The `Bus` port over the embedded store, with the meaning of a JetStream work queue. */
 import { BusError } from "@concordat/engine/ports/Bus"
-import type { Bus, Delivery, Message } from "@concordat/engine/ports/Bus"
+import type { Bus, Delivery } from "@concordat/engine/ports/Bus"
 import type * as Context from "effect/Context"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
@@ -17,13 +17,15 @@ export const toBusError = ({ reason, detail }: Failure): BusError =>
 
 type Shape = Context.Service.Shape<typeof Bus>
 
-/** Consumers that wait for messages: told by whoever publishes or hands one back, all of them being in this process. */
-export class Bell {
+/**
+ * Consumers that wait for messages: told of what is published when it is sent to the thread, so that they take it in the same
+ * go, and of what is handed back when it is; all of them are in this process.
+ */
+class Bell {
   private readonly waiting = new Set<(subject: string) => void>()
 
-  ring(messages: ReadonlyArray<Pick<Message, "subject">>): void {
-    for (const subject of new Set(messages.map((message) => message.subject)))
-      for (const listener of this.waiting) listener(subject)
+  ring(subjects: Iterable<string>): void {
+    for (const subject of subjects) for (const listener of this.waiting) listener(subject)
   }
 
   listen(listener: (subject: string) => void): () => void {
@@ -95,7 +97,7 @@ const settle = Effect.fnUntraced(function* (
   const wasFull = inFlight.size >= options.maxInFlight
   inFlight.delete(seq)
   if (wasFull) consumer.tell()
-  if (due !== null) bell.ring([{ subject }])
+  if (due !== null) bell.ring([subject])
 }, Effect.mapError(toBusError))
 
 const deliveriesOf = (consumer: Consumer, { texts, numbers }: Taken): ReadonlyArray<Delivery> => {
@@ -135,11 +137,13 @@ const next = Effect.fnUntraced(function* (consumer: Consumer, until: number | nu
   return [deliveriesOf(consumer, taken), Option.some(taken.nextDue)] as const
 }, Effect.mapError(toBusError))
 
-export const makeBus = (client: Client, bell: Bell): Shape => {
+export const makeBus = (client: Client): Shape => {
+  const bell = new Bell()
+  client.onPublish((subjects) => bell.ring(subjects))
+
   const publish: Shape["publish"] = Effect.fnUntraced(function* (messages) {
     const now = yield* Clock.currentTimeMillis
     yield* client.request({ ...NOTHING, commands: messageColumns(messages), now })
-    bell.ring(messages)
   }, Effect.mapError(toBusError))
 
   const consume: Shape["consume"] = (options) =>

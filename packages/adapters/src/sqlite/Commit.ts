@@ -3,12 +3,11 @@ import type { Commit } from "@concordat/engine/ports/Commit"
 import type * as Context from "effect/Context"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type { Bell } from "./Bus.ts"
 import type { Client } from "./client.ts"
 import { checkedColumns, orIndeterminate, toJournalError } from "./Journal.ts"
 import { checkpointColumns, messageColumns } from "./protocol.ts"
 
-export const makeCommit = (client: Client, bell: Bell): Context.Service.Shape<typeof Commit> => ({
+export const makeCommit = (client: Client): Context.Service.Shape<typeof Commit> => ({
   commit: Effect.fnUntraced(function* (unit) {
     const columns = yield* checkedColumns(unit.appends, unit.documents)
     const request = client.request({
@@ -18,8 +17,6 @@ export const makeCommit = (client: Client, bell: Bell): Context.Service.Shape<ty
       checkpoint: checkpointColumns(unit.checkpoint),
       now: yield* Clock.currentTimeMillis,
     })
-    const result = yield* Effect.mapError(orIndeterminate(request), toJournalError)
-    if (result._tag === "Appended") bell.ring(unit.commands)
-    return result
+    return yield* Effect.mapError(orIndeterminate(request), toJournalError)
   }),
 })

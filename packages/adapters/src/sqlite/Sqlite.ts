@@ -8,7 +8,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { resolve } from "node:path"
-import { Bell, makeBus } from "./Bus.ts"
+import { makeBus } from "./Bus.ts"
 import { openClient } from "./client.ts"
 import { makeCommit } from "./Commit.ts"
 import { makeJournal, toJournalError } from "./Journal.ts"
@@ -36,11 +36,10 @@ export const layer = (options: SqliteOptions): Layer.Layer<Journal | State | Bus
     Effect.gen(function* () {
       const path = options.path === ":memory:" ? options.path : resolve(options.path)
       const client = yield* openClient({ path, inPlace: options.inPlace ?? false })
-      const bell = new Bell()
       return Context.make(Journal, makeJournal(client)).pipe(
         Context.add(State, makeState(client)),
-        Context.add(Bus, makeBus(client, bell)),
-        Context.add(Commit, makeCommit(client, bell)),
+        Context.add(Bus, makeBus(client)),
+        Context.add(Commit, makeCommit(client)),
       )
     }).pipe(Effect.mapError(toJournalError)),
   )

@@ -5,17 +5,19 @@ import * as Semaphore from "effect/Semaphore"
 import { Worker } from "node:worker_threads"
 import { toFailure } from "./failures.ts"
 import { PENDING_KIB, THREAD_YOUNG_MB } from "./limits.ts"
-import type {
-  Answer,
-  Answers,
-  Commits,
-  Committed,
-  Envelope,
-  Failure,
-  FromWorker,
-  Reply,
-  Request,
-  ToWorker,
+import {
+  type Answer,
+  type Answers,
+  type CommitRequest,
+  type Commits,
+  type Committed,
+  type Envelope,
+  type Failure,
+  type FromWorker,
+  MESSAGE_COLUMNS,
+  type Reply,
+  type Request,
+  type ToWorker,
 } from "./protocol.ts"
 import { RecentCommits } from "./recent-commits.ts"
 import { RecentDocuments } from "./recent-documents.ts"
@@ -91,6 +93,9 @@ const openInPlace = (path: string, listener: Listener): Promise<Line> => {
   }
 }
 
+const subjectsOf = ({ commands }: CommitRequest): ReadonlySet<string> =>
+  new Set(commands.filter((_, i) => i % MESSAGE_COLUMNS === 0))
+
 const kibOf = (request: Request): number => {
   if (request.op !== "commit") return 1
   let characters = 0
@@ -106,6 +111,11 @@ export interface Client {
   readonly end: () => number
   /** Calls back after each commit with events, until the returned function is called. */
   readonly onCommit: (listener: (commits: Commits) => void) => () => void
+  /**
+   * Calls back with the subjects of messages that are on their way to the thread: what is asked for at once comes after them, in
+   * the same go.
+   */
+  readonly onPublish: (listener: (subjects: ReadonlySet<string>) => void) => void
 }
 
 /**
@@ -124,6 +134,7 @@ export const openClient = Effect.fnUntraced(function* (options: {
   >()
   const [recent, documents] = [new RecentCommits(), new RecentDocuments()]
   const watchers = new Set<(commits: Commits) => void>()
+  const publishing: Array<(subjects: ReadonlySet<string>) => void> = []
   let closed: Failure | null = null
   let death: Failure | null = null
   let nextId = 0
@@ -188,6 +199,9 @@ export const openClient = Effect.fnUntraced(function* (options: {
       outbox.push({ id, request })
       // What is asked for in one go of the scheduler travels together: posting costs more than what is posted.
       if (outbox.length === 1) queueMicrotask(flush)
+      if (request.op !== "commit" || request.commands.length === 0) return
+      const subjects = subjectsOf(request)
+      for (const listener of publishing) listener(subjects)
     })
 
   /** undefined: the thread is to be asked. */
@@ -222,5 +236,6 @@ export const openClient = Effect.fnUntraced(function* (options: {
       watchers.add(watcher)
       return () => watchers.delete(watcher)
     },
+    onPublish: (listener) => void publishing.push(listener),
   }
 })

@@ -9,6 +9,8 @@ import { placesText } from "../state/places.ts"
 
 /** Four texts per event: id, type, data, metadata (JSON). */
 export const EVENT_COLUMNS = 4
+/** Three per message: subject, id, body. */
+export const MESSAGE_COLUMNS = 3
 
 export interface CommitRequest {
   readonly op: "commit"
@@ -20,7 +22,7 @@ export interface CommitRequest {
   readonly events: ReadonlyArray<string>
   /** Four per document: tenant, kind, key, value or null. */
   readonly documents: ReadonlyArray<string | null>
-  /** Three per message: subject, id, body. */
+  /** `MESSAGE_COLUMNS` per message. */
   readonly commands: ReadonlyArray<string>
   /** Name, position, event id, what is decided beyond it. */
   readonly checkpoint: readonly [string, string, string, string] | null
