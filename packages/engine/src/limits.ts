@@ -28,6 +28,8 @@ export const UNEXPLAINED_EVENTS = 10_000
 
 /** Due rows planned in one round: more would be planned long before they are written. */
 export const ROUND_ROWS = 500
+/** Rounds at once, where there is so much: while the calls of one are on their way the next is planned, and no call waits. */
+export const ROUNDS_AT_ONCE = 2
 /** Events of the connection that the reconciler may be behind and still be asked about by name. */
 export const LAG_EVENTS = 2_000
 /** How soon to look again when the reconciler has not decided yet what a write depends on. */

@@ -5,15 +5,26 @@
 import { CREATION_ORDER, type EntityType } from "@concordat/model/canonical/fields"
 import type { ConnectionDoc, DueDoc } from "@concordat/rules/state/documents"
 import * as Effect from "effect/Effect"
-import { LAG_WAIT_MS, LITTLE, NOTED_ENTITIES, PAUSED_LOOK_MS, RESCAN_MS, ROUND_ROWS, WALK_RETRY_MS } from "../limits.ts"
+import {
+  LAG_WAIT_MS,
+  LITTLE,
+  NOTED_ENTITIES,
+  PAUSED_LOOK_MS,
+  RESCAN_MS,
+  ROUND_ROWS,
+  ROUNDS_AT_ONCE,
+  WALK_RETRY_MS,
+} from "../limits.ts"
 import { again } from "./candidate.ts"
 import { Cap } from "./cap.ts"
 import { connectionDoc, type Gate, persistently } from "./faults.ts"
 import type { Following } from "./following.ts"
 import { Listening } from "./listening.ts"
 import type { Parts } from "./parts.ts"
+import type { StoredDocument } from "../ports/State.ts"
 import { Flow } from "./rota.ts"
 import { pushRound } from "./round.ts"
+import { Turnstile } from "./turnstile.ts"
 import { goFirst } from "../right-of-way.ts"
 import { asWorkerError, type WorkerError } from "./WorkerError.ts"
 
@@ -31,6 +42,8 @@ export class Pushing extends Flow {
   readonly settled = new Map<string, number>()
   /** Everything that is due is to be looked at. */
   rescan = true
+  /** Entities of the rounds that are under way. */
+  readonly underWay = new Set<string>()
   isBusy = false
   isPrepared = false
   /** The last round had to leave all of its entities for later. */
@@ -93,11 +106,7 @@ const step = Effect.fnUntraced(function* (self: Pushing) {
     // Where nothing was due, nothing of what was read before is another since.
     if (yield* rescanAll(self, doc)) return 0
   }
-  if (noted.size > 0 || retries.length > 0) {
-    const entities = nextOf([...new Set([...retries, ...noted])], self.isStuck)
-    for (const entity of entities) noted.delete(entity)
-    return (yield* round(self, doc, entities)) ? LAG_WAIT_MS : 0
-  }
+  if (noted.size > 0 || retries.length > 0) return (yield* takeNoted(self, doc)) ? LAG_WAIT_MS : 0
   const now = yield* parts.tick
   const next = [...parts.intents.values()].filter(({ job }) => job === null).map(({ nextAt }) => nextAt - now)
   return Math.max(1, Math.min(self.isLeft ? RESCAN_MS : Number.POSITIVE_INFINITY, ...next))
@@ -136,39 +145,72 @@ const dueAfter = (parts: Parts, after: string | null, type = "", limit = ROUND_R
 }
 const entityAt = (parts: Parts, key: string): string => key.slice(parts.connection.length + 1)
 
-const round = Effect.fnUntraced(function* (self: Pushing, doc: ConnectionDoc, entities: ReadonlyArray<string>) {
-  if (entities.length === 0) return false
-  self.isLeft = true
-  const result = yield* pushRound(self.parts, self.gate, self.cap, doc, entities, self.waiting)
-  for (const entity of result.soon) self.noted.add(entity)
-  self.isStuck = result.soon.length === entities.length
-  return result.soon.length > 0
+/** Each goes on with another round for as long as it answers true. */
+const sideBySide = <R>(round: Effect.Effect<boolean, WorkerError, R>): Effect.Effect<void, WorkerError, R> =>
+  Effect.forEach(Array.from({ length: ROUNDS_AT_ONCE }), () => Effect.repeat(round, { while: (isMore) => isMore }), {
+    concurrency: "unbounded",
+    discard: true,
+  })
+
+/** Of entities that no other round under way has: two would each begin a write, of a create two. */
+const round = ({ cap, gate, parts, underWay, waiting }: Pushing, doc: ConnectionDoc, entities: ReadonlyArray<string>) =>
+  Effect.ensuring(
+    pushRound(parts, gate, cap, doc, entities, waiting),
+    Effect.sync(() => {
+      for (const entity of entities) underWay.delete(entity)
+    }),
+  )
+
+/** Rounds of what was noted, side by side for as long as there is enough for all of them. True: some wait for a moment. */
+const takeNoted = Effect.fnUntraced(function* (self: Pushing, doc: ConnectionDoc) {
+  const { gate, noted, parts } = self
+  let [isEnough, isLate] = [true, false]
+  const notedRound = Effect.gen(function* () {
+    const entities = nextOf(self, yield* readyIntents(parts))
+    // More may be noted meanwhile: who is alone ends, and all begin again.
+    isEnough &&= entities.length >= ROUND_ROWS
+    if (entities.length === 0) return false
+    self.isLeft = true
+    const { soon } = yield* round(self, doc, entities)
+    for (const entity of soon) noted.add(entity)
+    self.isStuck = soon.length === entities.length
+    isLate ||= soon.length > 0
+    return isEnough && !isLate && !self.rescan && (yield* gate.isRunning)
+  })
+  yield* sideBySide(notedRound)
+  return isLate
 })
 
-/** Everything that is due, page by page; what comes in meanwhile goes first. */
+/** Everything of a type that is due, page by page. */
 const rescanType = Effect.fnUntraced(function* (self: Pushing, doc: ConnectionDoc, type: EntityType) {
-  const { cap, gate, noted, parts, settled, waiting } = self
-  for (let after: string | null = null; ;) {
-    const page: ReadonlyArray<{ readonly key: string; readonly value: string }> = yield* dueAfter(
-      parts,
-      after,
-      `${type}:`,
-    )
+  const { gate, noted, parts, settled, underWay } = self
+  const one = new Turnstile()
+  let [after, isOver]: [string | null, boolean] = [null, false]
+  const nextPage = Effect.gen(function* () {
+    if (isOver) return []
+    const page: ReadonlyArray<StoredDocument> = yield* dueAfter(parts, after, `${type}:`)
+    isOver = page.length < ROUND_ROWS
+    after = page.at(-1)?.key ?? after
+    return page
+  })
+  const pageRound = Effect.gen(function* () {
+    const page = yield* one.within(nextPage)
     // Mostly there is something of one type only.
-    if (page.length === 0) return
+    if (page.length === 0) return false
     const due = page.map(({ key }) => entityAt(parts, key))
-    const result = yield* pushRound(parts, gate, cap, doc, due, waiting)
+    for (const entity of due) underWay.add(entity)
+    const result = yield* round(self, doc, due)
     for (const entity of result.soon) noted.add(entity)
     const later = new Set(result.later)
     for (const [i, { value }] of page.entries())
       if (later.has(due[i]!)) settled.set(due[i]!, (JSON.parse(value) as DueDoc).seq)
-    if (page.length < ROUND_ROWS) return
-    after = page.at(-1)!.key
-    if (!(yield* gate.isRunning)) {
-      self.rescan = true
-      return
-    }
-  }
+    if (isOver) return false
+    if (yield* gate.isRunning) return true
+    isOver = true
+    self.rescan = true
+    return false
+  })
+  yield* sideBySide(pageRound)
 })
 
 /** False: nothing is due. */
@@ -185,10 +227,22 @@ const rescanAll = Effect.fnUntraced(function* (self: Pushing, doc: ConnectionDoc
  * What to look at next: of one type, so that what refers to it is written when it is there. Where that made no headway,
  * everything, so that one type that has to wait holds back no other.
  */
-const nextOf = (entities: ReadonlyArray<string>, isStuck: boolean): ReadonlyArray<string> => {
-  if (isStuck) return entities.slice(0, ROUND_ROWS)
-  const type = CREATION_ORDER.find((one) => entities.some((entity) => entity.startsWith(`${one}:`)))
-  return entities.filter((entity) => entity.startsWith(`${type}:`)).slice(0, ROUND_ROWS)
+const nextOf = (self: Pushing, ready: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const { isStuck, noted, underWay } = self
+  const entities = [...new Set([...ready, ...noted])].filter((entity) => !underWay.has(entity))
+  const isOf = (type: string) => (entity: string) => entity.startsWith(`${type}:`)
+  const [running] = underWay
+  const type =
+    running === undefined
+      ? CREATION_ORDER.find((one) => entities.some(isOf(one)))
+      : CREATION_ORDER.find((one) => isOf(one)(running))
+  const isAny = isStuck && running === undefined
+  const next = (isAny ? entities : isStuck ? [] : entities.filter(isOf(type ?? ""))).slice(0, ROUND_ROWS)
+  for (const entity of next) {
+    noted.delete(entity)
+    underWay.add(entity)
+  }
+  return next
 }
 
 const isIdle = Effect.fnUntraced(function* (self: Pushing) {
