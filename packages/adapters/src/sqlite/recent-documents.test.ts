@@ -5,7 +5,7 @@ import { RecentDocuments } from "./recent-documents.ts"
 
 const id = (key: string) => ["acme", "seen", key]
 const commit = (...documents: ReadonlyArray<string | null>) => ({ ...NOTHING, now: 0, documents })
-const appended: Reply = { id: 1, ok: true, answer: { _tag: "Appended", position: 1 } }
+const appended: Reply = { id: 1, ok: true, answer: { _tag: "Appended", position: 1, isRepeated: false } }
 const failed: Reply = { id: 1, ok: false, failure: { reason: "indeterminate", detail: "" } }
 
 const wrote = (recent: RecentDocuments, key: string, text: string | null, reply: Reply = appended): void =>
