@@ -38,6 +38,23 @@ describe("the oracle and what a person decides", () => {
     later.history.settle("D1", "money", "300")
     assert.deepStrictEqual(later.said(), [])
   })
+  it("lets an edit that a write stood over be chosen, which is shown though it stands there no more", () => {
+    for (const keep of ["connection", "entity"] as const) {
+      const history = new History(() => 0)
+      history.enter(APP, "D1", { closeDate: "1" }, false)
+      history.enter(HUBSPOT, "D1", { closeDate: "" }, true)
+      history.read("hubspot", HUBSPOT.id, "fields")
+      history.enter(HUBSPOT, "D1", { closeDate: "2" }, false)
+      history.told("hubspot", HUBSPOT.id, "closeDate")
+      history.written({ name: "hubspot", isApp: false }, HUBSPOT.id, "D1", { closeDate: "1" })
+      history.decided({ thing: "D1", group: "closeDate", side: "hubspot", record: HUBSPOT.id, keep })
+      history.written({ name: "app", isApp: true }, APP.id, "D1", { closeDate: "2" })
+      assert.deepStrictEqual(
+        history.violations.map(({ invariant }) => invariant),
+        keep === "connection" ? [] : ["lost"],
+      )
+    }
+  })
   it("knows whose value it was", () => {
     const { history } = decided("connection")
     assert.isTrue(history.decisions.chose("D1", "money", "hubspot"))

@@ -5,6 +5,7 @@ import type { Entered } from "./entered.ts"
 /** How long something may have been on its way to the engine when it was decided, ms. */
 const ON_ITS_WAY_MS = 15 * 60_000
 
+/** Whose value somebody keeps: that of the connection's record, or what the entity has. */
 export interface Deciding {
   readonly thing: string
   readonly group: GroupName

@@ -181,10 +181,11 @@ export class History {
     this.rulings.recorded(this.#clock)
   }
 
-  /** Somebody decided about a group that waits: what stands in that record, or what stands elsewhere. */
+  /** Somebody decided about a group that waits: what stands, or was written over, in that record, or what stands elsewhere. */
   decided(about: Deciding): void {
-    const { group, record, side, thing } = about
-    this.decisions.add(about, this.#heldBy(side, record).get(group) ?? [], this.#nodes(thing, group), this.#now())
+    const covered = this.#reads.covered(about.side, about.record, about.group)
+    const theirs = covered === undefined ? (this.#heldBy(about.side, about.record).get(about.group) ?? []) : [covered]
+    this.decisions.add(about, theirs, this.#nodes(about.thing, about.group), this.#now())
   }
 
   #nodes(thing: string, group: GroupName): Array<Entered> {
@@ -269,7 +270,7 @@ export class History {
       })
       this.#nodes(thing, group).push(node)
       if (group === "company") this.#twinned(thing, node)
-      if (!isFirst && !isUnseen) this.#reads.entered(by.side, by.id, group).push(node)
+      if (!isFirst && !isUnseen) this.#reads.enter(by.side, by.id, group, node)
       // There and back again: who looks now can't tell that anything happened in between.
       held.set(
         group,
@@ -307,8 +308,10 @@ export class History {
           this.#violate("unmapped", `${where}: "${value}" was written, and the mapping writes nothing there`)
         continue
       }
-      if (before.length > 0 && !this.joins.isPart(thing))
-        this.#judge(where, [thing, group], side.isApp ? null : this.#reads.last(side.name, id, group), before, nodes)
+      if (before.length === 0 || this.joins.isPart(thing)) continue
+      const read = side.isApp ? null : this.#reads.last(side.name, id, group)
+      const covered = this.#judge(where, [thing, group], read, before, nodes)
+      if (covered?.isTold === true) this.#reads.cover(side.name, id, group, covered)
     }
     return isNews
   }
@@ -339,33 +342,34 @@ export class History {
     }
   }
 
-  /** One value may have been entered twice (there and back): it is judged as the one of them that speaks for the engine. */
+  /** One value may have been entered twice (there and back): judged as the one that speaks for the engine. Returned: one in the gap. */
   #judge(
     where: string,
     of: readonly [thing: string, group: GroupName],
     read: Read | null,
     before: ReadonlyArray<Entered>,
     nodes: ReadonlyArray<Entered>,
-  ): void {
+  ): Entered | undefined {
     const pairs = before.flatMap((one) =>
       nodes.map((node) => ({ before: one, node, verdict: this.#verdicts.verdict(...of, read, one, node) })),
     )
     const said = (verdict: "gap" | "void" | null) => pairs.find((one) => one.verdict === verdict)
     const { before: was, node, verdict } = said(null) ?? said("void") ?? said("gap") ?? pairs[0]!
     // It never counted, so that nothing has replaced it.
-    if (verdict === "void") return
+    if (verdict === "void") return undefined
     if (verdict === null) {
       // What may stand or not has replaced nothing for good, and nothing it.
       const isFirm = pairs.length === 1 && was.isAside === node.isAside
       if (isFirm && was.value !== node.value && !isBefore(was, node)) node.before.add(was)
-      return
+      return undefined
     }
     if (verdict === "gap") {
       this.gaps += 1
       was.inGap = !was.isTold
-      return
+      return was
     }
     this.#violate(verdict.invariant, `${where}: ${show(node)} was written over ${show(was)}${verdict.detail}`)
+    return undefined
   }
 
   /** At the end all sides show one value: it has to be one that nothing replaced. */

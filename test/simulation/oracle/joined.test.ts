@@ -39,6 +39,17 @@ describe("the oracle and two that are said to be one", () => {
     history.written(IN_APP, "person:c1", "P1", { company: "C3" })
     assert.deepStrictEqual(said(), ["invented"])
   })
+  it("asks for no edit that nobody had read when what the other brought was written over it", () => {
+    const { history, said } = joined()
+    const odoo = { side: "odoo", isApp: false, id: "person:7" }
+    history.enter(odoo, "P1", { title: "" }, true)
+    history.read("odoo", odoo.id, "fields")
+    history.enter(odoo, "P1", { title: "Theirs" }, false)
+    history.written({ name: "odoo", isApp: false }, odoo.id, "P1", { title: "Hers" })
+    history.enter({ side: "app", isApp: true, id: "person:c1" }, "P1", { title: "Mine" }, false)
+    history.settle("P1", "title", "Mine")
+    assert.deepStrictEqual([history.gaps, said()], [1, []])
+  })
   it("lets nothing be written to the other's records, once everybody knows", () => {
     const { history, pass, said } = joined()
     history.enter({ side: "hubspot", isApp: false, id: "person:7" }, "P2", { title: "Edited" }, false)

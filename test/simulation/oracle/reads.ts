@@ -17,6 +17,8 @@ export class Reads {
   readonly #entered = new Map<string, Array<Entered>>()
   /** What was unread when its record went. */
   readonly #gone = new Map<string, ReadonlyArray<Entered>>()
+  /** Of which the provider's history tells though a write stood over it, and nobody has edited there since. */
+  readonly #covered = new Map<string, Entered>()
   /** Ids that records have had, by side. */
   readonly #moved = new Map<string, string>()
 
@@ -58,6 +60,19 @@ export class Reads {
     return some
   }
 
+  enter(side: string, id: string, group: GroupName, node: Entered): void {
+    this.entered(side, id, group).push(node)
+    this.#covered.delete(`${side}|${id}|${group}`)
+  }
+
+  cover(side: string, id: string, group: GroupName, node: Entered): void {
+    this.#covered.set(`${side}|${id}|${group}`, node)
+  }
+
+  covered(side: string, id: string, group: GroupName): Entered | undefined {
+    return this.#covered.get(`${side}|${id}|${group}`)
+  }
+
   /** It was taken back, and with it what people had entered. */
   back(side: string, id: string, group: GroupName): ReadonlyArray<Entered> {
     this.#gone.delete(`${side}|${id}|${partOf(group)}`)
@@ -71,5 +86,6 @@ export class Reads {
 
   written(side: string, id: string, group: GroupName): void {
     this.#entered.delete(`${side}|${id}|${group}`)
+    this.#covered.delete(`${side}|${id}|${group}`)
   }
 }

@@ -64,15 +64,15 @@ export class Verdicts {
     before: Entered,
     node: Entered,
   ): Violation | "gap" | "void" | null {
-    if (before.isAside !== node.isAside) return null
+    // The app takes part in its own writes: it has no such gap.
+    const isUnread = read !== null && !before.isApp && before.at > read.order
+    const isLongAgo = isUnread && this.#known.now() - read.ms > GAP_MS
+    // Whatever stands over it, nobody had seen it.
+    if (before.isAside !== node.isAside) return isUnread && !isLongAgo && !isBefore(before, node) ? "gap" : null
     if (this.#isRefused(thing, group, node)) return { invariant: "refused", detail: ", and was to be refused" }
     const isVoid = this.#mayBeRefused(thing, group, before) && !this.#mayBeRefused(thing, group, node)
     if (isBefore(before, node) && !isVoid) return null
-    // The app takes part in its own writes: it has no such gap.
-    if (read !== null && !before.isApp && before.at > read.order) {
-      const isLongAgo = this.#known.now() - read.ms > GAP_MS
-      return isLongAgo ? { invariant: "gap", detail: ", long after the last read" } : "gap"
-    }
+    if (isUnread) return isLongAgo ? { invariant: "gap", detail: ", long after the last read" } : "gap"
     // What stands by the rule is put back over what the rule takes from nobody else.
     if (isVoid) return "void"
     if (isBefore(node, before, true)) return { invariant: "regression", detail: ", which had replaced it" }

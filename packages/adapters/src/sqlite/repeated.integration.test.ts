@@ -39,7 +39,10 @@ layer(sqlite({ path: ":memory:", inPlace: true }))("SQLite, a unit said again", 
       const again = yield* committed("t", unit, "2")
       assert.deepStrictEqual(again, first)
       assert.strictEqual(yield* valueOf("t"), "2")
-      assert.strictEqual((yield* journal.readAll({ after: null, prefixes: ["contact-01."], limit: 10 })).events.length, 3)
+      assert.strictEqual(
+        (yield* journal.readAll({ after: null, prefixes: ["contact-01."], limit: 10 })).events.length,
+        3,
+      )
       // Who follows is told of what comes after, in its place.
       const next = event()
       yield* journal.append(appendOf("contact-01.t.2", 0, [next]))

@@ -41,6 +41,9 @@ const messagesOf = (result: JsonObject): ReadonlyArray<LoadMessage> =>
       }
     })
 
+/** A record that it hangs on is not there any more: named after the text, whatever the language of that is. */
+const isOfMissing = (text: string): boolean => /\([^()]*\b[a-z_]+(?:\.[a-z_]+)+\(\d+,\),[^()]*\d+\)\s*$/.test(text)
+
 /**
  * An import is all or nothing, and says so with status 200: `ids: false` and messages that name rows. The rows named are
  * refused; the others had no effect either and can be sent again.
@@ -59,7 +62,9 @@ export const readLoad = (rows: ReadonlyArray<WriteRow>, result: Json): ReadonlyA
       outcome:
         about === undefined
           ? heldUp("none", "another row of the same import was refused")
-          : refusedRow("builtins.ValueError", about.text),
+          : isOfMissing(about.text)
+            ? { ...refusedRow("odoo.exceptions.MissingError", about.text), code: "reference" }
+            : refusedRow("builtins.ValueError", about.text),
     }
   })
 }

@@ -1,9 +1,9 @@
-/** A create of two steps that ends between them: the record is there, and what is missing of it is no refusal. */
+/** Creates of two steps that end between them, where what is missing of the record is no refusal; and of what hangs on nothing. */
 import type { Connector } from "@concordat/engine/ports/Provider"
 import { afterAll, assert, beforeAll, describe, it } from "vitest"
 import { type Database, row, run, startDatabase } from "./testing/database.ts"
 
-describe.each([17, 19] as const)("Odoo %i: creates of two steps", (version) => {
+describe.each([17, 19] as const)("Odoo %i: creates", (version) => {
   let database: Database
   let connector: Connector
 
@@ -12,6 +12,12 @@ describe.each([17, 19] as const)("Odoo %i: creates of two steps", (version) => {
     connector = await database.connector()
   })
   afterAll(() => database.stop())
+
+  it("[OD68] an activity on a record that is gone is refused for that reference", async () => {
+    const values = { summary: "Ring", $kind: "call", "@record": [{ object: "res.partner", id: "424242" }] }
+    const [answer] = await run(connector.write!("mail.activity", [row({ type: "activity", values })]))
+    assert.deepInclude(answer!.outcome, { _tag: "Refused", code: "reference", effect: "none" })
+  })
 
   it.each(["drop", "serialization"])(
     "[R19] a deal that is won from the start, and the second call meets: %s",

@@ -129,6 +129,20 @@ describe("errors", () => {
     })
     assert.deepStrictEqual(decodeJson2(answer(200, false), "x", true), { _tag: "Result", result: false })
   })
+  it("[OD68] an import of an activity on a record that is gone is refused for that reference, in any language", () => {
+    const code = (message: string) => {
+      const answers = readLoad([row({ values: {} })], { ids: false, messages: [{ type: "error", message }] })
+      return answers?.map(({ outcome }) => (outcome._tag === "Refused" ? outcome.code : outcome._tag))
+    }
+    assert.deepStrictEqual(
+      [
+        "Record does not exist or has been deleted.\n(Record: res.partner(9,), User: 2)",
+        "Datensatz existiert nicht oder wurde gelöscht.\n(Datensatz: crm.lead(12,), Benutzer: 2)",
+        "No such thing (see res.partner)",
+      ].map(code),
+      [["reference"], ["reference"], ["validation"]],
+    )
+  })
   it("[OD22] an import names its bad rows, and the others had no effect", () => {
     const rows = [row({ values: {} }), row({ values: {} }), row({ values: {} })]
     const messages = [{ type: "error", message: "bad", rows: { from: 1, to: 1 } }]

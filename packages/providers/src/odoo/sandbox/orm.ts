@@ -135,6 +135,12 @@ const made = (env: Environment, name: string, full: Vals): Vals =>
 const carried = (env: Environment, name: string, before: Row, vals: Vals): Vals =>
   name === "crm.lead" ? leadWrite(env, before, vals) : name === "calendar.event" ? eventWrite(before, vals) : vals
 
+/** Its stored name is that of the record it hangs on, which is read for it. */
+const checkTarget = (env: Environment, { res_id: id, res_model: on }: Row): void => {
+  if (typeof on !== "string" || typeof id !== "number" || env.tx.get(on, id) !== undefined) return
+  throw missing(modelOf(env, on), [id], env.uid)
+}
+
 /** Makes a row from columns, without looking at rights. */
 export const insert = (env: Environment, name: string, vals: Vals, id = env.tx.newId(name)): number => {
   const model = modelOf(env, name)
@@ -148,6 +154,7 @@ export const insert = (env: Environment, name: string, vals: Vals, id = env.tx.n
     write_uid: env.uid,
   })
   checkRequired(model, row)
+  if (name === "mail.activity") checkTarget(env, row)
   env.tx.put(name, row)
   mark(env, { model: name, event: "create", row })
   chatter(model, undefined, row, (target, made) => insert(env, target, made))
