@@ -86,10 +86,11 @@ export class Verdicts {
   /** Why that one of all that was entered can't be what stands at the end; null: it can. */
   outdone(thing: string, group: GroupName, node: Entered, nodes: ReadonlyArray<Entered>): string | null {
     if (this.#isRefused(thing, group, node)) return "it was to be refused"
-    const counting = nodes.filter((one) => one !== node && !one.inGap && !one.isAside)
-    const replacing = counting.find(
-      (one) => one.value !== node.value && isBefore(node, one, true) && !this.#mayBeRefused(thing, group, one),
+    // What was refused is nobody's any more, whatever the rule is by now.
+    const counting = nodes.filter(
+      (one) => one !== node && !one.inGap && !one.isAside && !this.#mayBeRefused(thing, group, one),
     )
+    const replacing = counting.find((one) => one.value !== node.value && isBefore(node, one, true))
     if (replacing !== undefined) return `${show(replacing)} had replaced it`
     const stronger = counting.find(
       (one) =>
