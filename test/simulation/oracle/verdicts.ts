@@ -79,7 +79,8 @@ export class Verdicts {
     // Neither knew of the other. An empty value of the beginning fills and never wins.
     if (node.at === 0 && node.value === "" && before.value !== "")
       return { invariant: "lost", detail: ": the former was there from the beginning and says nothing" }
-    const why = before.value === "" ? null : this.forbidden(thing, group, node, before)
+    // Of what may stand or not any may win.
+    const why = before.value === "" || before.isAside ? null : this.forbidden(thing, group, node, before)
     return why === null ? null : { invariant: "lost", detail: `, which ${why}` }
   }
 

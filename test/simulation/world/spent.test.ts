@@ -10,7 +10,7 @@ const served: Server = () => ({ status: 200, headers: {}, text: "{}" })
 
 describe("a day's calls that are used up", () => {
   const asked = async (timeline: Timeline, server: Server) => {
-    const { headers, status } = (await server(CALL))!
+    const { headers, status } = (await server(CALL, () => {}))!
     return [timeline.now, status, headers["retry-after"] ?? null]
   }
 

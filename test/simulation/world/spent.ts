@@ -43,6 +43,8 @@ export class Spent {
   }
 
   before(side: string, server: Server): Server {
-    return side === "odoo" ? (call, onArrival) => (this.is(side) ? this.#refusal(side) : server(call, onArrival)) : server
+    return side === "odoo"
+      ? (call, onArrival) => (this.is(side) ? this.#refusal(side) : server(call, onArrival))
+      : server
   }
 }
