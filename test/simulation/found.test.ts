@@ -1,8 +1,8 @@
-/** What seeds beyond those of the tests have failed with, as the smallest world that shows it. Each holds now. */
+/** What seeds, and worlds that were written down, have failed with, as the smallest world that shows it. Each holds now. */
 import { assert, describe, it } from "vitest"
 import { makeCrew } from "./crew.ts"
 import type { Script } from "./script.ts"
-import { calm, merge, MINUTE } from "./taken-away/worlds/calm.ts"
+import { calm, edit, known, merge, MINUTE, SECOND } from "./taken-away/worlds/calm.ts"
 
 const LONG = 240_000
 
@@ -12,6 +12,16 @@ const FOUND: Readonly<Record<string, Script>> = {
     things: { person: [["hubspot", "odoo"], ["app"]] },
     rewriting: ["hubspot", "odoo"],
     actions: [merge(6 * MINUTE, "hubspot", "person", 1, 0)],
+  }),
+  "a write that found no calls left, and is wanted no more": calm({
+    sides: ["app", "odoo"],
+    things: { person: known(2, "app", "odoo") },
+    pollMs: { hubspot: MINUTE, odoo: 15 * SECOND },
+    actions: [
+      edit(5 * MINUTE, "app", "person", 0, "title"),
+      { kind: "spent", at: 5 * MINUTE + 200, side: "odoo", forMs: 20 * MINUTE, tells: true },
+      edit(6 * MINUTE, "odoo", "person", 0, "title"),
+    ],
   }),
 }
 

@@ -1,6 +1,7 @@
-/** Writes that are refused for the sake of a record that they refer to. */
+/** Writes that are refused for the sake of a record that they refer to, and one that nobody refused and nobody wants. */
 import { assert, describe, it } from "vitest"
-import { groupsDue, refuse, scene, write } from "./scene.ts"
+import { policyOf } from "./core.ts"
+import { ada, groupsDue, refuse, scene, title, write } from "./scene.ts"
 
 describe("refusals of references", () => {
   const engine = { title: "Engine", amount: 1, currency: "EUR", pipeline: "default", stage: "new", status: "open" }
@@ -64,5 +65,43 @@ describe("refusals of references", () => {
     assert.strictEqual(dealPlanned(core)?.kind, "create")
     assert.notProperty(dealPlanned(core)?.values, "company")
     assert.deepStrictEqual(core.loaded.range("issue", "crm|"), [])
+  })
+})
+
+describe("a write that is given up", () => {
+  it("[R19] a write that never was taken and is wanted no more is over, and nothing stands for it", () => {
+    const core = scene({ policy: policyOf({ contact: { _tag: "Manual" } }) })
+    core.observe("app", "person", "1", ada, 2_000)
+    core.observe("crm", "person", "c1", ada, 3_000)
+    core.observe("app", "person", "1", { ...ada, title: "Baroness" }, 4_000)
+    const plan = write(core, "crm", 5_000, "lost")
+    core.observe("crm", "person", "c1", { ...ada, title: "Duchess" }, 6_000)
+    core.append(7_000, {
+      _tag: "WriteRefused",
+      connection: "crm",
+      object: plan.object,
+      externalId: plan.id,
+      entity: { type: plan.type, id: plan.entity },
+      due: plan.due,
+      key: `crm-${plan.due}`,
+      code: "superseded",
+      field: null,
+      message: "nothing of it is due any more",
+      effect: "none",
+      existing: null,
+      attempts: 0,
+    })
+    const { id, links } = core.entities("contact")[0]!
+    assert.deepStrictEqual([title(core), links["crm"]!.intents], [["Baroness"], []])
+    const entity = { type: "contact", id } as const
+    core.append(8_000, {
+      _tag: "ResolveRequested",
+      connection: "crm",
+      by: "ops",
+      entity,
+      group: "title",
+      keep: "entity",
+    })
+    assert.deepStrictEqual(groupsDue(core, "crm"), [["title"]])
   })
 })

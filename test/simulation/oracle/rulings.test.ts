@@ -112,6 +112,16 @@ describe("the oracle under a rule of a field", () => {
     other.history.settle("P1", "title", "Ours")
     assert.deepStrictEqual(other.said(), ["refused", "lost"])
   })
+  it("asks for nothing that was refused when the rule is another", () => {
+    const { at, history, said } = made("strict:app")
+    at(1_000, HUBSPOT, "Theirs")
+    history.ruled(BY_DEFAULT)
+    history.rulesRecorded()
+    at(3_600_000, APP, "Ours")
+    history.written(IN_HUBSPOT, HUBSPOT.id, "P1", { title: "Ours" })
+    history.settle("P1", "title", "Ours")
+    assert.deepStrictEqual(said(), [])
+  })
   it("takes an edit as any other where the thing is not known where the rule is strict for, or where that is new", () => {
     const { at, history, said } = made("strict:odoo")
     at(1_000, APP, "Ours")

@@ -79,17 +79,19 @@ export class Verdicts {
     // Neither knew of the other. An empty value of the beginning fills and never wins.
     if (node.at === 0 && node.value === "" && before.value !== "")
       return { invariant: "lost", detail: ": the former was there from the beginning and says nothing" }
-    const why = before.value === "" ? null : this.forbidden(thing, group, node, before)
+    // Of what may stand or not any may win.
+    const why = before.value === "" || before.isAside ? null : this.forbidden(thing, group, node, before)
     return why === null ? null : { invariant: "lost", detail: `, which ${why}` }
   }
 
   /** Why that one of all that was entered can't be what stands at the end; null: it can. */
   outdone(thing: string, group: GroupName, node: Entered, nodes: ReadonlyArray<Entered>): string | null {
     if (this.#isRefused(thing, group, node)) return "it was to be refused"
-    const counting = nodes.filter((one) => one !== node && !one.inGap && !one.isAside)
-    const replacing = counting.find(
-      (one) => one.value !== node.value && isBefore(node, one, true) && !this.#mayBeRefused(thing, group, one),
+    // What was refused is nobody's any more, whatever the rule is by now.
+    const counting = nodes.filter(
+      (one) => one !== node && !one.inGap && !one.isAside && !this.#mayBeRefused(thing, group, one),
     )
+    const replacing = counting.find((one) => one.value !== node.value && isBefore(node, one, true))
     if (replacing !== undefined) return `${show(replacing)} had replaced it`
     const stronger = counting.find(
       (one) =>

@@ -1,6 +1,6 @@
 /** Answers become facts: written, refused, or still open; with what is known of the record after them, in one commit. */
 import { clear } from "@concordat/model/events/envelope"
-import type { RecordConverted, RecordObserved } from "@concordat/model/events/record"
+import { type RecordConverted, type RecordObserved, SUPERSEDED } from "@concordat/model/events/record"
 import { type JsonObject, sameJson } from "@concordat/model/json"
 import { type RecordKey, recordKey, type SeenDoc } from "@concordat/rules/state/documents"
 import * as Effect from "effect/Effect"
@@ -243,7 +243,7 @@ export const keepAnswers = Effect.fn("Connection.answers")(function* (parts: Par
       for (const one of follows) parts.follows.add(recordKey(one))
       parts.told.lookAt(follows)
     }
-    if (settled._tag === "Refused") {
+    if (settled._tag === "Refused" && settled.data.code !== SUPERSEDED) {
       parts.counting.add("refused")
       const { code, existing, object } = settled.data
       if (existing !== null) parts.told.lookAt([{ object, id: existing }])

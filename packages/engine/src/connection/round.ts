@@ -1,4 +1,5 @@
 /** One round of pushing: entities that are due, planned as they are now, read before they are written, sent in batches. */
+import { SUPERSEDED } from "@concordat/model/events/record"
 import type { Mapping } from "@concordat/rules/mapping/lens"
 import type { PlannedWrite } from "@concordat/rules/push/plan"
 import {
@@ -10,7 +11,7 @@ import {
 } from "@concordat/rules/state/documents"
 import * as streams from "@concordat/model/streams"
 import * as Effect from "effect/Effect"
-import type { Answered } from "./answer.ts"
+import { type Answered, keepAnswers } from "./answer.ts"
 import { chunked, groupedBy } from "./batches.ts"
 import { facetOf, FIELDS } from "./facets.ts"
 import { again, type Candidate, fresh, isSame } from "./candidate.ts"
@@ -22,6 +23,7 @@ import { type Lag, lagOf } from "./lag.ts"
 import { look } from "./look.ts"
 import { canRead, documentId, type Parts, recordStream } from "./parts.ts"
 import { send } from "./send.ts"
+import { refusal } from "./settle.ts"
 import { asWorkerError } from "./WorkerError.ts"
 
 export interface RoundResult {
@@ -96,6 +98,28 @@ const mayWrite = (round: Round, object: string, kind: Candidate["kind"]): boolea
   return kind !== "create" || doc.backfill.state === "done"
 }
 
+/**
+ * Of what is not sent any more: a write that certainly never was taken is over, so that nobody's edit is taken for its echo. Of any
+ * other that stays open.
+ */
+const giveUp = Effect.fnUntraced(function* (parts: Parts, keys: ReadonlyArray<string>) {
+  const startedAt = yield* parts.tick
+  const never = keys.flatMap((key): ReadonlyArray<Answered> => {
+    const intent = parts.intents.get(key)
+    if (intent === undefined || intent.attempts > 0) return []
+    const message = "nothing of it is due any more"
+    const data = refusal(intent, { code: SUPERSEDED, message, effect: "none" })
+    const begun = { candidate: again(intent), intent, version: undefined }
+    return [{ begun, settled: { _tag: "Refused", data }, startedAt }]
+  })
+  const over = new Set(never.map(({ begun }) => begun.candidate.key))
+  if (never.length > 0) yield* keepAnswers(parts, never)
+  yield* forget(
+    parts,
+    keys.filter((key) => !over.has(key)),
+  )
+})
+
 /** What is sent for an entity: what its open intent says, where that is still due, else what is planned. */
 const candidateOf = (
   parts: Parts,
@@ -139,7 +163,7 @@ const candidatesOf = Effect.fnUntraced(function* (round: Round, entities: Readon
     else if (mayWrite(round, candidate.object, candidate.kind)) candidates.push(candidate)
     else round.later.add(entity)
   }
-  yield* forget(parts, stale)
+  yield* giveUp(parts, stale)
   return candidates
 })
 

@@ -78,6 +78,9 @@ export const EditOverwritten = Schema.TaggedStruct("EditOverwritten", {
 })
 
 /** Given up: a dead letter that stands for this value only. `effect: unknown` leaves the intent unresolved. */
+/** The code of a write that certainly never was taken, and is not wanted any more: nobody refused it, and nothing stands for it. */
+export const SUPERSEDED = "superseded"
+
 export const WriteRefused = Schema.TaggedStruct("WriteRefused", {
   connection: Schema.String,
   object: Schema.String,

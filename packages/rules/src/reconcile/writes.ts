@@ -1,7 +1,7 @@
 /** Our own writes, from intent to answer: what they make of shadows and renderings, and what a refusal stands for. */
 import type { EntityType } from "@concordat/model/canonical/fields"
 import { opened, type Personal } from "@concordat/model/events/envelope"
-import type { RecordWritten, WriteIntended, WriteRefused } from "@concordat/model/events/record"
+import { type RecordWritten, SUPERSEDED, type WriteIntended, type WriteRefused } from "@concordat/model/events/record"
 import { entityEventType } from "@concordat/model/events/stored"
 import type { JsonObject } from "@concordat/model/json"
 import type { GroupLens, View } from "../mapping/lens.ts"
@@ -204,8 +204,13 @@ export const writeRefused = (context: Context, data: WriteRefused): void => {
   const doc = entityDoc(tx, data.entity.type, data.entity.id)
   const state = connectionDoc(tx, connection)
   if (doc === null || state === null) return
-  tx.count(connection, "refused")
   const edit = new EntityEdit(context, doc, doc)
+  if (data.code === SUPERSEDED) {
+    without(edit, connection, data.key)
+    finish(edit)
+    return
+  }
+  tx.count(connection, "refused")
   const link = edit.link(connection)
   const isCreate = link.intents.some((one) => one.key === data.key && one.kind === "create")
   if (data.effect === "unknown") {
