@@ -148,6 +148,22 @@ describe("changes", () => {
     }),
   )
 
+  it.effect(
+    "[HS5] an id of an earlier merge is followed too where the record that it is now, or a later id of it, is read with it",
+    () =>
+      Effect.gen(function* () {
+        const { sandbox, connector } = yield* openPortal({ mergeNamesChain: false })
+        const { contacts } = sandbox.seed({ records: { contacts: people(3, START) } })
+        const [first, second, third] = contacts as [string, string, string]
+        const into = sandbox.merge("contacts", third, sandbox.merge("contacts", first, second))
+        const merged = (id: string) => ({ _tag: "Merged", object: "contacts", id, into }) as const
+        for (const also of [into, third]) {
+          const readings = yield* connector.read("contacts", [first, second, also], options)
+          assert.includeDeepMembers([...readings], [merged(first), merged(second)])
+        }
+      }),
+  )
+
   it.effect("[HS40] a restored record keeps its date: no search shows it, the census and a webhook do", () =>
     Effect.gen(function* () {
       const portal = yield* openPortal({ indexLagMs: [0, 0] })

@@ -289,11 +289,12 @@ export const read = Effect.fnUntraced(function* (
     if (winner === undefined) missing.push(id)
     else readings.push({ _tag: "Merged", object, id, into: winner })
   }
-  // A record that nobody asked for and that names no merged id stands for one of the missing: ask for each alone.
-  const unexplained = results.some((record) => !asked.has(record.id) && !mergedIds(record).some((id) => asked.has(id)))
+  // One that others were merged into may stand for any of the missing, also where it was asked for or names some of them:
+  // ask for each alone.
+  const mayStand = results.some((record) => !asked.has(record.id) || mergedIds(record).length > 0)
   const lost: Array<string> = []
   for (const id of missing) {
-    const winner = unexplained ? yield* idBehind(client, object, id) : null
+    const winner = mayStand ? yield* idBehind(client, object, id) : null
     if (winner === null) lost.push(id)
     else readings.push({ _tag: "Merged", object, id, into: winner })
   }
