@@ -66,6 +66,45 @@ describe("refusals of references", () => {
     assert.notProperty(dealPlanned(core)?.values, "company")
     assert.deepStrictEqual(core.loaded.range("issue", "crm|"), [])
   })
+  it("[R19] nothing waits for that record any more once what was refused was written after all, or nobody wants it", () => {
+    const refusedUpdate = () => {
+      const core = dealOfGoneFirm()
+      const ownId = `mark0000-${core.entities("deal")[0]!.id}`
+      core.observe("crm", "deal", "e1", { ...engine, lostReason: null, contacts: [], company: null }, 2_500, { ownId })
+      refuse(core, "crm", 3_000, { code: "reference" })
+      assert.deepStrictEqual(core.loaded.range("wait", "crm|"), ["crm|ext|firm:g1"])
+      return core
+    }
+    const deleted = refusedUpdate()
+    const goneDeal = { ...firmGone, object: "deal", externalId: "e1", readStartedAt: 3_999 }
+    deleted.append(4_000, goneDeal)
+    assert.deepStrictEqual(deleted.loaded.range("wait", "crm|"), [])
+
+    const edited = refusedUpdate()
+    edited.observe("app", "deal", "d1", { ...engine, lostReason: null, contacts: [], company: null }, 4_000)
+    assert.deepStrictEqual(edited.loaded.range("wait", "crm|"), [])
+  })
+  it("[R19] what somebody else's value was refused for waits for that record, until another value is wanted", () => {
+    const core = scene()
+    core.observe("app", "person", "1", ada, 2_000)
+    core.observe("crm", "person", "c1", ada, 3_000)
+    core.observe("app", "person", "1", { ...ada, email: "countess@lovelace.org" }, 4_000)
+    refuse(core, "crm", 5_000, { code: "uniqueness", existing: "c2" })
+    assert.deepStrictEqual(core.loaded.range("wait", "crm|"), ["crm|ext|person:c2"])
+    core.observe("app", "person", "1", { ...ada, email: "augusta@lovelace.org" }, 6_000)
+    assert.deepStrictEqual(core.loaded.range("wait", "crm|"), [])
+    assert.deepStrictEqual(groupsDue(core, "crm"), [["email"]])
+  })
+  it("[R19] a reference to a record that nobody knows waits for it, until it is one to another record", () => {
+    const core = scene()
+    core.observe("crm", "firm", "g1", { name: "Engines", domain: "engines.org" }, 1_000)
+    core.observe("crm", "person", "c1", { ...ada, company: "firm:g7" }, 2_000)
+    assert.deepStrictEqual(core.loaded.range("wait", "crm|ext|"), ["crm|ext|firm:g7"])
+    core.observe("crm", "person", "c1", { ...ada, company: "firm:g8" }, 3_000)
+    assert.deepStrictEqual(core.loaded.range("wait", "crm|ext|"), ["crm|ext|firm:g8"])
+    core.observe("crm", "person", "c1", { ...ada, company: "firm:g1" }, 4_000)
+    assert.deepStrictEqual(core.loaded.range("wait", "crm|ext|"), [])
+  })
 })
 
 describe("a write that is given up", () => {

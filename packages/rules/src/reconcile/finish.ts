@@ -19,7 +19,7 @@ import { refreshDue, targetOf } from "./due.ts"
 import { EntityEdit } from "./edit.ts"
 import { observeGroup } from "./group.ts"
 import { indexKeys } from "./identify.ts"
-import { entityWait, parseWaiter, recordWait, waitForEntities } from "./waits.ts"
+import { entityWait, followWaits, parseWaiter, recordWait, waitForEntities } from "./waits.ts"
 
 export const finish = (edit: EntityEdit): void => {
   const reconsider = indexKeys(edit)
@@ -50,7 +50,7 @@ const issueOf = (held: HeldState | undefined): Omit<IssueDoc, "at"> | null => {
   return null
 }
 
-/** Parked conflicts and what can't be held: one row each, where the entity before had another. */
+/** Parked conflicts, what can't be held, and what waits: one row each, where the entity before had another. */
 const listForPeople = (edit: EntityEdit): void => {
   const before = edit.original?.links ?? {}
   const after = edit.doc.links
@@ -74,6 +74,7 @@ const list = (
   is: HeldState | undefined,
 ): void => {
   const { tx } = edit.context
+  followWaits(edit, connection, group, was, is)
   const key = `${connection}|${edit.key}|${group}`
   if (was?.parked !== is?.parked && canonicalJson(was?.parked ?? null) !== canonicalJson(is?.parked ?? null)) {
     const parked = is?.parked

@@ -1,7 +1,9 @@
 /** Who waits for whom: references to records not linked yet, and to entities that have no record in a connection yet. */
 import { type EntityType } from "@concordat/model/canonical/fields"
-import { addTo } from "../state/access.ts"
-import { entityKey } from "../state/documents.ts"
+import { fieldOf } from "@concordat/model/canonical/types"
+import type { View } from "../mapping/lens.ts"
+import { addTo, takeFrom } from "../state/access.ts"
+import { entityKey, type HeldState } from "../state/documents.ts"
 import type { EntityEdit } from "./edit.ts"
 
 const waiter = (edit: EntityEdit, group: string): string => `${edit.key}|${group}`
@@ -19,6 +21,39 @@ export const waitForRecords = (
 ): void => {
   for (const external of externals)
     addTo(edit.context.tx, "wait", recordWait(connection, external), waiter(edit, group))
+}
+
+/** The records that a view of a group refers to, as `object:id`. */
+export const targetsIn = (type: EntityType, view: View): ReadonlyArray<string> =>
+  Object.keys(view)
+    .filter((name) => fieldOf(type, name)?.to !== undefined)
+    .flatMap((name) => view[name] ?? [])
+    .filter((target) => typeof target === "string")
+
+/** The records that a group may wait for: what was refused for their sake, or what is seen and refers to them. */
+const awaited = (type: EntityType, held: HeldState | undefined): ReadonlyArray<string> => [
+  ...(held?.refused?.awaits ?? []),
+  ...(held?.before === undefined || held.shadow === null ? [] : targetsIn(type, held.shadow)),
+]
+
+/**
+ * Waits follow what is held. What is refused for a record's sake waits for it, and what is refused no more, or refers to
+ * another one by now, waits no longer. What was merged away with its entity is looked at through the one that it became.
+ */
+export const followWaits = (
+  edit: EntityEdit,
+  connection: string,
+  group: string,
+  was: HeldState | undefined,
+  is: HeldState | undefined,
+): void => {
+  if (was?.refused !== is?.refused) waitForRecords(edit, connection, group, is?.refused?.awaits ?? [])
+  const before = awaited(edit.type, was)
+  if (before.length === 0 || edit.doc.mergedInto !== null) return
+  const now = awaited(edit.type, is)
+  for (const external of before)
+    if (!now.includes(external))
+      takeFrom(edit.context.tx, "wait", recordWait(connection, external), waiter(edit, group))
 }
 
 /** What is due of this entity is computed again when one of the entities has a record there. */

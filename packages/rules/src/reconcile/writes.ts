@@ -6,7 +6,7 @@ import { entityEventType } from "@concordat/model/events/stored"
 import type { JsonObject } from "@concordat/model/json"
 import type { GroupLens, View } from "../mapping/lens.ts"
 import { contradicts } from "../identity/contradiction.ts"
-import { addTo, connectionDoc, entityDoc, putCreating, putRecord, recordDoc } from "../state/access.ts"
+import { connectionDoc, entityDoc, putCreating, putRecord, recordDoc } from "../state/access.ts"
 import { type HeldState, type Intent, type RecordDoc, type RecordKey, recordKey } from "../state/documents.ts"
 import { type Context, heldUnder, mappingOf, references } from "./context.ts"
 import { groupValues } from "./due.ts"
@@ -16,7 +16,6 @@ import { unlink } from "./gone.ts"
 import { ask } from "./identify.ts"
 import { place, settleLink } from "./place.ts"
 import { keepRefused, type Refused, wakeRefused } from "./refusals.ts"
-import { recordWait, waitForRecords } from "./waits.ts"
 
 const sentGroups = (sent: Personal): Readonly<Record<string, View>> =>
   (opened(sent)["groups"] ?? {}) as Readonly<Record<string, View>>
@@ -172,9 +171,9 @@ const linkCreated = (
       for (const lens of state === null ? [] : (mappingOf(context, state, record.object, edit.type)?.groups ?? [])) {
         const view = intent?.groups[lens.group]
         if (view === undefined) continue
-        const refused = { view, code: "uniqueness", message: "the provider has this address for somebody else" }
+        const message = "the provider has this address for somebody else"
+        const refused = { view, code: "uniqueness", message, awaits: [recordKey(record)] }
         edit.setHeld(connection, lens.group, { ...heldUnder(edit.held(connection, lens.group), lens), refused })
-        addTo(tx, "wait", recordWait(connection, recordKey(record)), `${edit.key}|${lens.group}`)
       }
       return false
     }
@@ -229,9 +228,8 @@ export const writeRefused = (context: Context, data: WriteRefused): void => {
     const isOfOther = data.field !== null && !isCreate && !lens.sources.includes(data.field)
     return sent === undefined || isOfOther ? [] : [[lens, sent]]
   })
-  keepRefused(edit, connection, refused, data)
-  if (data.code === "uniqueness" && data.existing !== null)
-    for (const [{ group }] of refused) waitForRecords(edit, connection, group, [`${data.object}:${data.existing}`])
+  const isHeld = data.code === "uniqueness" && data.existing !== null
+  keepRefused(edit, connection, refused, data, isHeld ? [`${data.object}:${data.existing}`] : [])
   finish(edit)
   if (isCreate) createResolved(context, connection, data.entity.type, data.key)
 }

@@ -83,12 +83,20 @@ export interface HeldState {
   readonly parked?: { readonly rule: string; readonly theirs: Provenance }
   readonly quarantined?: boolean
   /** A dead letter for this view only. */
-  readonly refused?: { readonly view: View; readonly code: string; readonly message: string }
+  readonly refused?: Refusal
   readonly problem?: Problem
   /** What was read last and means nothing under the mapping: the shadow is older than that. */
   readonly unread?: Problem
   /** The observation that brought the shadow, to explain it and to settle what waits. */
   readonly seen?: Provenance
+}
+
+export interface Refusal {
+  readonly view: View
+  readonly code: string
+  readonly message: string
+  /** Records, as `object:id`, for whose sake it was refused: it is tried again when one of them changes or is gone. */
+  readonly awaits?: ReadonlyArray<string>
 }
 
 export interface Intent {
