@@ -2,9 +2,26 @@
 import { assert, describe, it } from "vitest"
 import { Core, policyOf } from "./core.ts"
 import { lens, mapping, objectMapping } from "./lenses.ts"
-import { ada, bertha, everything, scene } from "./scene.ts"
+import { ada, bertha, everything, scene, write } from "./scene.ts"
 
 describe("references", () => {
+  it("[CE15] one that is added to a set right after our write, and is not linked yet, is taken when it is", () => {
+    const core = scene()
+    const deal = { title: "T", contacts: ["person:c1"] }
+    core.observe("crm", "person", "c1", ada, 1_000)
+    core.observe("crm", "person", "c2", bertha, 1_100)
+    core.observe("app", "person", "p1", ada, 1_200)
+    core.observe("app", "person", "p2", bertha, 1_300)
+    core.observe("app", "deal", "a1", { title: "T", contacts: ["person:p1"] }, 2_000)
+    const { id } = core.entities("deal")[0]!
+    core.observe("crm", "deal", "d1", deal, 2_100, { ownId: `mark0000-${id}` })
+    core.observe("app", "deal", "a1", { title: "T", contacts: ["person:p1", "person:p2"] }, 3_000)
+    write(core, "crm", 4_000)
+    core.observe("crm", "deal", "d1", { title: "T", contacts: ["person:c1", "person:c2", "person:c3"] }, 5_000)
+    core.observe("crm", "person", "c3", { ...ada, email: "mary@somerville.org", firstName: "Mary" }, 6_000)
+    assert.lengthOf(core.entities("deal")[0]!.groups["contacts"]!.value["contacts"] as ReadonlyArray<string>, 3)
+    assert.deepStrictEqual(core.due("crm"), [])
+  })
   const deal = {
     title: "T",
     contacts: ["person:c1", "person:unknown"],

@@ -92,15 +92,18 @@ export const observeGroup = (edit: EntityEdit, seen: Observed): void => {
   }
 
   const put = lens.put(value, shadow ?? undefined, view, refs)
-  if (put.waiting.length > 0) {
-    // What is not linked yet says nothing yet: the same view is observed again when it is.
-    edit.setHeld(connection, group, { ...held, before: shadow })
+  // What is not linked yet says nothing yet: the same view is observed again when it is.
+  const waits = put.waiting.length > 0 ? { ...held, before: shadow } : held
+  if (waits !== held) {
+    edit.setHeld(connection, group, waits)
     waitForRecords(edit, connection, group, put.waiting)
   }
   if (put._tag === "Waiting") return
   const next = put.value
-  const hops = shadow === null ? held : reactiveHops(edit, seen, held)
-  if (hops !== held) edit.setHeld(connection, group, hops)
+  // Of a set the first look has counted it, whatever of it was not linked.
+  const isCounted = shadow === null || (again && isSet(edit.type, lens))
+  const hops = isCounted ? waits : reactiveHops(edit, seen, waits)
+  if (hops !== waits) edit.setHeld(connection, group, hops)
   if (lens.direction === "out") return
 
   // A reference to a thing of another kind says nothing of this one.
