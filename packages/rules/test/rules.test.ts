@@ -10,31 +10,6 @@ describe("conflicts", () => {
     core.observe("crm", "person", "c1", ada, 3_000)
     assert.strictEqual(core.entities("contact")[0]!.groups["title"]!.provenance.connection, "crm")
   })
-  it("[R1] a create whose answer was lost is found again: its own values there are no sight of the CRM's", () => {
-    const core = scene({ create: "always" })
-    core.observe("app", "person", "1", ada, 2_000)
-    const plan = write(core, "crm", 3_000, "lost")
-    core.append(4_000, {
-      _tag: "RecordWritten",
-      connection: "crm",
-      object: "person",
-      entity: { type: plan.type, id: plan.entity },
-      due: plan.due,
-      key: `crm-${plan.due}`,
-      kind: "create",
-      externalId: "c1",
-      held: null,
-      stamp: null,
-      adopted: true,
-      refused: [],
-      attempts: 2,
-    })
-    core.observe("crm", "person", "c1", { ...ada, email: "countess@lovelace.org" }, 5_000)
-    const from = (group: string) => core.entities("contact")[0]!.groups[group]!.provenance.connection
-    assert.deepStrictEqual([from("title"), from("name")], ["app", "app"])
-    // What differs there is somebody's.
-    assert.deepStrictEqual([from("email"), core.value("contact", "email")], ["crm", ["countess@lovelace.org"]])
-  })
   it("[R3] an empty side fills and never wins", () => {
     const core = scene()
     core.observe("crm", "person", "c1", ada, 2_000)

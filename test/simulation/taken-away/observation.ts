@@ -12,7 +12,7 @@ export const OBSERVATION: ReadonlyArray<Mutation> = [
     from: "  if (explained) {\n",
     to: '  if (explained && connection === "") {\n',
     seenBy: {
-      file: `${TESTS}/rules.test.ts`,
+      file: `${TESTS}/found-again.test.ts`,
       title: "[R1] a create whose answer was lost is found again: its own values there are no sight of the CRM's",
     },
   },
@@ -26,6 +26,17 @@ export const OBSERVATION: ReadonlyArray<Mutation> = [
       file: `${TESTS}/counterexamples.test.ts`,
       title:
         "[CE2] [R2] the lossy form of what we sent is our echo and never becomes canonical, with or without an answer",
+    },
+  },
+  {
+    rule: "R2",
+    says: "what a create sent, whose record is found again, is taken for that record's own",
+    file: `${RULES}/group.ts`,
+    from: "const isFound = shadow === null &&",
+    to: 'const isFound = lens.group === "" &&',
+    seenBy: {
+      file: `${TESTS}/found-again.test.ts`,
+      title: "[R2] what a create sent that is found again is its echo, and does not replace what has replaced it",
     },
   },
   {

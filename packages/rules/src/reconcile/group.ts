@@ -166,14 +166,21 @@ const settled = (known: HeldState): HeldState => {
 const isEchoOf = (wrote: HeldState["wrote"], provenance: Provenance): wrote is NonNullable<HeldState["wrote"]> =>
   wrote !== undefined && provenance.after < wrote.at
 
-/** What we sent, where the view is it or its lossy image: by an intent without answer, or by a write that nothing followed. */
+/**
+ * What we sent, where the view is it or its lossy image: by an intent without answer, by a write that nothing followed, or by a
+ * create whose record was found again and is seen for the first time. Our value may have moved on since: it is no word of that record's.
+ */
 const echoed = (intents: ReadonlyArray<Intent>, known: HeldState, lens: GroupLens, view: View): View | undefined => {
   for (const intent of intents) {
     const sent = intent.groups[lens.group]
     if (sent !== undefined && (lens.same(sent, view) || lens.same(lens.lossy(sent), view))) return sent
   }
-  const { shadow, wrote } = known
-  const isLast = wrote !== undefined && shadow !== null && lens.same(wrote.view, shadow)
+  const { parked, seen, shadow, wrote } = known
+  if (wrote === undefined) return undefined
+  // What was parked is shown again without its shadow, and was seen.
+  const isFound = shadow === null && seen === undefined && parked === undefined
+  if (isFound && lens.same(wrote.view, view)) return wrote.view
+  const isLast = isFound || (shadow !== null && lens.same(wrote.view, shadow))
   return isLast && lens.same(lens.lossy(wrote.view), view) ? wrote.view : undefined
 }
 
