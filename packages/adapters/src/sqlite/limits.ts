@@ -1,7 +1,7 @@
 /** Every bound of the embedded store, with its reason. Sizes in characters are those of JavaScript strings. */
 
 /** SQLite's page cache, in KiB. More takes the process's memory budget for pages that the OS caches anyway. */
-export const CACHE_KIB = 16_000
+export const CACHE_KIB = 8_000
 
 /**
  * Files up to this size are read through for damage when they are opened: a quarter of a second from memory. In larger ones
@@ -30,7 +30,7 @@ export const WAL_BYTES = 128 * 1024 * 1024
 /** Units of work in one transaction. One fsync is shared by all that waited; more would only raise the latency. */
 export const GROUP_UNITS = 1_000
 /** Characters in one transaction: its pages should fit the cache, or SQLite spills them. */
-export const GROUP_CHARACTERS = 8 * 1024 * 1024
+export const GROUP_CHARACTERS = 4 * 1024 * 1024
 
 /** What callers may have handed in without an answer, in KiB; the next caller waits. It bounds the process's memory. */
 export const PENDING_KIB = 64 * 1024
