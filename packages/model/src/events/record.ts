@@ -77,10 +77,10 @@ export const EditOverwritten = Schema.TaggedStruct("EditOverwritten", {
   by: RecordObserved.fields.by,
 })
 
-/** Given up: a dead letter that stands for this value only. `effect: unknown` leaves the intent unresolved. */
 /** The code of a write that certainly never was taken, and is not wanted any more: nobody refused it, and nothing stands for it. */
 export const SUPERSEDED = "superseded"
 
+/** Given up: a dead letter that stands for this value only. `effect: unknown` leaves the intent unresolved. */
 export const WriteRefused = Schema.TaggedStruct("WriteRefused", {
   connection: Schema.String,
   object: Schema.String,
