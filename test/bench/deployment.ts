@@ -200,8 +200,11 @@ export const untilStatus = async (
   }
 }
 
+/** A process that has just started knows of no connection yet. */
 export const isRead = ({ behind, connections }: TenantStatus): boolean =>
-  behind === 0 && connections.every(({ backfill, idle }) => backfill.state === "done" && idle === true)
+  behind === 0 &&
+  connections.length > 0 &&
+  connections.every(({ backfill, idle }) => backfill.state === "done" && idle === true)
 
 /** Calls that were answered with "too many", as the engine counted them. */
 export const refusedCalls = ({ connections }: TenantStatus): number =>

@@ -147,7 +147,7 @@ describe("explain", () => {
         values: { clear: { title: { value: { title }, ...(loser === null ? {} : { loser: { title: loser } }) } } },
         changes: [
           {
-            group: "title",
+            groups: ["title"],
             rule,
             provenance: from("hubspot", "7", "o"),
             loser: loser === null ? null : from("odoo", "12", "x"),

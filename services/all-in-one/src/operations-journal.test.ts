@@ -275,7 +275,7 @@ describe("operations on the journal", () => {
           data: {
             type: "contact",
             values: { clear: { title: { value: { title: "CEO" }, loser: { title: "Boss" } } } },
-            changes: [{ group: "title", rule: "crm", provenance: from("hubspot", "7", seen.id), loser }],
+            changes: [{ groups: ["title"], rule: "crm", provenance: from("hubspot", "7", seen.id), loser }],
           },
         },
       ])
@@ -344,7 +344,7 @@ describe("operations on the journal", () => {
           data: {
             type: "contact",
             values: { clear: { title: { value: { title: "Chief Secret" } } } },
-            changes: [{ group: "title", rule: "crm", provenance, loser: provenance }],
+            changes: [{ groups: ["title"], rule: "crm", provenance, loser: provenance }],
           },
         },
       ])

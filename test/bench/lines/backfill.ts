@@ -23,7 +23,7 @@ const measure = async (context: Context): Promise<ReadonlyArray<Row>> => {
     for (; !isRead(status); await pause(100)) {
       status = await engine.status()
       peak = Math.max(peak, rssOf(engine.pid()))
-      const { objects } = status.connections[0]!.backfill
+      const objects = status.connections[0]?.backfill.objects ?? []
       done = objects.find(({ object }) => object === "contacts")?.done ?? 0
       // Once what a connection that was quiet may ask for at once is spent, and the pace is that of the limit.
       if (done >= BURST && from === 0) [from, first] = [performance.now(), done]

@@ -38,6 +38,7 @@ import { giveWay, goFirst, inStretches, RightOfWay } from "../right-of-way.ts"
 import { appendsOf } from "./decided-events.ts"
 import { Documents } from "./Documents.ts"
 import { makeFilling, type Page } from "./filling.ts"
+import { isDecided } from "./lifted.ts"
 import { type PartitionFence, takeFence } from "./partition-fence.ts"
 import { foreignPlace } from "./reached.ts"
 import { foreignCheckpoint, ReconcilerStopped } from "./ReconcilerStopped.ts"
@@ -161,7 +162,7 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (
     return { decided: decided.flat(), wakes: [...wakes.values()] }
   })
 
-  /** What is in the journal already, with the same ids, was decided before: it is adopted. */
+  /** What is in the journal already was decided before: it is adopted. */
   const adopt = Effect.fnUntraced(function* (append: Append) {
     const tail = yield* journal.read(append.stream, {
       from: append.expected + 1,
@@ -169,7 +170,7 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (
       limit: append.events.length,
     })
     for (const [index, event] of tail.entries()) {
-      if (event.id === append.events[index]?.id) continue
+      if (isDecided(event, append.events[index])) continue
       return yield* new ReconcilerStopped({
         reason: "other decision in the journal",
         detail: `${append.stream}@${event.revision} is ${event.type} ${event.id}, this engine decides ${append.events[index]?.type}`,

@@ -1,5 +1,6 @@
 /** What an entity's own stream tells of each group: every change, the rule that made it and who lost. */
 import type { GroupValue } from "@concordat/model/canonical/fields"
+import { apart } from "@concordat/model/events/changes"
 import type { Change, Provenance } from "@concordat/model/events/entity"
 import { opened, type Personal } from "@concordat/model/events/envelope"
 import { isJsonObject, type Json, type JsonObject, sameJson } from "@concordat/model/json"
@@ -39,7 +40,7 @@ const step = (fact: StoredFact, kind: ChangeStep["kind"], rest: Partial<ChangeSt
 const changed = (fact: StoredFact, kind: "created" | "changed"): ReadonlyArray<readonly [string, ChangeStep]> => {
   const data = fact.data as EntityFact
   const values = data.values === undefined ? {} : opened(data.values)
-  const changes = data.changes ?? []
+  const changes = apart(data.changes ?? [])
   return changes.map((change, i) => {
     const isLast = changes.findLastIndex(({ group }) => group === change.group) === i
     const of = isLast ? objectOf(values[change.group]) : null

@@ -1,5 +1,6 @@
 /** The live log of a tenant: what happens in its streams, in order, said in words and without any personal value. */
 import { ENTITY_TYPES } from "@concordat/model/canonical/fields"
+import { upcast, versionIn } from "@concordat/model/events/stored"
 import * as streams from "@concordat/model/streams"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -31,9 +32,10 @@ const detailOf = (data: Data): string => {
     const value = text(data[name])
     return value === null ? [] : [name === "kind" || name === "reason" ? value : `${name} ${value}`]
   })
-  const changes = list(data["changes"]).map((change) => {
+  const changes = list(data["changes"]).flatMap((change) => {
     const rule = text(change["rule"]) ?? ""
-    return `${text(change["group"]) ?? ""} (${change["loser"] === null ? rule : `conflict, ${rule}`})`
+    const groups = Array.isArray(change["groups"]) ? change["groups"] : []
+    return groups.map((group) => `${text(group) ?? ""} (${change["loser"] === null ? rule : `conflict, ${rule}`})`)
   })
   const link = object(data["link"])
   const how = link === null ? [] : [`${text(link["connection"]) ?? ""} ${text(link["how"]) ?? ""}`.trim()]
@@ -46,7 +48,8 @@ const idOfEntityStream = (stream: string): string => stream.slice(stream.lastInd
 /** Deliberately lenient: a line of the log is shown also for an event that this version can't read. */
 export const readable = (event: RecordedEvent): TailEvent => {
   const category = streams.categoryOf(event.stream)
-  const data = object(JSON.parse(event.data)) ?? {}
+  const stored = object(JSON.parse(event.data)) ?? {}
+  const data = upcast(event.type, versionIn(event.metadata), stored)
   const ofEntity = ENTITY_TYPES.some((type) => type === category)
   const record = text(data["externalId"])
   const link = object(data["link"])

@@ -1,5 +1,6 @@
 /** How an event in the journal differs from the one that is decided for its place. Names of fields only, never values. */
 import { sameJson } from "@concordat/model/json"
+import { liftedData } from "../flows/lifted.ts"
 import type { NewEvent, RecordedEvent } from "../ports/Journal.ts"
 
 export interface Difference {
@@ -38,9 +39,19 @@ const membersOf = (
   return [...names.map((name) => `${of}.${name}`), ...(isMore ? [`more in ${of}`] : [])]
 }
 
+/** An event of an older version under the id and the version that it would have today: both follow from its text. */
+const asOfToday = (found: NewEvent, decided: NewEvent): NewEvent => {
+  const data = parsed(found.data) === null ? null : liftedData(found)
+  if (data === null) return found
+  const { schemaVersion: _, ...kept } = found.metadata
+  const { schemaVersion } = decided.metadata
+  return { ...found, id: decided.id, data, metadata: schemaVersion === undefined ? kept : { ...kept, schemaVersion } }
+}
+
 /** Names of what is otherwise; empty: both are the same event. */
-export const otherwise = (found: NewEvent, decided: NewEvent): ReadonlyArray<string> => {
+export const otherwise = (standing: NewEvent, decided: NewEvent): ReadonlyArray<string> => {
   const names: Array<string> = []
+  const found = asOfToday(standing, decided)
   if (found.id !== decided.id) names.push("id")
   if (found.type !== decided.type) names.push("type")
   if (found.data !== decided.data) {

@@ -20,10 +20,10 @@ export type Provenance = typeof Provenance.Type
 
 /**
  * `values` holds, by group, the new canonical value under `value` and, where a conflict was settled, the losing one
- * under `loser`. `changes` says the same without values: rule, who won, who lost.
+ * under `loser`. `changes` says the same without values, in order: which groups moved, by which rule, who won, who lost.
  */
 const Change = Schema.Struct({
-  group: Schema.String,
+  groups: Schema.Array(Schema.String),
   rule: Schema.String,
   provenance: Provenance,
   loser: Schema.NullOr(Provenance),

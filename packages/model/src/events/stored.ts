@@ -6,23 +6,30 @@ import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import type { EntityType } from "../canonical/fields.ts"
 import { batchEvents } from "./batch.ts"
+import { fromVersion1 } from "./changes.ts"
 import { connectionEvents } from "./connection.ts"
 import { decisionEvents, type EntityEventKind, entityEvents } from "./entity.ts"
 import { recordEvents } from "./record.ts"
 
-/** Every type is at version 1 but those named here. */
-const VERSIONS: Readonly<Record<string, number>> = {}
-/** `upcasts[type][n]` turns the data of version n into that of n + 1. */
-export type Upcasts = Readonly<
-  Record<string, Readonly<Record<number, (data: Record<string, unknown>) => Record<string, unknown>>>>
->
-const UPCASTS: Upcasts = {}
-
-export const versionOf = (type: string): number => VERSIONS[type] ?? 1
-
 const TYPES: ReadonlyArray<EntityType> = ["contact", "company", "deal", "activity"]
 export const entityEventType = (type: EntityType, kind: EntityEventKind): string =>
   `${type[0]!.toUpperCase()}${type.slice(1)}${kind}`
+
+/** `ContactCreated`, `ContactChanged`, `CompanyCreated` … */
+const WITH_CHANGES = TYPES.flatMap((type) => [entityEventType(type, "Created"), entityEventType(type, "Changed")])
+
+/** Every type is at version 1 but those named here. */
+const VERSIONS: Readonly<Record<string, number>> = Object.fromEntries(WITH_CHANGES.map((type) => [type, 2]))
+/** `upcasts[type][n]` turns the data of version n into that of n + 1. */
+export type Upcasts = Readonly<
+  Record<string, Readonly<Record<number, (data: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>>>>
+>
+const UPCASTS: Upcasts = Object.fromEntries(WITH_CHANGES.map((type) => [type, { 1: fromVersion1 }]))
+
+export const versionOf = (type: string): number => VERSIONS[type] ?? 1
+/** The version that an event was stored in. */
+export const versionIn = (metadata: Readonly<Record<string, string>>): number =>
+  Number(metadata["schemaVersion"] ?? "1")
 
 const schemas = new Map<string, Schema.Codec<unknown>>()
 for (const [name, schema] of Object.entries({
@@ -66,9 +73,9 @@ const decoderOf = (type: string) => {
 export const upcast = (
   type: string,
   version: number,
-  data: Record<string, unknown>,
+  data: Readonly<Record<string, unknown>>,
   upcasts: Upcasts = UPCASTS,
-): Record<string, unknown> => {
+): Readonly<Record<string, unknown>> => {
   let lifted = data
   for (let at = version; upcasts[type]?.[at] !== undefined; at++) lifted = upcasts[type][at]!(lifted)
   return lifted
@@ -80,7 +87,7 @@ export const readEvent = (
   data: string,
   metadata: Readonly<Record<string, string>>,
 ): Result.Result<unknown, UnreadableEvent> => {
-  const version = Number(metadata["schemaVersion"] ?? "1")
+  const version = versionIn(metadata)
   const fail = (detail: string) => Result.fail(new UnreadableEvent({ type, version, detail }))
   const decode = decoderOf(type)
   if (decode === undefined) return fail("this engine does not know the type; a newer engine wrote it")
@@ -93,7 +100,7 @@ export const readEvent = (
   }
   if (typeof parsed !== "object" || parsed === null) return fail("the stored data is not an object")
   return Result.mapError(
-    decode(upcast(type, version, parsed as Record<string, unknown>)),
+    decode(upcast(type, version, parsed as Readonly<Record<string, unknown>>)),
     (error) => new UnreadableEvent({ type, version, detail: error.message }),
   )
 }

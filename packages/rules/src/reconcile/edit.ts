@@ -1,7 +1,8 @@
 /** One entity while an event changes it: collects what happened, and at the end says it in as few events as there are. */
 import type { EntityType, GroupValue } from "@concordat/model/canonical/fields"
 import { entityEventType } from "@concordat/model/events/stored"
-import type { Change, Link, Provenance } from "@concordat/model/events/entity"
+import { type Moved, together } from "@concordat/model/events/changes"
+import type { Link, Provenance } from "@concordat/model/events/entity"
 import { clear } from "@concordat/model/events/envelope"
 import type { JsonObject } from "@concordat/model/json"
 import * as streams from "@concordat/model/streams"
@@ -21,7 +22,7 @@ export class EntityEdit {
   readonly original: EntityDoc | null
   doc: EntityDoc
   #created: Link | null = null
-  #changes: Array<Change> = []
+  #moves: Array<Moved> = []
   #values: Record<string, JsonObject> = {}
   #events: Array<readonly [type: string, data: unknown]> = []
   /** Connections whose primary record changed: whoever waits for it is looked at again. */
@@ -130,8 +131,8 @@ export class EntityEdit {
     lost?: { value: JsonObject; provenance: Provenance },
   ) {
     if (this.#values[group] !== undefined)
-      this.#changes = this.#changes.filter((change) => change.group !== group || change.loser !== null)
-    this.#changes.push({ group, rule, provenance, loser: lost?.provenance ?? null })
+      this.#moves = this.#moves.filter((move) => move.group !== group || move.loser !== null)
+    this.#moves.push({ group, rule, provenance, loser: lost?.provenance ?? null })
     this.#values[group] = { value: value as JsonObject, ...(lost === undefined ? {} : { loser: lost.value }) }
   }
 
@@ -148,11 +149,11 @@ export class EntityEdit {
     const { tx } = this.context
     const stream = streams.entity(this.type, tx.cause.tenant, this.doc.id)
     let revision = this.doc.revision
-    const said = { type: this.type, values: clear(this.#values), changes: this.#changes }
+    const said = () => ({ type: this.type, values: clear(this.#values), changes: together(this.#moves) })
     if (this.#created !== null) {
-      revision = tx.emit(stream, revision, entityEventType(this.type, "Created"), { ...said, link: this.#created })
-    } else if (this.#changes.length > 0) {
-      revision = tx.emit(stream, revision, entityEventType(this.type, "Changed"), said)
+      revision = tx.emit(stream, revision, entityEventType(this.type, "Created"), { ...said(), link: this.#created })
+    } else if (this.#moves.length > 0) {
+      revision = tx.emit(stream, revision, entityEventType(this.type, "Changed"), said())
     }
     for (const [type, data] of this.#events) revision = tx.emit(stream, revision, type, data)
     if (revision !== this.doc.revision) this.doc = { ...this.doc, revision }
@@ -161,7 +162,7 @@ export class EntityEdit {
     this.#ownGroups = null
     this.#ownHeld.clear()
     this.#created = null
-    this.#changes = []
+    this.#moves = []
     this.#values = {}
     this.#events = []
   }
