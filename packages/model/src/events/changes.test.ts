@@ -51,7 +51,10 @@ describe("the groups that moved", () => {
 
   for (const name of ["connection", "event", "after", "until", "provider"] as const) {
     it(`are apart where a source differs in its ${name}`, () => {
-      const other = { ...seen("e1"), [name]: name === "provider" ? false : name === "after" || name === "until" ? 9 : "x" }
+      const other = {
+        ...seen("e1"),
+        [name]: name === "provider" ? false : name === "after" || name === "until" ? 9 : "x",
+      }
       assert.strictEqual(together([moved("name"), moved("email", { provenance: other })]).length, 2)
     })
   }
@@ -74,6 +77,11 @@ describe("the groups that moved", () => {
     const read = (type: string, data: object) => Result.getOrThrow(readEvent(type, JSON.stringify(data), {}))
     const changes = together(said.changes)
     assert.deepStrictEqual(read("ContactChanged", said), { ...said, changes })
-    assert.deepStrictEqual(read("DealCreated", { ...said, type: "deal", link }), { ...said, type: "deal", changes, link })
+    assert.deepStrictEqual(read("DealCreated", { ...said, type: "deal", link }), {
+      ...said,
+      type: "deal",
+      changes,
+      link,
+    })
   })
 })

@@ -47,9 +47,7 @@ export const together = (moves: ReadonlyArray<Moved>): ReadonlyArray<Change> => 
 
 /** Each group by itself again. */
 export const apart = (changes: ReadonlyArray<Change>): ReadonlyArray<Moved> =>
-  changes.flatMap(({ groups, loser, provenance, rule }) =>
-    groups.map((group) => ({ group, rule, provenance, loser })),
-  )
+  changes.flatMap(({ groups, loser, provenance, rule }) => groups.map((group) => ({ group, rule, provenance, loser })))
 
 /** Version 1 of `Created` and `Changed` said rule and provenance again for each group. */
 export const fromVersion1 = (data: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>

@@ -22,7 +22,10 @@ const WITH_CHANGES = TYPES.flatMap((type) => [entityEventType(type, "Created"), 
 const VERSIONS: Readonly<Record<string, number>> = Object.fromEntries(WITH_CHANGES.map((type) => [type, 2]))
 /** `upcasts[type][n]` turns the data of version n into that of n + 1. */
 export type Upcasts = Readonly<
-  Record<string, Readonly<Record<number, (data: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>>>>
+  Record<
+    string,
+    Readonly<Record<number, (data: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>>>
+  >
 >
 const UPCASTS: Upcasts = Object.fromEntries(WITH_CHANGES.map((type) => [type, { 1: fromVersion1 }]))
 

@@ -25,14 +25,11 @@ const mapped = <A, B>(record: Readonly<Record<string, A>>, to: (value: A, name: 
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, to(value, name)]))
 
 export const unpackEntityOfBefore = ({ entity, shared }: PackedBefore): EntityDoc => {
-  const groups = mapped(
-    entity.groups,
-    ([value, revision, provenance]): GroupState => ({
-      value,
-      revision,
-      provenance: shared[provenance] as GroupState["provenance"],
-    }),
-  )
+  const groups = mapped(entity.groups, ([value, revision, provenance]): GroupState => ({
+    value,
+    revision,
+    provenance: shared[provenance] as GroupState["provenance"],
+  }))
   const held = ([signature, packed, seen, wrote, rest]: PackedHeld, name: string): HeldState => {
     const shadow = packed === 1 ? (groups[name]!.value as HeldState["shadow"]) : packed
     return {
