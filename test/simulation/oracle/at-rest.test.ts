@@ -6,14 +6,16 @@ import { makeStores } from "../store/ports.ts"
 import { Timeline } from "../timeline.ts"
 import { atRest, type Working } from "./at-rest.ts"
 
-const worker = (open: number, waiting: number, hints: number): Working => {
-  const view = {
-    writes: { open, retrying: 0, nextAt: null },
-    budget: { waiting, running: 0, buckets: [] },
-    hints,
-  } as unknown as WorkerView
-  return { name: "acme.hubspot", handle: { view: Effect.succeed(view) }, ask: Effect.runPromise as Working["ask"] }
+const viewOf = (open: number, waiting: number, hints: number, idle: boolean): WorkerView =>
+  ({ idle, writes: { open, retrying: 0, nextAt: null }, budget: { waiting, running: 0, buckets: [] }, hints }) as never
+
+/** Shows one view after the other, and the last one for ever. */
+const showing = (...views: ReadonlyArray<WorkerView>): Working => {
+  let looks = 0
+  const view = Effect.sync(() => views[Math.min(looks++, views.length - 1)]!)
+  return { name: "acme.hubspot", handle: { view }, ask: Effect.runPromise as Working["ask"] }
 }
+const worker = (open: number, waiting: number, hints: number): Working => showing(viewOf(open, waiting, hints, false))
 
 describe("at rest", () => {
   const found = async (kind: string, count: number, ...working: ReadonlyArray<Working>) => {
@@ -35,6 +37,13 @@ describe("at rest", () => {
       "calls of acme.hubspot that wait for their turn: 3, and 0 at most",
       "records that acme.hubspot wants looked at: 4, and 0 at most",
     ])
+  })
+  it("a regular poll may wait for its turn, which comes; of what else waits there is nothing", async () => {
+    const [poll, work, rest] = [viewOf(0, 1, 0, true), viewOf(0, 1, 0, false), viewOf(0, 0, 0, true)]
+    const waits = ["calls of acme.hubspot that wait for their turn: 1, and 0 at most"]
+    assert.deepStrictEqual(await found("entity", 1, showing(poll, poll, rest)), [])
+    assert.deepStrictEqual(await found("entity", 1, showing(poll)), waits)
+    assert.deepStrictEqual(await found("entity", 1, showing(work, rest)), waits)
   })
   it("bookkeeping is bounded by connection, and what is stored is not", async () => {
     const idle = worker(0, 0, 0)

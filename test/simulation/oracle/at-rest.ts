@@ -21,6 +21,10 @@ const KEPT: Readonly<Record<string, number>> = {
   decision: 1,
 }
 
+/** How often a worker is asked, and how long regular polls may stand before each other: HubSpot's eight take two seconds. */
+const LOOK_MS = 100
+const TURN_MS = 10_000
+
 /** A worker that can be asked. */
 export interface Working {
   readonly name: string
@@ -50,18 +54,33 @@ const ofWorker = (name: string, { budget, hints, writes }: WorkerView): Readonly
   ...excess(`records that ${name} wants looked at`, hints, 0),
 ]
 
+const viewOf = async (timeline: Timeline, { ask, handle }: Working): Promise<WorkerView | null> => {
+  const outcome = outcomeOf(ask(handle.view))
+  for (let waited = 0; outcome.now === null && waited < 60; waited += 1) await timeline.until(timeline.now + LOOK_MS)
+  return outcome.now === null || "error" in outcome.now ? null : outcome.now.value
+}
+
+/** Regular polls go on at rest, and one of them may just wait until its provider takes another call: its turn comes soon. */
+const turnsTaken = async (timeline: Timeline, one: Working): Promise<WorkerView | null> => {
+  const until = timeline.now + TURN_MS
+  for (;;) {
+    const view = await viewOf(timeline, one)
+    if (view === null || view.budget.waiting === 0 || !view.idle || timeline.now >= until) return view
+    await timeline.until(timeline.now + LOOK_MS)
+  }
+}
+
 export const atRest = async (
   stores: Stores,
   timeline: Timeline,
   working: ReadonlyArray<Working>,
 ): Promise<ReadonlyArray<Violation>> => {
   const found = [...ofDocuments(stores, working.length), ...excess("messages on the bus", stores.queue.waiting, 0)]
-  for (const { ask, handle, name } of working) {
-    const outcome = outcomeOf(ask(handle.view))
-    for (let waited = 0; outcome.now === null && waited < 60; waited += 1) await timeline.until(timeline.now + 100)
-    if (outcome.now === null || "error" in outcome.now)
-      found.push({ invariant: "at rest", detail: `${name} says nothing` })
-    else found.push(...ofWorker(name, outcome.now.value))
+  for (const one of working) {
+    const view = await turnsTaken(timeline, one)
+    found.push(
+      ...(view === null ? [{ invariant: "at rest", detail: `${one.name} says nothing` }] : ofWorker(one.name, view)),
+    )
   }
   return found
 }
