@@ -2,9 +2,10 @@
  * After an entity was edited: its match keys, lists for people and due rows follow, and whoever waited for it is looked
  * at again. Looking again can edit further entities; each of them is finished in the same way.
  */
+import type { EntityType } from "@concordat/model/canonical/fields"
 import { entityIdTime } from "@concordat/model/ids"
 import { canonicalJson } from "@concordat/model/json"
-import { connectionDoc, entityDoc } from "../state/access.ts"
+import { connectionDoc, entityDoc, tenantDoc } from "../state/access.ts"
 import {
   type ConflictDoc,
   type HeldState,
@@ -19,6 +20,7 @@ import { refreshDue, targetOf } from "./due.ts"
 import { EntityEdit } from "./edit.ts"
 import { observeGroup } from "./group.ts"
 import { indexKeys } from "./identify.ts"
+import { noteReferences } from "./referring.ts"
 import { entityWait, followWaits, parseWaiter, recordWait, waitForEntities } from "./waits.ts"
 
 export const finish = (edit: EntityEdit): void => {
@@ -28,6 +30,7 @@ export const finish = (edit: EntityEdit): void => {
     if (to !== undefined) waitForEntities(edit, connection, to, lens.group, ids)
   })
   listForPeople(edit)
+  noteReferences(edit)
   edit.flush()
   for (const connection of [...edit.relinked].toSorted()) wakeWaiting(edit, connection)
   edit.relinked.clear()
@@ -98,12 +101,20 @@ const wakeWaiting = (edit: EntityEdit, connection: string): void => {
   for (const record of [...(link.primary === null ? [] : [link.primary]), ...link.duplicates])
     keys.push(recordWait(connection, recordKey(record)))
   tx.prefetch(keys.map((key) => ({ kind: "wait", key })))
-  for (const key of keys) {
-    const waiters = tx.get<WaitDoc>("wait", key) ?? []
-    if (waiters.length === 0) continue
-    tx.put("wait", key, null)
-    tx.each(waiters, (waiter) => lookAgain(edit.context, connection, waiter))
-  }
+  for (const key of keys) wake(edit.context, connection, key)
+}
+
+const wake = (context: Context, connection: string, key: string): void => {
+  const { tx } = context
+  const waiters = tx.get<WaitDoc>("wait", key) ?? []
+  if (waiters.length === 0) return
+  tx.put("wait", key, null)
+  tx.each(waiters, (waiter) => lookAgain(context, connection, waiter))
+}
+
+/** The entity became part of another one, or a part of it is its own: whoever waits for it anywhere is looked at again. */
+export const wakeAwaiting = (context: Context, type: EntityType, id: string): void => {
+  for (const connection of tenantDoc(context.tx).connections) wake(context, connection, entityWait(connection, type, id))
 }
 
 export const lookAgain = (context: Context, connection: string, waiter: string): void => {

@@ -2,11 +2,12 @@
 import { type EntityType } from "@concordat/model/canonical/fields"
 import { fieldOf } from "@concordat/model/canonical/types"
 import type { View } from "../mapping/lens.ts"
-import { addTo, takeFrom } from "../state/access.ts"
+import { addTo, entityDoc, takeFrom } from "../state/access.ts"
 import { entityKey, type HeldState } from "../state/documents.ts"
 import type { EntityEdit } from "./edit.ts"
 
-const waiter = (edit: EntityEdit, group: string): string => `${edit.key}|${group}`
+/** A group of an entity, as whoever is to be looked at again is called. */
+export const waiterOf = (edit: EntityEdit, group: string): string => `${edit.key}|${group}`
 
 export const recordWait = (connection: string, external: string): string => `${connection}|ext|${external}`
 export const entityWait = (connection: string, type: EntityType, id: string): string =>
@@ -20,7 +21,7 @@ export const waitForRecords = (
   externals: ReadonlyArray<string>,
 ): void => {
   for (const external of externals)
-    addTo(edit.context.tx, "wait", recordWait(connection, external), waiter(edit, group))
+    addTo(edit.context.tx, "wait", recordWait(connection, external), waiterOf(edit, group))
 }
 
 /** The records that a view of a group refers to, as `object:id`. */
@@ -53,10 +54,10 @@ export const followWaits = (
   const now = awaited(edit.type, is)
   for (const external of before)
     if (!now.includes(external))
-      takeFrom(edit.context.tx, "wait", recordWait(connection, external), waiter(edit, group))
+      takeFrom(edit.context.tx, "wait", recordWait(connection, external), waiterOf(edit, group))
 }
 
-/** What is due of this entity is computed again when one of the entities has a record there. */
+/** What is due of this entity is computed again when one of the entities, or what that is part of, has a record there. */
 export const waitForEntities = (
   edit: EntityEdit,
   connection: string,
@@ -64,7 +65,9 @@ export const waitForEntities = (
   group: string,
   ids: ReadonlyArray<string>,
 ): void => {
-  for (const id of ids) addTo(edit.context.tx, "wait", entityWait(connection, type, id), waiter(edit, group))
+  const { tx } = edit.context
+  for (const id of ids)
+    addTo(tx, "wait", entityWait(connection, type, entityDoc(tx, type, id)?.id ?? id), waiterOf(edit, group))
 }
 
 export const parseWaiter = (waiter: string): { readonly entity: string; readonly group: string } => {

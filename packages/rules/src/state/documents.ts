@@ -180,6 +180,9 @@ export interface IssueDoc {
 /** kind `wait`, key `connection|ext|object:id` or `connection|ent|type:id`: entity groups (`type:id|group`) to look at again. */
 export type WaitDoc = ReadonlyArray<string>
 
+/** kind `referring`, key `type:id|type:id|group`: an entity that others are part of, and a group that was seen or written since and refers to it. */
+export type ReferringDoc = true
+
 /** kind `connection`, key `connection`. */
 export interface ConnectionDoc {
   readonly opened: ConnectionOpened
