@@ -7,7 +7,7 @@ const firm = (number: number) => ({ name: `Firm ${number}`, domain: `firm${numbe
 
 describe("after a split", () => {
   /** Two companies, known to the app and to the CRM each, and one by the word of a person. */
-  const joined = (core: Core) => {
+  const joined = (core: Core, before: (core: Core) => void = () => {}) => {
     const idOf = (number: number): string =>
       core.entities("company").find(({ links }) => links["app"]?.primary?.id === `a${number}`)!.id
     for (const number of [1, 2]) {
@@ -15,6 +15,7 @@ describe("after a split", () => {
       core.observe("crm", "firm", `f${number}`, firm(number), 1_100 + number)
     }
     const [whole, part] = [idOf(1), idOf(2)]
+    before(core)
     core.append(2_000, {
       _tag: "MergeRequested",
       by: "ops",
@@ -32,9 +33,12 @@ describe("after a split", () => {
   const due = (core: Core, connection: string) =>
     core.due(connection).map(({ id, type }) => core.plan(connection, type, id)?.values)
 
+  const held = (core: Core) => core.entities("deal")[0]!.links["crm"]!.groups["contacts"]!.shadow!["contacts"]
+
   it("[R25] [R20] a person who was given the one while they were two's means that one, and is written everywhere", () => {
     const { core, part, split, whole } = joined(scene())
-    known(core, null, "firm:f2")
+    core.observe("crm", "person", "c1", { ...ada, company: "firm:f2" }, 2_900)
+    core.observe("app", "person", "1", { ...ada, company: null }, 3_000)
     assert.deepStrictEqual(write(core, "app", 3_200).values, { company: "firm:a1" })
     assert.deepStrictEqual(core.value("contact", "company"), [whole])
     split(4_000)
@@ -44,9 +48,10 @@ describe("after a split", () => {
   })
 
   it("[R25] what was said before the merge is still meant, whatever was written to a system meanwhile", () => {
-    const { core, part, split } = joined(scene())
-    known(core, null, null)
-    core.observe("app", "person", "1", { ...ada, company: "firm:a2" }, 3_200)
+    const { core, part, split } = joined(scene(), (core) => {
+      core.observe("app", "person", "1", { ...ada, company: "firm:a2" }, 1_500)
+    })
+    core.observe("crm", "person", "c1", { ...ada, company: null }, 3_100)
     assert.deepStrictEqual(write(core, "crm", 3_300).values, { company: "firm:f1" })
     split(4_000)
     assert.deepStrictEqual(core.value("contact", "company"), [part])
@@ -80,14 +85,14 @@ describe("after a split", () => {
       core.observe("app", "firm", "a3", firm(3), 2_100)
       core.observe("crm", "firm", "f3", firm(3), 2_200)
       const third = core.entities("company").find(({ links }) => links["app"]?.primary?.id === "a3")!.id
+      known(core, null, "firm:f2")
       const [from, into] = order === "last first" ? [third, whole] : [whole, third]
-      core.append(2_300, {
+      core.append(3_300, {
         _tag: "MergeRequested",
         by: "ops",
         from: { type: "company", id: from },
         into: { type: "company", id: into },
       })
-      known(core, null, "firm:f2")
       const others = (at: number) =>
         core.append(at, { _tag: "SplitRequested", by: "ops", entity: { type: "company", id: into }, merged: from })
       for (const [n, apart] of [others, split].entries()) apart(4_000 + n)
@@ -98,27 +103,34 @@ describe("after a split", () => {
     }
   })
 
-  it("[R25] of a set the one that nobody named goes again, and what was there before the merge stays", () => {
-    const core = scene()
-    const people = [ada, bertha, { ...ada, email: "mary@somerville.org", firstName: "Mary", lastName: "Somerville" }]
-    for (const [number, person] of people.entries()) {
-      core.observe("app", "person", `${number}`, person, 1_000 + number)
-      core.observe("crm", "person", `c${number}`, person, 1_100 + number)
-    }
-    const [one, other, third] = people.map((_, number) => {
-      return core.entities("contact").find(({ links }) => links["app"]?.primary?.id === `${number}`)!.id
+  for (const [what, number] of [
+    ["what was named meanwhile goes to whom it means", 2],
+    ["what was there before the merge stays", 1],
+  ] as const)
+    it(`[R25] of a set ${what}`, () => {
+      const core = scene()
+      const people = [ada, bertha, { ...ada, email: "mary@somerville.org", firstName: "Mary", lastName: "Somerville" }]
+      for (const [at, person] of people.entries()) {
+        core.observe("app", "person", `a${at}`, person, 1_000 + at)
+        core.observe("crm", "person", `c${at}`, person, 1_100 + at)
+      }
+      const [one, other, third] = people.map((_, at) => {
+        return core.entities("contact").find(({ links }) => links["app"]?.primary?.id === `a${at}`)!.id
+      })
+      const deal = { title: "Engine", closeDate: null, company: null }
+      core.observe("app", "deal", "d", { ...deal, contacts: [`person:a${number}`] }, 1_500)
+      const ownId = `mark0000-${core.entities("deal")[0]!.id}`
+      core.observe("crm", "deal", "e", { ...deal, contacts: [`person:c${number}`] }, 1_600, { ownId })
+      const [from, into] = [other, one].map((id) => ({ type: "contact", id: id! }) as const)
+      core.append(2_000, { _tag: "MergeRequested", by: "ops", from: from!, into: into! })
+      core.observe("app", "deal", "d", { ...deal, contacts: ["person:a1", "person:a2"] }, 3_000)
+      write(core, "crm", 3_100)
+      core.append(4_000, { _tag: "SplitRequested", by: "ops", entity: into!, merged: from!.id })
+      const [contacts] = core.value("deal", "contacts") as ReadonlyArray<ReadonlyArray<string>>
+      assert.deepStrictEqual([contacts!.toSorted(), due(core, "app")], [[other, third].toSorted(), []])
+      const crm = core.plan("crm", "deal", core.entities("deal")[0]!.id)?.values["contacts"] ?? held(core)
+      assert.sameMembers(crm as Array<string>, ["person:c1", "person:c2"])
     })
-    const deal = { title: "Engine", closeDate: null, company: null }
-    core.observe("app", "deal", "d", { ...deal, contacts: ["person:1"] }, 1_500)
-    const ownId = `mark0000-${core.entities("deal")[0]!.id}`
-    core.observe("crm", "deal", "e", { ...deal, contacts: ["person:c1"] }, 1_600, { ownId })
-    const [from, into] = [other, one].map((id) => ({ type: "contact", id: id! }) as const)
-    core.append(2_000, { _tag: "MergeRequested", by: "ops", from: from!, into: into! })
-    core.observe("app", "deal", "d", { ...deal, contacts: ["person:1", "person:2"] }, 3_000)
-    core.append(4_000, { _tag: "SplitRequested", by: "ops", entity: into!, merged: from!.id })
-    assert.sameMembers(core.value("deal", "contacts")[0] as ReadonlyArray<string> as Array<string>, [other!, third!])
-    assert.deepStrictEqual([due(core, "app"), due(core, "crm")], [[], [{ contacts: ["person:c1", "person:c2"] }]])
-  })
 
   it("[R15] what waits for a part to be there is written once it is one with what is there, and waits again after", () => {
     const core = scene()
@@ -134,23 +146,28 @@ describe("after a split", () => {
     assert.deepStrictEqual(due(core, "crm"), [{ company: "firm:f1" }])
     assert.deepStrictEqual(core.loaded.range("wait", "crm|"), [])
     core.append(5_000, { _tag: "SplitRequested", by: "ops", entity: into!, merged: from!.id })
+    assert.deepStrictEqual(core.due("crm"), [])
     core.observe("crm", "firm", "f2", firm(2), 6_000)
     assert.deepStrictEqual(due(core, "crm"), [{ company: "firm:f2" }])
   })
 
-  it("[R15] what waits for the one that they are until a part is that again is written where that one is", () => {
-    const core = scene()
-    core.observe("app", "firm", "a1", firm(1), 1_000)
-    core.observe("app", "firm", "a2", firm(2), 1_100)
-    const [into, from] = ["a1", "a2"].map((record) => {
-      const { id } = core.entities("company").find(({ links }) => links["app"]?.primary?.id === record)!
-      return { type: "company", id } as const
+  for (const isSplit of [false, true])
+    it(`[R15] what waits for a part waits for the whole${isSplit ? ", and once they are two for the part again" : ""}`, () => {
+      const core = scene()
+      core.observe("app", "firm", "a1", firm(1), 1_000)
+      core.observe("app", "firm", "a2", firm(2), 1_100)
+      const [into, from] = ["a1", "a2"].map((record) => {
+        const { id } = core.entities("company").find(({ links }) => links["app"]?.primary?.id === record)!
+        return { type: "company", id } as const
+      })
+      known(core, "firm:a2", null)
+      core.append(4_000, { _tag: "MergeRequested", by: "ops", from: from!, into: into! })
+      if (!isSplit) core.observe("crm", "firm", "f1", firm(1), 5_000)
+      else {
+        core.append(5_000, { _tag: "SplitRequested", by: "ops", entity: into!, merged: from!.id })
+        core.observe("crm", "firm", "f2", firm(2), 6_000)
+      }
+      assert.deepStrictEqual(due(core, "crm"), [{ company: isSplit ? "firm:f2" : "firm:f1" }])
+      assert.deepStrictEqual(core.loaded.range("wait", "crm|"), [])
     })
-    known(core, "firm:a2", null)
-    core.append(4_000, { _tag: "MergeRequested", by: "ops", from: from!, into: into! })
-    core.append(5_000, { _tag: "SplitRequested", by: "ops", entity: into!, merged: from!.id })
-    core.observe("crm", "firm", "f2", firm(2), 6_000)
-    assert.deepStrictEqual(due(core, "crm"), [{ company: "firm:f2" }])
-    assert.deepStrictEqual(core.loaded.range("wait", "crm|"), [])
-  })
 })

@@ -114,7 +114,8 @@ const wake = (context: Context, connection: string, key: string): void => {
 
 /** The entity became part of another one, or a part of it is its own: whoever waits for it anywhere is looked at again. */
 export const wakeAwaiting = (context: Context, type: EntityType, id: string): void => {
-  for (const connection of tenantDoc(context.tx).connections) wake(context, connection, entityWait(connection, type, id))
+  for (const connection of tenantDoc(context.tx).connections)
+    wake(context, connection, entityWait(connection, type, id))
 }
 
 export const lookAgain = (context: Context, connection: string, waiter: string): void => {

@@ -24,7 +24,7 @@ import { observeGroup } from "./group.ts"
 import { answered, parseQuestion } from "./identify.ts"
 import { observeFields } from "./observe.ts"
 import { placeAgain, type Seen } from "./place.ts"
-import { referAgain, referToWhole } from "./referring.ts"
+import { referAgain } from "./referring.ts"
 
 const linksOf = (doc: EntityDoc): ReadonlyArray<Link> =>
   Object.entries(doc.links)
@@ -168,7 +168,6 @@ export const mergeEntities = (context: Context, from: EntityDoc, into: EntityDoc
   for (const [connection, link] of moved) showAgain(edit, connection, link)
   tx.count(brought[0]?.connection ?? "", "merged")
   finish(edit)
-  referToWhole(tx, type, from.id, into.id)
   wakeAwaiting(context, type, from.id)
   for (const name of new Set([...from.questions, ...into.questions])) settleQuestion(context, name)
 }

@@ -46,18 +46,6 @@ export const noteReferences = (edit: EntityEdit): void => {
     if (isMoved(edit, group)) note(edit, group)
 }
 
-const taken = (tx: Transaction, type: EntityType, id: string): ReadonlyArray<string> => {
-  const prefix = prefixOf(type, id)
-  const keys = tx.range(KIND, prefix)
-  for (const key of keys) tx.put(KIND, key, null)
-  return keys.map((key) => key.slice(prefix.length))
-}
-
-/** The one becomes part of the other: whoever refers to it refers to that one. */
-export const referToWhole = (tx: Transaction, type: EntityType, part: string, whole: string): void => {
-  for (const waiter of taken(tx, type, part)) tx.put(KIND, `${prefixOf(type, whole)}${waiter}`, true)
-}
-
 /** Two that were one: the one that stays, and the one that was split off. */
 interface Two {
   readonly type: EntityType
@@ -65,10 +53,18 @@ interface Two {
   readonly part: string
 }
 
+/** Whoever refers to it by what was noted, which is nobody then. */
+const taken = (tx: Transaction, { type, whole }: Two): ReadonlyArray<string> => {
+  const prefix = prefixOf(type, whole)
+  const keys = tx.range(KIND, prefix)
+  for (const key of keys) tx.put(KIND, key, null)
+  return keys.map((key) => key.slice(prefix.length))
+}
+
 /** The two that were one are not: whoever was seen or written meanwhile refers to one of them. */
 export const referAgain = (context: Context, two: Two): void => {
   const { tx } = context
-  tx.each(taken(tx, two.type, two.whole), (waiter) => {
+  tx.each(taken(tx, two), (waiter) => {
     const { entity, group } = parseWaiter(waiter)
     const { id, type } = parseEntityKey(entity)
     const doc = entityDoc(tx, type, id)
