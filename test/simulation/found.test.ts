@@ -23,6 +23,19 @@ const FOUND: Readonly<Record<string, Script>> = {
       edit(6 * MINUTE, "odoo", "person", 0, "title"),
     ],
   }),
+  "a rule that becomes strict, and what had been taken until then": calm({
+    sides: ["app", "odoo"],
+    things: { person: known(2, "app", "odoo") },
+    pollMs: { hubspot: MINUTE, odoo: 15 * SECOND },
+    actions: [
+      edit(5 * MINUTE, "app", "person", 0, "title"),
+      { kind: "spent", at: 9 * MINUTE, side: "odoo", forMs: 30 * MINUTE, tells: true },
+      edit(10 * MINUTE, "app", "person", 1, "title"),
+      { kind: "fields", at: 15 * MINUTE, fields: [{ of: "person", group: "title", rule: "strict:odoo" }] },
+      edit(25 * MINUTE, "app", "person", 0, "title"),
+      edit(25 * MINUTE, "app", "person", 1, "title"),
+    ],
+  }),
 }
 
 describe("what seeds have found", () => {

@@ -25,6 +25,8 @@ export interface Entered {
   isTold: boolean
   /** It may stand or not: of one of two that became one, or of a group whose mapping changed, which is then seen as if anew. */
   isAside: boolean
+  /** Whether the engine has written it anywhere, and so has taken it; "perhaps": it, or another of the same value. */
+  carried: "never" | "perhaps" | "surely"
 }
 
 /** One that was entered just now, and has replaced what stood there `before`. */
@@ -49,7 +51,13 @@ export const entered = (
     inGap: false,
     isTold: false,
     isAside,
+    carried: "never",
   }
+}
+
+/** The engine wrote a value somewhere: which of those that were entered with it nobody can tell. */
+export const carry = (nodes: ReadonlyArray<Entered>): void => {
+  for (const node of nodes) if (node.carried !== "surely") node.carried = nodes.length === 1 ? "surely" : "perhaps"
 }
 
 /** What is read at once. */

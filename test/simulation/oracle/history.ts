@@ -4,7 +4,8 @@
  * value on, or settle a conflict; it may never bring back what was replaced, nor make up a value.
  */
 import { type GroupName, groupsOf, type Kind, kindOf, type Values } from "../world/things.ts"
-import { type Entered, entered, isBefore, normalised, type Part, show, type Violation } from "./entered.ts"
+import { carry, type Entered, entered, isBefore, normalised, type Part, show, type Violation } from "./entered.ts"
+import { Aliases } from "./aliases.ts"
 import { Decisions, type Deciding } from "./decisions.ts"
 import { Joined } from "./joined.ts"
 import { Mapped, type Way } from "./mapped.ts"
@@ -28,8 +29,7 @@ export class History {
   readonly #presence = new Presence()
   readonly #verdicts: Verdicts
   gaps = 0
-  /** What became part of another thing. */
-  readonly #aliases = new Map<string, string>()
+  readonly #aliases = new Aliases()
   #clock = 0
   #numbers = 0
 
@@ -42,14 +42,12 @@ export class History {
 
   /** The thing that it is by now. */
   canonical(key: string): string {
-    let now = key
-    for (let next = this.#aliases.get(now); next !== undefined; next = this.#aliases.get(now)) now = next
-    return now
+    return this.#aliases.canonical(key)
   }
 
   /** Every name that the thing has had. */
   namesOf(key: string): ReadonlyArray<string> {
-    return [key, ...[...this.#aliases.keys()].filter((one) => this.canonical(one) === key)]
+    return this.#aliases.namesOf(key)
   }
 
   #normalised(group: GroupName, value: string): string {
@@ -64,7 +62,7 @@ export class History {
       this.#entered.set(`${winner}|${group}`, both)
       this.#entered.delete(`${loser}|${group}`)
     }
-    this.#aliases.set(loser, winner)
+    this.#aliases.add(loser, winner)
     for (const one of this.values) if (one.value === loser) one.value = winner
   }
 
@@ -308,9 +306,10 @@ export class History {
           this.#violate("unmapped", `${where}: "${value}" was written, and the mapping writes nothing there`)
         continue
       }
-      if (before.length === 0 || this.joins.isPart(thing)) continue
       const read = side.isApp ? null : this.#reads.last(side.name, id, group)
-      const covered = this.#judge(where, [thing, group], read, before, nodes)
+      const isJudged = before.length > 0 && !this.joins.isPart(thing)
+      const covered = isJudged ? this.#judge(where, [thing, group], read, before, nodes) : undefined
+      carry(nodes)
       if (covered?.isTold === true) this.#reads.cover(side.name, id, group, covered)
     }
     return isNews

@@ -134,6 +134,95 @@ describe("the oracle under a rule of a field", () => {
     history.written(IN_HUBSPOT, HUBSPOT.id, "P1", { title: "Last" })
     assert.deepStrictEqual(said(), ["refused"])
   })
+  it("lets what was taken before the thing was known there be put back over what is refused since", () => {
+    const { at, history, said } = made("strict:odoo")
+    at(1_000, APP, "Ours")
+    history.written({ name: "odoo", isApp: false }, "person:9", "P1", { title: "Ours" })
+    at(3_600_000, APP, "Refused")
+    history.written(IN_APP, APP.id, "P1", { title: "Ours" })
+    assert.deepStrictEqual(said(), [])
+  })
+})
+
+describe("the oracle under a rule that becomes strict", () => {
+  const STRICT = { ...BY_DEFAULT, fields: [{ of: "person", group: "title", rule: "strict:hubspot" }] } as const
+  const IN_HUBSPOT = { name: "hubspot", isApp: false }
+  const IN_APP = { name: "app", isApp: true }
+  const made = () => {
+    let now = 0
+    const history = new History(() => now)
+    history.enter(APP, "P1", { title: "First" }, true)
+    history.enter(HUBSPOT, "P1", { title: "First" }, true)
+    history.read("hubspot", HUBSPOT.id, "fields")
+    const edit = (title: string) => {
+      now += 3_600_000
+      history.enter(APP, "P1", { title }, false)
+    }
+    const become = () => {
+      history.ruled(STRICT)
+      history.rulesRecorded()
+    }
+    const inApp = (title: string) => {
+      history.written(IN_APP, APP.id, "P1", { title })
+      return history.violations.map(({ invariant }) => invariant)
+    }
+    return {
+      history,
+      edit,
+      become,
+      inApp,
+      inHubspot: (title: string) => history.written(IN_HUBSPOT, HUBSPOT.id, "P1", { title }),
+    }
+  }
+
+  it("lets what had been taken until then be put back over what is refused since", () => {
+    const { become, edit, inApp, inHubspot } = made()
+    edit("Taken")
+    inHubspot("Taken")
+    become()
+    edit("Refused")
+    assert.deepStrictEqual(inApp("Taken"), [])
+  })
+  it("lets it be put back also where it was on its way, and where the same was refused once more", () => {
+    const { become, edit, inApp, inHubspot } = made()
+    edit("Taken")
+    become()
+    edit("Refused")
+    assert.deepStrictEqual(inApp("Taken"), [])
+    inHubspot("Taken")
+    edit("Refused")
+    inApp("Taken")
+    edit("Refused once more")
+    assert.deepStrictEqual(inApp("Taken"), [])
+  })
+  it("lets nothing be put back over what had been taken", () => {
+    const { become, edit, inApp, inHubspot } = made()
+    edit("Earlier")
+    inHubspot("Earlier")
+    edit("Taken")
+    inHubspot("Taken")
+    become()
+    assert.deepStrictEqual(inApp("Earlier"), ["regression"])
+  })
+  it("asks that what had been taken stands at the end, and not what it had replaced", () => {
+    const { become, edit, history, inApp, inHubspot } = made()
+    edit("Taken")
+    inHubspot("Taken")
+    become()
+    edit("Refused")
+    inApp("First")
+    history.settle("P1", "title", "First")
+    assert.deepStrictEqual(inApp("First"), ["lost"])
+    history.settle("P1", "title", "Taken")
+    assert.deepStrictEqual(inApp("First"), ["lost"])
+  })
+  it("lets what was refused be put back over nothing that is refused as well", () => {
+    const { become, edit, inApp } = made()
+    become()
+    edit("Refused")
+    edit("Refused as well")
+    assert.deepStrictEqual(inApp("Refused"), ["refused"])
+  })
 })
 
 describe("the oracle and which of two CRMs is the stronger", () => {

@@ -19,6 +19,8 @@ export const BY_DEFAULT: Rules = { kinds: RULES, fields: [], authority: [] }
 export interface Ruling {
   readonly rule: Rule
   readonly authority: ReadonlyArray<string>
+  /** Since when, in the order of the world's events. */
+  readonly from: number
 }
 
 interface Period {
@@ -54,7 +56,7 @@ export class Rulings {
   since(kind: Kind, group: GroupName, at: number): ReadonlyArray<Ruling> {
     return this.#periods
       .filter(({ until }) => until >= at)
-      .map(({ rules }) => ({ rule: ruleOf(rules, kind, group), authority: rules.authority }))
+      .map(({ from, rules }) => ({ rule: ruleOf(rules, kind, group), authority: rules.authority, from }))
   }
 
   /** Whether people may be asked about it: by the rule, or because nobody can tell which of two is the newest. */

@@ -34,17 +34,26 @@ export class Verdicts {
     return reasons.includes(null) || decisions.allows(node, before) ? null : [...new Set(reasons)].join(", and ")
   }
 
-  /** The sides that rules were strict for when it was entered elsewhere: of each rule that there may have been, null for others. */
-  #strictFor(thing: string, group: GroupName, { at, sides }: Entered): ReadonlyArray<string | null> {
-    return this.#known.rulings.since(kindOf(thing), group, at).map(({ rule }) => {
+  /** The side that a rule was strict for when it was entered elsewhere, null for others: of each rule that there may have been. */
+  #strict(thing: string, group: GroupName, { at, sides }: Entered) {
+    return this.#known.rulings.since(kindOf(thing), group, at).map(({ from, rule }) => {
       const side = strictFor(rule)
-      return side === null || sides.has(side) ? null : side
+      return { from, side: side === null || sides.has(side) ? null : side }
     })
   }
 
-  /** Whether it may have been refused: entered where the rule takes nothing. */
-  #mayBeRefused(thing: string, group: GroupName, node: Entered): boolean {
-    return node.at > 0 && this.#strictFor(thing, group, node).some((side) => side !== null)
+  /** Since when there were the rules that may have refused it: it was entered where they take nothing, and may never have been taken. */
+  #refusing(thing: string, group: GroupName, node: Entered): ReadonlyArray<number> {
+    if (node.at === 0 || node.carried === "surely") return []
+    return this.#strict(thing, group, node).flatMap(({ from, side }) => (side === null ? [] : [from]))
+  }
+
+  /** Whether `before` may have been refused where `node` had been taken: that is put back, and nothing has replaced it. */
+  #isVoid(thing: string, group: GroupName, before: Entered, node: Entered): boolean {
+    const refusing = this.#refusing(thing, group, before)
+    if (node.carried !== "never" || this.#refusing(thing, group, node).length === 0) return refusing.length > 0
+    const taking = this.#strict(thing, group, node).filter(({ side }) => side === null)
+    return refusing.some((refused) => taking.some(({ from }) => from <= refused))
   }
 
   /** Whether it was: the thing was long known in the system that the rule is strict for. */
@@ -53,7 +62,7 @@ export class Verdicts {
     return (
       node.at > 0 &&
       !node.isAside &&
-      this.#strictFor(thing, group, node).every((side) => side !== null && presence.isLongThere(side, thing, node.ms))
+      this.#strict(thing, group, node).every(({ side }) => side !== null && presence.isLongThere(side, thing, node.ms))
     )
   }
 
@@ -70,7 +79,7 @@ export class Verdicts {
     // Whatever stands over it, nobody had seen it.
     if (before.isAside !== node.isAside) return isUnread && !isLongAgo && !isBefore(before, node) ? "gap" : null
     if (this.#isRefused(thing, group, node)) return { invariant: "refused", detail: ", and was to be refused" }
-    const isVoid = this.#mayBeRefused(thing, group, before) && !this.#mayBeRefused(thing, group, node)
+    const isVoid = this.#isVoid(thing, group, before, node)
     if (isBefore(before, node) && !isVoid) return null
     if (isUnread) return isLongAgo ? { invariant: "gap", detail: ", long after the last read" } : "gap"
     // What stands by the rule is put back over what the rule takes from nobody else.
@@ -89,7 +98,7 @@ export class Verdicts {
     if (this.#isRefused(thing, group, node)) return "it was to be refused"
     // What was refused is nobody's any more, whatever the rule is by now.
     const counting = nodes.filter(
-      (one) => one !== node && !one.inGap && !one.isAside && !this.#mayBeRefused(thing, group, one),
+      (one) => one !== node && !one.inGap && !one.isAside && this.#refusing(thing, group, one).length === 0,
     )
     const replacing = counting.find((one) => one.value !== node.value && isBefore(node, one, true))
     if (replacing !== undefined) return `${show(replacing)} had replaced it`

@@ -30,7 +30,8 @@ export class Unauthorised extends Schema.TaggedError<Unauthorised>()(
 
 /**
  * Concordat wrote into the record after `basedOn`. `values` are what is known of it by now (an absent field is as the app
- * has it): apply them, put the person's own edit on top, and send that with `basedOn: revision`. Nothing was taken.
+ * has it): apply them, put the person's own edit on top, and send that with `basedOn: revision`. Where a change has brought
+ * a later revision while the answer was on its way, leave the values out and send the edit on that. Nothing was taken.
  */
 export class Stale extends Schema.TaggedError<Stale>()(
   "Stale",

@@ -85,9 +85,10 @@ const settle = (product: Product, edit: Edit, basedOn: number | null, answer: An
   }
   if (answer?.status === 409 && typeof revision === "number") {
     product.counts.stale += 1
-    // An answer that was long on its way may be older than what the feed brought meanwhile: the edit, sent on that
-    // revision, is refused once more, with what holds now. One from a restored journal is older, and holds.
-    reread(product, record, revision, (answer.body["values"] ?? {}) as Values)
+    // An answer that was long on its way may be older than what the feed brought meanwhile: then the edit goes on that. One
+    // that is older than what was asked with is from a restored journal, and holds.
+    const isOvertaken = revision >= (basedOn ?? -1) && revision < (record.revision ?? -1)
+    if (!isOvertaken) reread(product, record, revision, (answer.body["values"] ?? {}) as Values)
     edit.notBefore = product.options.now()
     return
   }

@@ -141,6 +141,29 @@ describe("the sandbox product", () => {
     assert.strictEqual(product.stats().counts.stale, 1)
   })
 
+  it("[AP1] a refusal that was longer on its way than a later write lays nothing over that", async () => {
+    const { product, run, connect, write, held } = makeProduct({
+      applyDelayMs: [1_000, 1_000],
+      answerDelayMs: [3_000, 3_000],
+    })
+    product.seed({ contact: [{ id: "p1", values: { firstName: "Ada", title: "Dr" } }] })
+    connect()
+    await run(10_000)
+    await write("p1", { title: "Prof" })
+    product.put({ object: "contact", id: "p1", values: { firstName: "Augusta" } })
+    await run(500)
+    await write("p1", { title: "Countess" })
+    await run(20_000)
+    const written = product.log().filter(({ effect }) => effect === "applied")
+    assert.deepStrictEqual(
+      written.map(({ values }) => values?.["title"]),
+      ["Prof", "Countess"],
+    )
+    assert.strictEqual(product.stats().counts.stale, 1)
+    const expected = { firstName: "Augusta", title: "Countess" }
+    assert.deepStrictEqual([product.get("contact", "p1")?.values, await held("p1")], [expected, expected])
+  })
+
   it("[AP14] a write that came while the answer to an edit was on its way is not lost", async () => {
     const { product, run, connect, write, held } = makeProduct({ answerDelayMs: [1_000, 1_000] })
     product.seed({ contact: [{ id: "p1", values: { firstName: "Ada" } }] })
