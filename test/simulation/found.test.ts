@@ -2,7 +2,7 @@
 import { assert, describe, it } from "vitest"
 import { makeCrew } from "./crew.ts"
 import type { Script } from "./script.ts"
-import { calm, edit, known, merge, MINUTE, SECOND } from "./taken-away/worlds/calm.ts"
+import { calm, edit, known, merge, MINUTE, remove, SECOND } from "./taken-away/worlds/calm.ts"
 
 const LONG = 240_000
 
@@ -12,6 +12,16 @@ const FOUND: Readonly<Record<string, Script>> = {
     things: { person: [["hubspot", "odoo"], ["app"]] },
     rewriting: ["hubspot", "odoo"],
     actions: [merge(6 * MINUTE, "hubspot", "person", 1, 0)],
+  }),
+  "an edit of the product's on its way, whose record was deleted before the CRM's came": calm({
+    sides: ["app", "odoo"],
+    things: { person: known(1, "app", "odoo") },
+    actions: [
+      { kind: "spent", at: 5 * MINUTE, side: "app", forMs: 8 * MINUTE, tells: false },
+      edit(6 * MINUTE, "app", "person", 0, "phone"),
+      remove(6 * MINUTE + SECOND, "app", "person", 0),
+      edit(7 * MINUTE, "odoo", "person", 0, "phone"),
+    ],
   }),
   "a write that found no calls left, and is wanted no more": calm({
     sides: ["app", "odoo"],

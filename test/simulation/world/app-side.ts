@@ -95,6 +95,7 @@ export const makeAppSide = (options: {
         kind: kind === "create" || kind === "archive" ? kind : "update",
         values: groupsOf(of, values),
         wasWithheld: kind === "withheld",
+        stands: told(of, sandbox.get(object, id)?.values ?? {}),
       })
     },
   })

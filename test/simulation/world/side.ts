@@ -19,6 +19,8 @@ export interface Written {
   /** Of the app: what came, and whether it had waited for the answer to an edit of the same field. */
   readonly values?: Values
   readonly wasWithheld?: boolean
+  /** Of the app: what stands in the record since, also in one that was deleted. */
+  readonly stands?: Values
 }
 
 export interface Side {

@@ -225,7 +225,7 @@ export class World {
     const side = this.sides.get(name as SideName)!
     const seen = side.get(of, written.id)
     onStep(`${name} was written: ${kind} ${of} ${written.id}`)
-    if (seen === null) return
+    if (seen === null) return this.#overtook(written)
     const { id } = seen
     const key = history.canonical(this.#keys.get(`${name}|${of}:${id}`) ?? keyOf(of, seen.values))
     if (key === "") return
@@ -248,6 +248,17 @@ export class World {
       this.#automation.noticed(side, id, key)
     this.thrift.left(history.written(side, record, key, seen.values) || kind !== "update", `${name} ${record}`, key)
     if (!wasWithheld) history.withheld(name, record, key, values)
+  }
+
+  /** Nobody sees what came to a record that the product's people have deleted; an edit of it that is on its way stands above that. */
+  #overtook({ id, of, side, stands = {}, values = {}, wasWithheld = false }: Written): void {
+    const { history } = this.#options
+    const key = this.#keys.get(`${side}|${of}:${id}`)
+    if (key === undefined) return
+    const about = [side, `${of}:${id}`, history.canonical(key)] as const
+    if (wasWithheld) return history.released(...about, values)
+    const above = Object.entries(values).filter(([group, value]) => stands[group as GroupName] !== value)
+    history.withheld(...about, Object.fromEntries(above))
   }
 
   recordsOf(name: SideName, key: string): ReadonlyArray<Seen> {
