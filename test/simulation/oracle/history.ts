@@ -116,16 +116,14 @@ export class History {
   /** An operator says that one is the other: what that one lacks it fills, and its own records count no more. */
   joined(loser: string, winner: string): void {
     this.joins.join(loser, winner, this.#now())
-    for (const group of groupsOf(loser))
-      for (const one of this.#nodes(loser, group)) one.isAside ||= this.joins.isOnItsWay(loser, one.ms)
     for (const group of groupsOf(winner)) {
-      const mine = this.#nodes(winner, group)
+      const [mine, theirs] = [this.#nodes(winner, group), this.#nodes(loser, group)]
+      for (const one of theirs) one.isAside ||= this.joins.isOnItsWay(loser, one.ms)
+      // What was never said of it, where its systems have no such field, it lacks as well.
+      if (mine.length === 0) mine.push(this.#make("", true, "", { at: 0, isAside: false }))
       if (!mine.some(({ value }) => value === "")) continue
-      for (const { isApp, sides, value } of this.#nodes(loser, group)) {
-        const filling = this.#make("", isApp, value, { at: 0, isAside: true })
-        for (const side of sides) filling.sides.add(side)
-        mine.push(filling)
-      }
+      for (const { isApp, sides, value } of theirs)
+        mine.push({ ...this.#make("", isApp, value, { at: 0, isAside: true }), sides: new Set(["", ...sides]) })
     }
     if (kindOf(loser) !== "company") return
     for (const [of, nodes] of this.#entered) {

@@ -24,6 +24,17 @@ describe("the oracle and two that are said to be one", () => {
     history.written(IN_APP, "person:c1", "P1", { phone: "2" })
     assert.deepStrictEqual(said(), ["invented"])
   })
+  it("lets what was never said of the one be filled too, and be empty again after a split", () => {
+    const { history, said } = joined()
+    history.enter({ side: "app", isApp: true, id: "deal:d2" }, "D2", { company: "C1" }, true)
+    history.joined("D2", "D1")
+    history.written(IN_APP, "deal:d1", "D1", { company: "C1" })
+    history.parted("D2", [])
+    history.written(IN_APP, "deal:d1", "D1", { company: "" })
+    assert.deepStrictEqual(said(), [])
+    history.written(IN_APP, "deal:d1", "D1", { company: "C2" })
+    assert.deepStrictEqual(said(), ["invented"])
+  })
   it("takes either of two companies that are one for what somebody works for", () => {
     const history = new History(() => 0)
     history.enter({ side: "app", isApp: true, id: "person:c1" }, "P1", { company: "" }, true)
