@@ -31,6 +31,7 @@ export const scriptOf = (setting: Setting): Script => ({
   isApart: setting.isApart ?? false,
   odoo: setting.odoo ?? 17,
   pollMs: setting.pollMs ?? {},
+  batch: {},
   indexLagMs: setting.indexLagMs ?? [0, 0],
   skewMs: {},
   webhooks: { drop: 0, duplicate: 0, reorder: 0, delayMs: [100, 1_000], forge: 0, ...setting.webhooks },

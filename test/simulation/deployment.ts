@@ -22,6 +22,7 @@ import { AppUnavailable } from "@concordat/providers/app/submit"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
+import { type Batch, inBatches } from "./batch.ts"
 import { httpOver, type Network, type Server } from "./network.ts"
 import type { Working } from "./oracle/at-rest.ts"
 import { Process } from "./process.ts"
@@ -36,6 +37,7 @@ export interface Peer {
   readonly connection: ConnectionConfig
   /** null: the app, which is not called. */
   readonly way: { readonly network: Network; readonly server: Server } | null
+  readonly batch?: Batch | undefined
 }
 
 export interface StoreFaults {
@@ -178,9 +180,9 @@ export class Deployment {
   }
 
   #connection(group: Group, peer: Peer, { catalogue, compilers, watch }: Shared) {
-    const { connection, tenant, way } = peer
+    const { batch, connection, tenant, way } = peer
     const provider = catalogue.providers[connection.provider]!
-    const definition = definitionFor(provider, connection.settings)
+    const definition = inBatches(definitionFor(provider, connection.settings), batch)
     const key = Redacted.make(KEY)
     const name = keyOf(tenant.name, connection.name)
     return Effect.gen(function* () {

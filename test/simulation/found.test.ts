@@ -27,6 +27,7 @@ const FOUND: Readonly<Record<string, Script>> = {
     sides: ["app", "odoo"],
     things: { person: known(2, "app", "odoo") },
     pollMs: { hubspot: MINUTE, odoo: 15 * SECOND },
+    batch: {},
     actions: [
       edit(5 * MINUTE, "app", "person", 0, "title"),
       { kind: "spent", at: 5 * MINUTE + 200, side: "odoo", forMs: 20 * MINUTE, tells: true },

@@ -1,4 +1,5 @@
 /** What happens in one run, as data: drawn from the seed, shrunk when it fails, replayed as it stands. */
+import { type Batches, batchesOf } from "./batch.ts"
 import type { NetworkFaults } from "./network.ts"
 import type { Way } from "./oracle/mapped.ts"
 import type { StoreFaults } from "./deployment.ts"
@@ -158,6 +159,7 @@ export interface Script extends Story {
   readonly isApart: boolean
   readonly odoo: 17 | 19
   readonly pollMs: Readonly<Record<string, number>>
+  readonly batch: Batches
   readonly indexLagMs: readonly [number, number]
   readonly skewMs: Readonly<Record<string, number>>
   readonly webhooks: WebhookFaults
@@ -317,6 +319,7 @@ export const scriptOf = (seed: number, size: Size | null = null): Script => {
     isApart: faults.isLess(0.5),
     odoo: faults.pick([17, 19]),
     pollMs: { hubspot: faults.pick([30_000, 60_000, 300_000]), odoo: faults.pick([15_000, 60_000, 300_000]) },
+    batch: batchesOf(chance.fork("batch"), sides),
     indexLagMs: faults.pick([
       [0, 0],
       [2_000, 10_000],

@@ -25,6 +25,7 @@ const SIMPLER: ReadonlyArray<(script: Script) => Script> = [
   (script) => ({ ...script, app: { lostAnswer: 0, duplicate: 0, delayMs: 0 } }),
   (script) => ({ ...script, indexLagMs: [0, 0] }),
   (script) => ({ ...script, skewMs: {} }),
+  (script) => ({ ...script, batch: {} }),
   (script) => ({ ...script, isApart: false }),
   without("lost"),
   without("unanswered"),

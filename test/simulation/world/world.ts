@@ -108,6 +108,7 @@ export class World {
       tenant: this.tenant,
       connection,
       way: connection.provider === "app" ? null : this.#way(connection.name as SideName),
+      batch: script.batch[connection.name as SideName],
     }))
     this.operators = new Operators({
       tenant: options.tenant,

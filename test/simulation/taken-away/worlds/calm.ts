@@ -15,6 +15,7 @@ const CALM: Omit<Script, "sides"> = {
   isApart: false,
   odoo: 19,
   pollMs: { hubspot: MINUTE, odoo: MINUTE },
+  batch: {},
   indexLagMs: [0, 0],
   skewMs: {},
   webhooks: { drop: 0, duplicate: 0, reorder: 0, delayMs: [100, 100], forge: 0 },
