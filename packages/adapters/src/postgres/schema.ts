@@ -38,4 +38,6 @@ export const MIGRATIONS: ReadonlyArray<ReadonlyArray<string>> = [
   [],
   // Checkpoints say who is behind them: a process of before that still runs can't read those, and stops.
   [],
+  // Entities are lists without what is usual: a process of before that still runs can't read those, and stops.
+  [],
 ]

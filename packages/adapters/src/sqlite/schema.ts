@@ -47,4 +47,6 @@ export const MIGRATIONS: ReadonlyArray<string> = [
   "",
   // Checkpoints say who is behind them: who does not know of it would take for decided what is not.
   "",
+  // Entities are lists without what is usual, and their events of a second version: who does not know of it can read neither.
+  "",
 ]
