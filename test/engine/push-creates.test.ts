@@ -67,6 +67,27 @@ describe("push: creates", () => {
     }).pipe(Effect.provide(store, { local: true })),
   )
 
+  it.effect(
+    "what somebody emptied in a record that is found so is not filled again, where the provider says what it had",
+    () =>
+      Effect.gen(function* () {
+        yield* TestClock.setTime(START)
+        const [left, right] = [new World(), new World({ creates: "ownId", lookup: false })]
+        left.put(null, ADA)
+        right.failNext("write", "lost")
+        yield* openConnection("left", { world: left })
+        yield* openConnection("right", { world: right })
+        yield* startReconciler
+        const workers = [yield* startWorker("left", left), yield* startWorker("right", right)]
+        while (right.live().length === 0) yield* TestClock.adjust(50)
+        right.put(only(right).id, { ...ADA, job: null })
+        yield* settleDown(workers.map(({ handle }) => handle))
+        const made = (yield* eventsOf("RecordWritten")).find(({ data }) => data.kind === "create")
+        assert.sameMembers([...(made!.data.made ?? [])], Object.keys(ADA))
+        assert.deepStrictEqual([only(left).values["job"], only(right).values["job"]], [null, null])
+      }).pipe(Effect.provide(store, { local: true })),
+  )
+
   it.effect("finds a record by its match key before it creates one, though nobody has seen it yet", () =>
     Effect.gen(function* () {
       yield* TestClock.setTime(START)

@@ -199,7 +199,7 @@ export class World {
       row.kind === "create" && this.traits.creates === "ownId"
         ? this.live().find((one) => one.ownId === row.ownId)
         : undefined
-    if (own !== undefined) return { _tag: "Written", id: own.id, adopted: true }
+    if (own !== undefined) return { _tag: "Written", id: own.id, adopted: true, made: Object.keys(row.values) }
     const values = this.#given(row, before)
     if (values === null)
       return { _tag: "Refused", code: "precondition", message: "the job has moved", effect: "none", retry: false }

@@ -1,12 +1,25 @@
 /** A create whose answer was lost is found again: what its record shows then, of what we sent and of what people did since. */
 import { assert, describe, it } from "vitest"
 import { policyOf } from "./core.ts"
-import { ada, groupsDue, scene, type SceneOptions, title, write } from "./scene.ts"
+import { ada, groupsDue, refuse, scene, type SceneOptions, title, write } from "./scene.ts"
 
-/** The app's person is created in the CRM, and the create is looked for; `since`: the app's title, edited meanwhile. */
-const found = (options: SceneOptions = {}, since: string | null = null) => {
+/**
+ * The app's person is created in the CRM, and the create is looked for; `since`: the app's title, edited meanwhile; `made`: what
+ * it is known to have set; `isSecond`: a create before it was given up, and may have been taken.
+ */
+const found = (
+  options: SceneOptions = {},
+  since: string | null = null,
+  made?: ReadonlyArray<string>,
+  isSecond = false,
+) => {
   const core = scene({ create: "always", ...options })
   core.observe("app", "person", "1", ada, 2_000)
+  if (isSecond) {
+    core.observe("app", "person", "1", { ...ada, title: "Lady" }, 2_100)
+    refuse(core, "crm", 2_500, { code: "other", effect: "unknown" })
+    core.observe("app", "person", "1", ada, 2_600)
+  }
   const plan = write(core, "crm", 3_000, "lost")
   core.append(4_000, {
     _tag: "RecordWritten",
@@ -22,6 +35,7 @@ const found = (options: SceneOptions = {}, since: string | null = null) => {
     adopted: true,
     refused: [],
     attempts: 2,
+    ...(made === undefined ? {} : { made }),
   })
   if (since !== null) core.observe("app", "person", "1", { ...ada, title: since }, 4_500)
   return core
@@ -56,6 +70,32 @@ describe("a create that is found again", () => {
     const core = found({}, "Baroness")
     core.observe("crm", "person", "c1", { ...ada, title: "Duchess" }, 5_000)
     assert.deepStrictEqual([title(core), groupsDue(core, "app")], [["Duchess"], [["title"]]])
+  })
+  const app = { policy: policyOf({ contact: { _tag: "App" } }) } as const
+  for (const [what, title] of [
+    ["changed", "Duchess"],
+    ["emptied", null],
+  ] as const)
+    it(`[R5] what it is known to have set, and somebody ${what} before it was first read, is edited`, () => {
+      const core = found(app, null, ["title"])
+      core.observe("crm", "person", "c1", { ...ada, title }, 5_000)
+      assert.deepStrictEqual(core.value("contact", "title"), [title])
+      assert.deepStrictEqual([groupsDue(core, "app"), groupsDue(core, "crm")], [[["title"]], []])
+    })
+  it("[R3] [R6] of what nobody knows, or what the app edited too, the rule decides", () => {
+    for (const core of [found(app), found(app, null, ["email"]), found(app, null, ["title"], true)]) {
+      core.observe("crm", "person", "c1", { ...ada, title: "Duchess" }, 5_000)
+      assert.deepStrictEqual([title(core), groupsDue(core, "crm")], [["Countess"], [["title"]]])
+    }
+    const core = found(app, "Baroness", ["title"])
+    core.observe("crm", "person", "c1", { ...ada, title: "Duchess" }, 5_000)
+    assert.deepStrictEqual([title(core), groupsDue(core, "crm")], [["Baroness"], [["title"]]])
+  })
+  it("[R2] of what it is known to have set the record shows nothing new", () => {
+    const core = found({}, "Baroness", ["title"])
+    assert.deepStrictEqual(groupsDue(core, "crm"), [["title"]])
+    core.observe("crm", "person", "c1", ada, 5_000)
+    assert.deepStrictEqual([title(core), groupsDue(core, "app")], [["Baroness"], []])
   })
   it("[R8] a person's return to what it sent, parked, is decided when the rule is another", () => {
     const core = found({ policy: policyOf({ contact: { _tag: "Manual" } }) })

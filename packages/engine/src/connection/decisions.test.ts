@@ -177,6 +177,16 @@ describe("answers", () => {
     assert.deepStrictEqual(settled.data.held, clear({ name: "anna" }))
     assert.deepStrictEqual(settled.beside, { email: "new@b.example" })
   })
+  it("what is found at a second try is what the first has made, where the provider says so; at a first try it is another's", () => {
+    const outcome: WriteOutcome = { _tag: "Written", id: "1", adopted: true, made: ["name"] }
+    const made = (attempts: number, answer: WriteOutcome) => {
+      const settled = settle(intent({ attempts }), answer, 100, 0)
+      return settled._tag === "Written" ? settled.data.made : null
+    }
+    assert.deepStrictEqual(made(2, outcome), ["name"])
+    assert.isUndefined(made(1, outcome))
+    assert.isUndefined(made(2, { _tag: "Written", id: "1", adopted: true }))
+  })
   it("a busy record is tried five times, a refused one once", () => {
     const first = settle(intent(), refused(true), 100, 0.5)
     assert.isTrue(first._tag === "Open" && first.intent.nextAt > 100)

@@ -112,6 +112,10 @@ export const settle = (intent: OpenIntentDoc, outcome: WriteOutcome, now: number
         held: held === undefined ? null : clear(picked(held, names)),
         stamp: outcome.stamp ?? null,
         adopted: outcome.adopted ?? false,
+        // Found at the first try it is of another create, which may have sent something else.
+        ...(outcome.adopted === true && outcome.made !== undefined && intent.attempts > 1
+          ? { made: outcome.made }
+          : {}),
         refused,
         attempts: intent.attempts,
       }

@@ -190,6 +190,11 @@ export type WriteOutcome =
       readonly version?: string
       /** A create that turned out to exist already, found by its own id or a unique value. */
       readonly adopted?: boolean
+      /**
+       * Of an adopted one that surely is what a create under this own id has made, and nothing that was merged into it since or
+       * came to that id by other means: keys of the row that such a create sets, all at once. Absent: nobody knows.
+       */
+      readonly made?: ReadonlyArray<string>
       readonly refused?: ReadonlyArray<{ readonly key: string; readonly code: RefusalCode; readonly message: string }>
       /** What the record became, for verbs that convert. */
       readonly converted?: ReadonlyArray<{ readonly object: string; readonly id: string }>

@@ -53,6 +53,8 @@ export const RecordWritten = Schema.TaggedStruct("RecordWritten", {
   stamp: Schema.NullOr(Schema.Finite),
   /** A create that found its record there already. */
   adopted: Schema.Boolean,
+  /** Of such a one that an earlier try of the same create has made: names of what that set of what was sent, all at once. */
+  made: Schema.optionalKey(Schema.Array(Schema.String)),
   /** Names of what was sent and not taken, with the provider's words. */
   refused: Schema.Array(Schema.Struct({ name: Schema.String, code: Schema.String, message: Schema.String })),
   /** Tries it took. */

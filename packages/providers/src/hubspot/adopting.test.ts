@@ -34,11 +34,29 @@ describe("adopting", () => {
           const [made] = sandbox.list("deals")
           sandbox.put({ object: "deals", id: made!.id, properties: { amount: "1500" } })
           const answers = yield* connector.write("deals", rows)
-          assert.deepStrictEqual(outcome(answers, "d-1"), { _tag: "Written", id: made!.id, adopted: true })
+          assert.deepStrictEqual(outcome(answers, "d-1"), {
+            _tag: "Written",
+            id: made!.id,
+            adopted: true,
+            made: ["dealname", "amount"],
+          })
           assert.strictEqual(sandbox.list("deals").length, 1)
           assert.strictEqual(sandbox.get("deals", made!.id)?.properties["amount"], "1500")
         }
       }),
+  )
+
+  it.effect("[HS11] of one that another was merged into nobody knows what a create set there", () =>
+    Effect.gen(function* () {
+      const { sandbox, connector } = yield* prepared({ conflictNamesId: true })
+      const rows = [creating("d-1", { dealname: "Ten seats" }, "deal")]
+      yield* connector.write("deals", rows)
+      const [ours] = sandbox.list("deals")
+      const theirs = sandbox.put({ object: "deals", properties: { dealname: "Twelve seats" } })
+      const id = sandbox.merge("deals", theirs.id, ours!.id)
+      const answers = yield* connector.write("deals", rows)
+      assert.deepStrictEqual(outcome(answers, "d-1"), { _tag: "Written", id, adopted: true })
+    }),
   )
 
   it.effect(

@@ -12,7 +12,7 @@ import { OWN_ID } from "./definition.ts"
 import { errorOf, refusal } from "./errors.ts"
 import { writeFacets } from "./facets.ts"
 import { fieldsOf, interrupted, leftOut, prepare, readBatch, type Outcomes, type Prepared } from "./outcomes.ts"
-import { batchRead, EMAIL_FIELDS, emailsOf } from "./reading.ts"
+import { batchRead, EMAIL_FIELDS, emailsOf, MERGED_IDS } from "./reading.ts"
 import { WireBatch } from "./wire.ts"
 
 const send = Effect.fnUntraced(function* (
@@ -98,7 +98,7 @@ const adopt = Effect.fnUntraced(function* (
     client,
     object,
     refused.map(({ row }) => row.ownId),
-    [],
+    [MERGED_IDS],
     { idProperty: OWN_ID },
   )
   const emails =
@@ -108,11 +108,13 @@ const adopt = Effect.fnUntraced(function* (
   const byEmail =
     emails.length === 0 ? [] : yield* batchRead(client, object, emails, EMAIL_FIELDS, { idProperty: "email" })
   for (const { row, email, existing } of refused) {
+    const own = byOwnId.find((record) => record.properties[OWN_ID] === row.ownId)
     const id =
-      byOwnId.find((record) => record.properties[OWN_ID] === row.ownId)?.id ??
-      existing ??
-      byEmail.find((record) => emailsOf(record).includes(email.trim().toLowerCase()))?.id
-    if (id !== undefined) outcomes.set(row.key, { _tag: "Written", id, adopted: true })
+      own?.id ?? existing ?? byEmail.find((record) => emailsOf(record).includes(email.trim().toLowerCase()))?.id
+    if (id === undefined) continue
+    // What others were merged into may have our id from one of them.
+    const isMade = own !== undefined && (own.properties[MERGED_IDS] ?? "") === ""
+    outcomes.set(row.key, { _tag: "Written", id, adopted: true, ...(isMade ? { made: fieldsOf(row) } : {}) })
   }
 })
 

@@ -3,14 +3,15 @@ import type { WriteAnswer, WriteRow } from "@concordat/engine/ports/Provider"
 import { Unreadable } from "@concordat/engine/ports/ProviderError"
 import { isJsonObject, type Json, type JsonObject } from "@concordat/model/json"
 import * as Effect from "effect/Effect"
-import type { Catalog, Columns } from "./catalog.ts"
+import { type Catalog, type Columns, rowsOf } from "./catalog.ts"
 import { type CallError, heldUp, OdooRefusal, providerError, refusedRow } from "./errors.ts"
 import { objects } from "./objects.ts"
 import { newMeeting } from "./meetings.ts"
 import { externalId, externalName, recordsNamed } from "./own-ids.ts"
 import { unownedActivity } from "./owners.ts"
 import type { Rpc } from "./rpc.ts"
-import { cellOf, type Wanted } from "./values.ts"
+import { everything } from "./reading.ts"
+import { cellOf, columnOf, type Wanted } from "./values.ts"
 import type { Verbs } from "./verbs.ts"
 
 export interface Planned {
@@ -19,6 +20,12 @@ export interface Planned {
   /** Columns of the import, the external id first, and their cells. */
   readonly columns: ReadonlyArray<string>
   readonly cells: ReadonlyArray<string>
+}
+
+interface Named {
+  readonly id: number
+  /** Whether it came with its name, and was not only given it. */
+  readonly isMade: boolean
 }
 
 interface LoadMessage {
@@ -152,25 +159,43 @@ export const makeCreating = (rpc: Rpc, catalog: Catalog, verbs: Verbs): Creating
     )
   })
 
-  const adopt = ({ row }: Planned, id: number): WriteAnswer => ({
-    key: row.key,
-    outcome: { _tag: "Written", id: String(id), adopted: true },
-  })
+  const adopt = ({ row, wanted }: Planned, { id, isMade }: Named): WriteAnswer => {
+    const made = Object.keys(row.values).filter((name) => columnOf(name) in wanted.vals)
+    return {
+      key: row.key,
+      outcome: { _tag: "Written", id: String(id), adopted: true, ...(isMade ? { made } : {}) },
+    }
+  }
 
-  const namedRecords = (object: string, planned: ReadonlyArray<Planned>) =>
-    recordsNamed(
-      rpc,
-      object,
-      planned.map(({ row }) => externalName(row.type, row.ownId)),
+  /**
+   * The records that bear our ids, by external name. A record and its name that were made by one `load` have one time: a
+   * transaction has no other. A winner that was given the name by a merge is of another one.
+   */
+  const namedRecords = Effect.fnUntraced(function* (object: string, planned: ReadonlyArray<Planned>) {
+    const names = planned.map(({ row }) => externalName(row.type, row.ownId))
+    const found = yield* recordsNamed(rpc, object, names)
+    if (found.length === 0) return new Map<string, Named>()
+    const { result } = yield* rpc.call({
+      model: object,
+      method: "search_read",
+      args: { domain: [["id", "in", found.map(({ id }) => id)]], fields: ["create_date"], load: null },
+      context: everything,
+    })
+    const created = new Map(rowsOf(result).map((row) => [Number(row["id"]), row["create_date"]]))
+    return new Map(
+      found.map(({ createdAt, id, name }): readonly [string, Named] => {
+        return [name, { id, isMade: typeof createdAt === "string" && created.get(id) === createdAt }]
+      }),
     )
+  })
 
   const run: Creating["run"] = Effect.fnUntraced(function* (object, planned) {
     // A create whose answer was lost is found, not loaded again: a person may have edited the record meanwhile.
-    const there = new Map((yield* namedRecords(object, planned)).map(({ name, id }) => [name, id]))
+    const there = yield* namedRecords(object, planned)
     const held = ({ row }: Planned) => there.get(externalName(row.type, row.ownId))
     const adopted = planned.flatMap((each): ReadonlyArray<WriteAnswer> => {
-      const id = held(each)
-      return id === undefined ? [] : [adopt(each, id)]
+      const named = held(each)
+      return named === undefined ? [] : [adopt(each, named)]
     })
     const fresh = planned.filter((each) => held(each) === undefined)
     if (fresh.length === 0) return adopted
@@ -188,11 +213,12 @@ export const makeCreating = (rpc: Rpc, catalog: Catalog, verbs: Verbs): Creating
       return yield* providerError("load", new Unreadable({ detail: "an import's answer of no known shape" }))
     // Refused may be because the same create, whose answer was lost, was still under way: then it is there by now.
     const unmade = fresh.filter((_, index) => answers[index]?.outcome._tag === "Refused")
-    const since = new Map((yield* namedRecords(object, unmade)).map(({ name, id }) => [name, id]))
+    const since = yield* namedRecords(object, unmade)
     const finished = yield* Effect.forEach(answers, (answer, index) => {
       const each = fresh[index]!
-      const id = answer.outcome._tag === "Refused" ? since.get(externalName(each.row.type, each.row.ownId)) : undefined
-      return id === undefined ? finish(object, each, answer) : Effect.succeed(adopt(each, id))
+      const named =
+        answer.outcome._tag === "Refused" ? since.get(externalName(each.row.type, each.row.ownId)) : undefined
+      return named === undefined ? finish(object, each, answer) : Effect.succeed(adopt(each, named))
     })
     return [...adopted, ...finished]
   })

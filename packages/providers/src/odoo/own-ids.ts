@@ -1,4 +1,5 @@
 /** Our ids in Odoo: external ids `__concordat__.<type>_<own id>`, unique in the database and written with the record. */
+import type { Json } from "@concordat/model/json"
 import * as Effect from "effect/Effect"
 import { rowsOf } from "./catalog.ts"
 import { asProviderError, type CallError } from "./errors.ts"
@@ -15,6 +16,8 @@ export interface OwnRecord {
   readonly name: string
   readonly ownId: string
   readonly id: number
+  /** When the name was given, as Odoo says it; undefined: not asked. */
+  readonly createdAt: Json | undefined
 }
 
 /** A user without a right on external ids still reads and creates: `load` itself looks them up as the server. */
@@ -34,7 +37,7 @@ const searchOwn = (rpc: Rpc, model: string, column: "name" | "res_id", among: Re
               ["model", "=", model],
               [column, "in", among],
             ],
-            fields: ["name", "res_id"],
+            fields: ["name", "res_id", ...(column === "name" ? ["create_date"] : [])],
             order: "id asc",
           },
         })
@@ -44,6 +47,7 @@ const searchOwn = (rpc: Rpc, model: string, column: "name" | "res_id", among: Re
               name: String(row["name"]),
               ownId: ownIdOf(String(row["name"])),
               id: Number(row["res_id"]),
+              createdAt: row["create_date"],
             })),
           ),
           Effect.catchIf(lacksRight, () => Effect.succeed<ReadonlyArray<OwnRecord>>([])),

@@ -44,6 +44,10 @@ const columnValue = (type: string, value: Json, association: boolean): Json => {
   return type === "many2one" ? (value === "" ? false : bareId(value)) : value
 }
 
+/** Guests are the attendees that are no users of the house. */
+export const columnOf = (name: string): string =>
+  name === "@guests" ? "partner_ids" : name.startsWith("@") ? name.slice(1) : name
+
 export const wantedOf = (object: string, values: JsonObject, columns: Columns): Wanted => {
   const vals: Record<string, Json> = {}
   const verbs: Record<string, Json> = {}
@@ -61,8 +65,7 @@ export const wantedOf = (object: string, values: JsonObject, columns: Columns): 
     else if (name === modelColumn || name === idColumn) continue
     else {
       const association = name.startsWith("@")
-      // Guests are the attendees that are no users of the house.
-      const key = name === "@guests" ? "partner_ids" : association ? name.slice(1) : name
+      const key = columnOf(name)
       const column = columns.get(key)
       if (column === undefined || column.readonly) {
         const message = column === undefined ? `${object} has no field ${key}` : `${key} is read-only`

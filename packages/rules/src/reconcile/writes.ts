@@ -106,19 +106,42 @@ const answer = (context: Context, data: RecordWritten, edit: EntityEdit): void =
   if (mapping !== undefined && intent !== undefined) {
     const held = data.held === null ? null : opened(data.held)
     for (const lens of mapping.groups) {
-      if (data.adopted) adoptGroup(edit, connection, lens, intent)
+      if (data.adopted)
+        adoptGroup(edit, connection, lens, intent, isAnothers(edit, connection) ? [] : (data.made ?? []))
       else answerGroup(edit, connection, lens, intent, held, data)
     }
   }
   finish(edit)
 }
 
-/** What an adopted record holds nobody knows yet: it is read, as at a first link. What was sent proves nothing there. */
-const adoptGroup = (edit: EntityEdit, connection: string, lens: GroupLens, intent: Intent): void => {
+/** Whether another create of the entity there was given up and may have been taken: then it may be what is found. */
+const isAnothers = (edit: EntityEdit, connection: string): boolean =>
+  edit.link(connection).intents.some(({ kind }) => kind === "create")
+
+/**
+ * What an adopted record holds nobody knows yet: it is read, as at a first link. What was sent proves nothing there, but for
+ * what a try of this very create is known to have set: that stood there, and whoever has changed it since has edited.
+ */
+const adoptGroup = (
+  edit: EntityEdit,
+  connection: string,
+  lens: GroupLens,
+  intent: Intent,
+  made: ReadonlyArray<string>,
+): void => {
   const known = heldUnder(edit.held(connection, lens.group), lens)
   const sent = intent.groups[lens.group]
+  const { at } = edit.context.tx.cause
   if (sent === undefined || known.shadow !== null) return
-  edit.setHeld(connection, lens.group, { ...known, wrote: { view: sent, at: edit.context.tx.cause.at } })
+  const raw = lens.write(sent, undefined)
+  const names = Object.keys(raw)
+  const isMade = names.length > 0 && names.every((name) => made.includes(name))
+  const read = isMade ? lens.read(raw, undefined) : null
+  edit.setHeld(
+    connection,
+    lens.group,
+    read?._tag === "Known" ? wrote(known, lens, sent, read.view, at) : { ...known, wrote: { view: sent, at } },
+  )
 }
 
 const answerGroup = (
