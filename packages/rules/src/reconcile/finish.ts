@@ -2,9 +2,10 @@
  * After an entity was edited: its match keys, lists for people and due rows follow, and whoever waited for it is looked
  * at again. Looking again can edit further entities; each of them is finished in the same way.
  */
+import type { EntityType } from "@concordat/model/canonical/fields"
 import { entityIdTime } from "@concordat/model/ids"
 import { canonicalJson } from "@concordat/model/json"
-import { connectionDoc, entityDoc } from "../state/access.ts"
+import { connectionDoc, entityDoc, tenantDoc } from "../state/access.ts"
 import {
   type ConflictDoc,
   type HeldState,
@@ -97,13 +98,23 @@ const wakeWaiting = (edit: EntityEdit, connection: string): void => {
   const keys = isNew ? [] : [entityWait(connection, edit.type, edit.doc.id)]
   for (const record of [...(link.primary === null ? [] : [link.primary]), ...link.duplicates])
     keys.push(recordWait(connection, recordKey(record)))
+  wake(edit.context, connection, keys)
+}
+
+const wake = (context: Context, connection: string, keys: ReadonlyArray<string>): void => {
+  const { tx } = context
   tx.prefetch(keys.map((key) => ({ kind: "wait", key })))
   for (const key of keys) {
     const waiters = tx.get<WaitDoc>("wait", key) ?? []
     if (waiters.length === 0) continue
     tx.put("wait", key, null)
-    tx.each(waiters, (waiter) => lookAgain(edit.context, connection, waiter))
+    tx.each(waiters, (waiter) => lookAgain(context, connection, waiter))
   }
+}
+
+/** What an entity is has changed, by a merge or a split: who waits for it anywhere waits for another one now, or no longer. */
+export const wakeWaitingFor = (context: Context, type: EntityType, id: string): void => {
+  for (const connection of tenantDoc(context.tx).connections) wake(context, connection, [entityWait(connection, type, id)])
 }
 
 export const lookAgain = (context: Context, connection: string, waiter: string): void => {

@@ -19,7 +19,7 @@ import type { Transaction } from "../state/transaction.ts"
 import type { ObjectMapping } from "../mapping/lens.ts"
 import { type Context, heldUnder, mappingOf, sameRecord } from "./context.ts"
 import { EntityEdit } from "./edit.ts"
-import { finish, observeAgain } from "./finish.ts"
+import { finish, observeAgain, wakeWaitingFor } from "./finish.ts"
 import { observeGroup } from "./group.ts"
 import { answered, parseQuestion } from "./identify.ts"
 import { observeFields } from "./observe.ts"
@@ -167,6 +167,7 @@ export const mergeEntities = (context: Context, from: EntityDoc, into: EntityDoc
   for (const [connection, link] of moved) showAgain(edit, connection, link)
   tx.count(brought[0]?.connection ?? "", "merged")
   finish(edit)
+  wakeWaitingFor(context, type, from.id)
   for (const name of new Set([...from.questions, ...into.questions])) settleQuestion(context, name)
 }
 
@@ -346,6 +347,7 @@ export const splitEntity = (context: Context, type: EntityType, id: string, merg
       if (before !== undefined) observeAgain(off, connection, group)
   for (const seen of shown) showRecord(off, seen)
   finish(off)
+  wakeWaitingFor(context, type, doc.id)
 }
 
 /** A record went away while the two were one: it was of the one that is split off, which is not to be created there again. */

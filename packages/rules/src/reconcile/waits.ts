@@ -2,7 +2,7 @@
 import { type EntityType } from "@concordat/model/canonical/fields"
 import { fieldOf } from "@concordat/model/canonical/types"
 import type { View } from "../mapping/lens.ts"
-import { addTo, takeFrom } from "../state/access.ts"
+import { addTo, entityDoc, takeFrom } from "../state/access.ts"
 import { entityKey, type HeldState } from "../state/documents.ts"
 import type { EntityEdit } from "./edit.ts"
 
@@ -56,7 +56,7 @@ export const followWaits = (
       takeFrom(edit.context.tx, "wait", recordWait(connection, external), waiter(edit, group))
 }
 
-/** What is due of this entity is computed again when one of the entities has a record there. */
+/** What is due of this entity is computed again when one of the entities, or what it was merged into, has a record there. */
 export const waitForEntities = (
   edit: EntityEdit,
   connection: string,
@@ -64,7 +64,9 @@ export const waitForEntities = (
   group: string,
   ids: ReadonlyArray<string>,
 ): void => {
-  for (const id of ids) addTo(edit.context.tx, "wait", entityWait(connection, type, id), waiter(edit, group))
+  const { tx } = edit.context
+  for (const id of ids)
+    addTo(tx, "wait", entityWait(connection, type, entityDoc(tx, type, id)?.id ?? id), waiter(edit, group))
 }
 
 export const parseWaiter = (waiter: string): { readonly entity: string; readonly group: string } => {
