@@ -2,7 +2,7 @@
 import { assert, describe, it } from "vitest"
 import { makeCrew } from "./crew.ts"
 import type { Script } from "./script.ts"
-import { calm, edit, known, merge, MINUTE, remove, SECOND } from "./taken-away/worlds/calm.ts"
+import { calm, create, edit, known, merge, MINUTE, remove, restore, SECOND } from "./taken-away/worlds/calm.ts"
 
 const LONG = 240_000
 
@@ -46,6 +46,21 @@ const FOUND: Readonly<Record<string, Script>> = {
       edit(25 * MINUTE, "app", "person", 0, "title"),
       edit(25 * MINUTE, "app", "person", 1, "title"),
     ],
+  }),
+  "a person who was taken back, whom a task had lost meanwhile": calm({
+    sides: ["app", "hubspot"],
+    things: { person: known(1, "app", "hubspot") },
+    webhooks: { drop: 1, duplicate: 0, reorder: 0, delayMs: [100, 100], forge: 0 },
+    actions: [
+      create(5 * MINUTE, "app", "activity"),
+      remove(5 * MINUTE + 4 * SECOND, "hubspot", "person", 0),
+      restore(6 * MINUTE, "hubspot", "person", 0),
+    ],
+  }),
+  "one company for another, which in HubSpot takes two calls": calm({
+    sides: ["app", "hubspot"],
+    things: { person: known(1, "app", "hubspot"), company: known(3, "app", "hubspot") },
+    actions: [5, 10, 15, 20].map((minutes) => edit(minutes * MINUTE, "app", "person", 0, "company")),
   }),
 }
 

@@ -1,5 +1,6 @@
 /** Two records become one at a provider: in whichever order its parts are told of. */
 import { assert, describe, it } from "vitest"
+import type { RecordDoc } from "../src/state/documents.ts"
 import { type Core, policyOf } from "./core.ts"
 import { ada, bertha, gone, groupsDue, scene, write } from "./scene.ts"
 
@@ -126,6 +127,22 @@ describe("a provider's merge", () => {
     core.observe("crm", "person", "c1", { ...ada, company: "firm:f1", title: "Programmer" }, 4_000)
     const contact = core.entities("contact")[0]!.id
     assert.deepStrictEqual(core.plan("erp", "contact", contact)?.values, { title: "Programmer" })
+  })
+  it("[R18] whose new record was a question, which is answered as its last half is told of, has that record once", () => {
+    const core = scene()
+    for (const number of [1, 2]) {
+      const firm = { name: `Firm ${number}`, domain: `firm${number}.org` }
+      core.observe("crm", "firm", `f${number}`, firm, 1_000 + number)
+      core.observe("app", "firm", `a${number}`, firm, 1_100 + number)
+    }
+    merged(core, "firm", "f2", "f3", 3_000)
+    core.observe("crm", "firm", "f3", { name: "Firm 1", domain: "firm1.org" }, 3_100)
+    assert.deepStrictEqual(core.loaded.range("question", ""), ["crm|firm:f3"])
+    merged(core, "firm", "f1", "f3", 3_200)
+    const [firm, ...others] = core.entities("company")
+    assert.deepStrictEqual(others, [])
+    assert.deepStrictEqual([firm!.links["crm"]!.primary?.id, firm!.links["crm"]!.duplicates], ["f3", []])
+    assert.isTrue((core.documents.get("record\ncrm|firm:f3") as RecordDoc).primary)
   })
   it("[R1] of what we wrote to a record that was merged away, the one that stands for it shows nothing new", () => {
     const core = scene()

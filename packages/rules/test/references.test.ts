@@ -2,7 +2,7 @@
 import { assert, describe, it } from "vitest"
 import { Core, policyOf } from "./core.ts"
 import { lens, mapping, objectMapping } from "./lenses.ts"
-import { ada, bertha, everything, scene, write } from "./scene.ts"
+import { ada, bertha, everything, groupsDue, scene, write } from "./scene.ts"
 
 describe("references", () => {
   it("[CE15] one that is added to a set right after our write, and is not linked yet, is taken when it is", () => {
@@ -65,6 +65,53 @@ describe("references", () => {
     assert.deepStrictEqual(core.plan("crm", "contact", due!.id)?.waiting, [firm])
     core.observe("crm", "firm", "f1", { name: "One", domain: "one.org" }, 3_000)
     assert.deepStrictEqual(core.plan("crm", "contact", due!.id)?.waiting, [])
+  })
+
+  describe("to a company that has no record there yet, and becomes one with another", () => {
+    /** A person of the second of two firms, of which the CRM has neither. */
+    const waiting = () => {
+      const core = scene()
+      for (const number of [1, 2])
+        core.observe("app", "firm", `a${number}`, { name: `Firm ${number}`, domain: `firm${number}.org` }, 900 + number)
+      core.observe("crm", "person", "c1", { ...ada, company: null }, 1_000)
+      core.observe("app", "person", "1", { ...ada, company: "firm:a2" }, 1_100)
+      const [into, from] = core.entities("company").map(({ id }) => ({ type: "company", id }) as const)
+      const waits = () => core.loaded.range("wait", "crm|ent|")
+      assert.deepStrictEqual(waits(), [`crm|ent|company:${from!.id}`])
+      const merge = (at: number) => core.append(at, { _tag: "MergeRequested", by: "ops", from: from!, into: into! })
+      const split = (at: number) =>
+        core.append(at, { _tag: "SplitRequested", by: "ops", entity: into!, merged: from!.id })
+      return { core, waits, merge, split, into: into!.id, from: from!.id }
+    }
+    const firm = (number: number) => ({ name: `Firm ${number}`, domain: `firm${number}.org` })
+
+    it("[R15] is due at once where that one has a record there, and waits no longer", () => {
+      const { core, merge, waits } = waiting()
+      core.observe("crm", "firm", "f1", firm(1), 2_000)
+      assert.deepStrictEqual(core.due("crm"), [])
+      merge(3_000)
+      assert.deepStrictEqual(waits(), [])
+      assert.deepStrictEqual(core.plan("crm", "contact", core.entities("contact")[0]!.id)?.values, {
+        company: "firm:f1",
+      })
+    })
+    it("[R15] waits for that one where it has none either, and is due when it has", () => {
+      const { core, into, merge, waits } = waiting()
+      merge(2_000)
+      assert.deepStrictEqual(waits(), [`crm|ent|company:${into}`])
+      core.observe("crm", "firm", "f1", firm(1), 3_000)
+      assert.deepStrictEqual(waits(), [])
+      assert.deepStrictEqual(groupsDue(core, "crm"), [["company"]])
+    })
+    it("[R25] waits for its own company again after a split", () => {
+      const { core, from, merge, split, waits } = waiting()
+      merge(2_000)
+      split(3_000)
+      assert.deepStrictEqual(waits(), [`crm|ent|company:${from}`])
+      core.observe("crm", "firm", "f2", firm(2), 4_000)
+      assert.deepStrictEqual(waits(), [])
+      assert.deepStrictEqual(groupsDue(core, "crm"), [["company"]])
+    })
   })
 
   const call = { kind: "task", subject: "Send it", time: "2026-12-01T00:00:00.000Z", contacts: ["person:1"] }

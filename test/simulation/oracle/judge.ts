@@ -12,6 +12,7 @@ import { type GroupName, GROUPS, type Kind, kindOf, KINDS, TYPES } from "../worl
 import type { World } from "../world/world.ts"
 import { normalised, type Violation } from "./entered.ts"
 import type { History } from "./history.ts"
+import { participantsApart } from "./participants.ts"
 
 /** An answer of the engine's to an operator; undefined: it gave none in time. */
 export type Asked = <A>(question: () => Effect.Effect<A, unknown, Ports>) => Promise<A | undefined>
@@ -250,6 +251,8 @@ const judgeThing = async (
   const { found, held, left, settled } = chosen.find((one) => one.found.length === 0) ?? chosen[0]!
   for (const [where, count] of left) quarantined.set(where, count)
   if (found.length > 0) return found
+  const apart = participantsApart(world, history, thing, held)
+  if (apart.length > 0) return apart
   const before = history.violations.length
   for (const [group, value] of settled)
     if (conflicts === 0 || !history.rulings.asks(kindOf(thing), group)) history.settle(thing, group, value)

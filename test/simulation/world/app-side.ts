@@ -175,6 +175,11 @@ export const makeAppSide = (options: {
       return record === null || record.archived ? null : seenOf(kind, record)
     },
     list,
+    participants: (activity) =>
+      [sandbox.get(OBJECTS.activity, activity)?.values["contacts"] ?? []].flat().flatMap((id) => {
+        const person = typeof id === "string" ? sandbox.get(OBJECTS.person, id) : null
+        return person === null || person.archived ? [] : [keyOf("person", told("person", person.values))]
+      }),
     seed: (kind, values, about) => {
       const object = OBJECTS[kind]
       return sandbox.seed({ [object]: [{ values: { ...given(kind, values), ...newOf(kind, about) } }] })[object]![0]!

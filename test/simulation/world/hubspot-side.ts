@@ -47,13 +47,14 @@ export interface HubspotSide extends Side {
 const CHANGES = ["create", "update", "archive"] as const
 
 /** Which thing a log entry speaks of, and how. */
-const told = ({ id, kind, object, to }: WriteLogEntry): Omit<Written, "side"> | null => {
+const told = ({ changed, id, kind, object, to }: WriteLogEntry): Omit<Written, "side"> | null => {
   const of = (Object.keys(OBJECTS) as ReadonlyArray<Kind>).find((one) => OBJECTS[one] === object)
   if (of === undefined) return null
   const known = CHANGES.find((one) => one === kind)
   if (known !== undefined) return { of, id, kind: known }
   if (to?.object !== "companies" || (of !== "person" && of !== "deal")) return null
-  return { of, id, kind: kind === "associate" ? "update" : "dissociate" }
+  // One reference for another is two calls, and for the time in between there are both.
+  return { of, id, kind: kind === "dissociate" ? kind : changed === true ? "associate" : "update" }
 }
 
 export const makeHubspotSide = (options: {
@@ -130,6 +131,11 @@ export const makeHubspotSide = (options: {
       return record === null ? null : seenOf(kind, record)
     },
     list,
+    participants: (activity) =>
+      (live("activity", activity)?.associations["contacts"] ?? []).flatMap((id) => {
+        const person = live("person", id)
+        return person === null ? [] : [keyOf("person", seenOf("person", person).values)]
+      }),
     seed: (kind, values, about) => {
       const { associations, properties } = parts(kind, values, about.person)
       const object = OBJECTS[kind]

@@ -153,6 +153,10 @@ export const makeOdooSide = (options: {
     objects: MODELS,
     groups: groupsIn(SHAPES),
     customer: (deal) => companyOf(backdoor.get(MODELS.deal, Number(deal))?.["partner_id"]),
+    participants: (activity) => {
+      const person = backdoor.get("res.partner", Number(backdoor.get(MODELS.activity, Number(activity))?.["res_id"]))
+      return person?.["active"] === true ? [keyOf("person", valuesOf(SHAPES, "person", person))] : []
+    },
     get: (kind, id) => {
       const row = backdoor.get(MODELS[kind], Number(id))
       if (row === undefined) return null

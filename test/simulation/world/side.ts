@@ -15,7 +15,7 @@ export interface Written {
   readonly side: string
   readonly of: Kind
   readonly id: string
-  readonly kind: "create" | "update" | "archive" | "dissociate"
+  readonly kind: "create" | "update" | "archive" | "associate" | "dissociate"
   /** Of the app: what came, and whether it had waited for the answer to an edit of the same field. */
   readonly values?: Values
   readonly wasWithheld?: boolean
@@ -37,6 +37,8 @@ export interface Side {
   readonly groups: Readonly<Record<Kind, ReadonlyArray<GroupName>>>
   /** The company that a deal names there once and for all, by its key, where that is none of its groups; "": none. */
   readonly customer?: (deal: string) => string
+  /** The people whom an activity is with there, by their keys, of those that are there. */
+  readonly participants: (activity: string) => ReadonlyArray<string>
   readonly get: (kind: Kind, id: string) => Seen | null
   readonly list: (kind: Kind) => ReadonlyArray<Seen>
   /** As it always was: no change that anybody is told of. */

@@ -259,11 +259,12 @@ export const recordMerged = (context: Context, data: RecordMerged): void => {
   awaitNext(context, connection, loser, winner)
   const lost = recordDoc(tx, connection, loser)
   if (lost === null || lost.state === "gone") return
-  const won = recordDoc(tx, connection, winner)
   if (lost.state === "parked") answered(context, connection, loser, "merged by the provider", null)
   if (lost.state === "linked" && lost.type !== null && lost.entity !== null) {
-    const goesOn = standsFor(won, lost)
+    const goesOn = standsFor(recordDoc(tx, connection, winner), lost)
     unlink(context, connection, loser, lost, "merged", goesOn)
+    // Where a question whose the remaining one is was open, that may have answered it.
+    const won = recordDoc(tx, connection, winner)
     if (won?.state === "linked" && won.type === lost.type && won.entity !== null) {
       const from = entityDoc(tx, lost.type, lost.entity)
       const into = entityDoc(tx, won.type, won.entity)
@@ -274,8 +275,9 @@ export const recordMerged = (context: Context, data: RecordMerged): void => {
   const { observation: _, ...rest } = lost
   putRecord(tx, connection, loser, { ...rest, state: "gone", reason: "merged", into: [winner] })
   const state = connectionDoc(tx, connection)
-  if (won?.state === "parked" && won.observation !== undefined && state !== null)
-    place(context, state, won.observation, { others: won.others ?? [] })
+  const remaining = recordDoc(tx, connection, winner)
+  if (remaining?.state === "parked" && remaining.observation !== undefined && state !== null)
+    place(context, state, remaining.observation, { others: remaining.others ?? [] })
   wakeRefused(context, connection, loser)
 }
 
