@@ -25,6 +25,8 @@ export interface Entered {
   isTold: boolean
   /** It may stand or not: of one of two that became one, or of a group whose mapping changed, which is then seen as if anew. */
   isAside: boolean
+  /** And that because a provider made one of two: any of what was in either of them may stand. */
+  isMerged: boolean
   /** Whether the engine has written it anywhere, and so has taken it; "perhaps": it, or another of the same value. */
   carried: "never" | "perhaps" | "surely"
 }
@@ -51,6 +53,7 @@ export const entered = (
     inGap: false,
     isTold: false,
     isAside,
+    isMerged: false,
     carried: "never",
   }
 }

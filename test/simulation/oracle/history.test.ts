@@ -107,3 +107,49 @@ describe("the history of reads", () => {
     assert.deepStrictEqual(written(history, "person:9"), { gaps: 0, said: ["lost"] })
   })
 })
+
+describe("the history of two that a provider made one", () => {
+  const HUBSPOT = { side: "hubspot", isApp: false, id: "person:7" }
+  const IN_HUBSPOT = { name: "hubspot", isApp: false }
+  const made = () => {
+    const history = new History(() => 0)
+    history.enter(APP, "P1", { title: "First" }, true)
+    history.enter(HUBSPOT, "P1", { title: "First" }, true)
+    history.enter({ ...APP, id: "person:c2" }, "P2", { title: "Second" }, true)
+    history.enter(HUBSPOT, "P1", { title: "Before" }, false)
+    history.read("hubspot", HUBSPOT.id, "fields")
+    history.merged("P2", "P1")
+    const edit = (by: typeof APP, title: string) => history.enter(by, "P1", { title }, false, by.isApp)
+    const written = (side: typeof IN_HUBSPOT, id: string, title: string) => {
+      history.written(side, id, "P1", { title })
+      return history.violations.map(({ invariant }) => invariant)
+    }
+    return { history, edit, written }
+  }
+  it("lets any of what was in either of them win, whatever the rule says", () => {
+    const { written } = made()
+    assert.deepStrictEqual(written(IN_HUBSPOT, HUBSPOT.id, "Second"), [])
+  })
+  it("lets none of it win against an edit since then, where they were made one, that it did not know of", () => {
+    for (const title of ["Second", "Ours"]) {
+      const { edit, history, written } = made()
+      edit(APP, "Ours")
+      edit(HUBSPOT, "Since")
+      history.read("hubspot", HUBSPOT.id, "fields")
+      assert.deepStrictEqual(written(IN_HUBSPOT, HUBSPOT.id, title), ["lost"])
+    }
+  })
+  it("lets an edit win that was made over that, also where its record need not count", () => {
+    const { edit, history, written } = made()
+    edit(HUBSPOT, "Since")
+    history.read("hubspot", HUBSPOT.id, "fields")
+    written({ name: "app", isApp: true }, APP.id, "Since")
+    edit(APP, "Later")
+    assert.deepStrictEqual(written(IN_HUBSPOT, HUBSPOT.id, "Later"), [])
+  })
+  it("counts an edit that nobody had read as one in the gap", () => {
+    const { edit, history, written } = made()
+    edit(HUBSPOT, "Since")
+    assert.deepStrictEqual([written(IN_HUBSPOT, HUBSPOT.id, "Second"), history.gaps], [[], 1])
+  })
+})

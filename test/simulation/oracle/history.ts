@@ -58,7 +58,7 @@ export class History {
   merged(loser: string, winner: string): void {
     for (const group of groupsOf(winner)) {
       const both = [...this.#nodes(winner, group), ...this.#nodes(loser, group)]
-      for (const one of both) one.isAside = true
+      for (const one of both) Object.assign(one, { isAside: true, isMerged: true })
       this.#entered.set(`${winner}|${group}`, both)
       this.#entered.delete(`${loser}|${group}`)
     }
@@ -264,6 +264,7 @@ export class History {
         before: isUnseen ? [] : known,
         isAside: isAside || isMoving,
       })
+      node.isMerged = isAside
       this.#nodes(thing, group).push(node)
       if (group === "company") this.#twinned(thing, node)
       if (!isFirst && !isUnseen) this.#reads.enter(by.side, by.id, group, node)
@@ -355,8 +356,8 @@ export class History {
     // It never counted, so that nothing has replaced it.
     if (verdict === "void") return undefined
     if (verdict === null) {
-      // What may stand or not has replaced nothing for good, and nothing it.
-      const isFirm = pairs.length === 1 && was.isAside === node.isAside
+      // What may stand or not is replaced by nothing for good.
+      const isFirm = pairs.length === 1 && (node.isAside || !was.isAside)
       if (isFirm && was.value !== node.value && !isBefore(was, node)) node.before.add(was)
       return undefined
     }

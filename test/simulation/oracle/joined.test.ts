@@ -70,6 +70,18 @@ describe("the oracle and two that are said to be one", () => {
     history.written(IN_APP, RECORD, "P2", { title: "Hers" })
     assert.deepStrictEqual(said(), ["duplicate"])
   })
+  it("lets the weaker side win no conflict of what people did in them meanwhile", () => {
+    const { history, said } = joined()
+    const hubspot = { side: "hubspot", isApp: false, id: "person:7" }
+    history.enter(hubspot, "P2", { title: "Hers" }, true)
+    history.read("hubspot", hubspot.id, "fields")
+    history.enter(hubspot, "P2", { title: "Theirs" }, false)
+    history.read("hubspot", hubspot.id, "fields")
+    history.enter({ side: "app", isApp: true, id: RECORD }, "P2", { title: "Ours" }, false)
+    history.parted("P2", [])
+    history.written({ name: "hubspot", isApp: false }, hubspot.id, "P2", { title: "Ours" })
+    assert.deepStrictEqual(said(), ["lost"])
+  })
   it("takes what stands in them for a first sight when they are parted: either may stand", () => {
     const { history, pass, said } = joined()
     const inHubspot = { name: "hubspot", isApp: false }

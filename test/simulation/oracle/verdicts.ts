@@ -77,7 +77,13 @@ export class Verdicts {
     const isUnread = read !== null && !before.isApp && before.at > read.order
     const isLongAgo = isUnread && this.#known.now() - read.ms > GAP_MS
     // Whatever stands over it, nobody had seen it.
-    if (before.isAside !== node.isAside) return isUnread && !isLongAgo && !isBefore(before, node) ? "gap" : null
+    if (before.isAside !== node.isAside && isUnread) return isLongAgo || isBefore(before, node) ? null : "gap"
+    if (before.isAside && !node.isAside) return null
+    // What may stand or not can't win against what surely counts, unless it knew of it or the rule says so.
+    if (node.isAside && !before.isAside) {
+      if (isBefore(before, node)) return null
+      return this.#isVoid(thing, group, before, node) ? "void" : this.#lost(thing, group, before, node)
+    }
     if (this.#isRefused(thing, group, node)) return { invariant: "refused", detail: ", and was to be refused" }
     const isVoid = this.#isVoid(thing, group, before, node)
     if (isBefore(before, node) && !isVoid) return null
@@ -88,8 +94,12 @@ export class Verdicts {
     // Neither knew of the other. An empty value of the beginning fills and never wins.
     if (node.at === 0 && node.value === "" && before.value !== "")
       return { invariant: "lost", detail: ": the former was there from the beginning and says nothing" }
-    // Of what may stand or not any may win.
-    const why = before.value === "" || before.isAside ? null : this.forbidden(thing, group, node, before)
+    // Of what was in two that a provider made one any may win.
+    return before.isMerged || node.isMerged ? null : this.#lost(thing, group, before, node)
+  }
+
+  #lost(thing: string, group: GroupName, before: Entered, node: Entered): Violation | null {
+    const why = before.value === "" ? null : this.forbidden(thing, group, node, before)
     return why === null ? null : { invariant: "lost", detail: `, which ${why}` }
   }
 

@@ -92,6 +92,22 @@ export const OBSERVATION: ReadonlyArray<Mutation> = [
   },
   {
     rule: "R6",
+    says: "the weaker side wins a conflict of what was made of two",
+    file: `${RULES}/conflict.ts`,
+    from: "return rank(theirs) > rank(ours)",
+    to: "return rank(theirs) < rank(ours)",
+    seenBy: { world: "two at once, of what was made of two", invariant: "lost" },
+  },
+  {
+    rule: "R6",
+    says: "the weaker side wins a conflict of what was part of another",
+    file: `${RULES}/conflict.ts`,
+    from: "return rank(theirs) > rank(ours)",
+    to: "return rank(theirs) < rank(ours)",
+    seenBy: { world: "two at once, of what was part of another", invariant: "lost" },
+  },
+  {
+    rule: "R6",
     says: "what the rules were at the beginning they are for ever",
     file: `${RULES}/connections.ts`,
     from: "putTenant(tx, { ...tenantDoc(tx), policy })",

@@ -56,4 +56,13 @@ export const RECORDS = {
       edit(14 * MINUTE, "app", "person", 1, "title"),
     ],
   }),
+  "two at once, of what was made of two": calm({
+    sides: ["app", "hubspot"],
+    things: { person: [["app"], ["app"]] },
+    actions: [
+      merge(6 * MINUTE, "hubspot", "person", 0, 1),
+      edit(20 * MINUTE, "hubspot", "person", 0, "title"),
+      edit(20 * MINUTE, "app", "person", 0, "title"),
+    ],
+  }),
 } as const satisfies Readonly<Record<string, Script>>

@@ -65,6 +65,16 @@ export const RULED = {
       edit(121 * MINUTE, "hubspot", "person", 0, "company"),
     ],
   }),
+  "two at once, of what was part of another": calm({
+    sides: ["app", "hubspot"],
+    things: { person: [["app"], ["app"]] },
+    actions: [
+      { kind: "join", at: 10 * MINUTE, of: "person", number: 0, other: 1 },
+      edit(30 * MINUTE, "app", "person", 1, "title"),
+      edit(30 * MINUTE, "hubspot", "person", 1, "title"),
+      { kind: "part", at: 60 * MINUTE, of: "person", number: 0, other: 1 },
+    ],
+  }),
   "two deals that are said to be one, and are not": calm({
     sides: ["app", "hubspot", "odoo"],
     things: {
