@@ -6,6 +6,8 @@ export interface Entered {
   readonly number: number
   /** Where it was entered: several, where it stood in them from the beginning. */
   readonly sides: Set<string>
+  /** Where a reference in a record became this one by a merge of what it refers to: that system is the first to show it so. */
+  readonly shownBy: Set<string>
   isApp: boolean
   value: string
   /** Order of the world's events; 0: it was there at the beginning. */
@@ -44,6 +46,7 @@ export const entered = (
   return {
     number,
     sides: new Set([side]),
+    shownBy: new Set(),
     isApp,
     value,
     at,

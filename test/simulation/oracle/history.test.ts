@@ -69,6 +69,25 @@ describe("the history of an edit that a write stood over", () => {
   })
 })
 
+describe("the history of what two systems' records refer to", () => {
+  it("has a reference shown by a system that made one of what it stood for and another, where it stood there", () => {
+    const history = new History(() => 0)
+    history.enter(APP, "P1", { company: "C1" }, true)
+    history.written({ name: "odoo", isApp: false }, ODOO.id, "P1", { company: "C1" })
+    history.enter({ ...APP, id: "person:c2" }, "P2", { company: "C1" }, true)
+    history.merged("odoo", "C1", "C2")
+    const said = history.values.map(({ shownBy, sides, value }) => ({
+      value,
+      sides: [...sides],
+      shownBy: [...shownBy],
+    }))
+    assert.deepStrictEqual(said, [
+      { value: "C2", sides: ["app"], shownBy: ["odoo"] },
+      { value: "C2", sides: ["app"], shownBy: [] },
+    ])
+  })
+})
+
 describe("the history of reads", () => {
   const HUBSPOT = { side: "hubspot", isApp: false, id: "person:7" }
   /** Two edit at once, and HubSpot's is shown in an answer. */
@@ -118,7 +137,7 @@ describe("the history of two that a provider made one", () => {
     history.enter({ ...APP, id: "person:c2" }, "P2", { title: "Second" }, true)
     history.enter(HUBSPOT, "P1", { title: "Before" }, false)
     history.read("hubspot", HUBSPOT.id, "fields")
-    history.merged("P2", "P1")
+    history.merged("hubspot", "P2", "P1")
     const edit = (by: typeof APP, title: string) => history.enter(by, "P1", { title }, false, by.isApp)
     const written = (side: typeof IN_HUBSPOT, id: string, title: string) => {
       history.written(side, id, "P1", { title })

@@ -54,8 +54,12 @@ export class History {
     return group === "company" ? this.canonical(value) : normalised(group, value)
   }
 
-  /** Two things are one from now on. Which of their values stand where depends on which of their records counts there. */
-  merged(loser: string, winner: string): void {
+  /** Two things are one in a system from now on. Which of their values stand where depends on which of their records counts there. */
+  merged(side: string, loser: string, winner: string): void {
+    const there = [...this.#held].flatMap(([of, held]) =>
+      of.startsWith(`${side}|`) ? (held.get("company") ?? []) : [],
+    )
+    for (const one of there) if (one.value === loser) one.shownBy.add(side)
     for (const group of groupsOf(winner)) {
       const both = [...this.#nodes(winner, group), ...this.#nodes(loser, group)]
       for (const one of both) Object.assign(one, { isAside: true, isMerged: true })

@@ -70,7 +70,7 @@ const explained = async (
     if (observation === null)
       return [violation("explainable", `${where} comes from ${from.connection}, and no fact says so`)]
     const entered = history.values.filter((one) => one.value === value)
-    const isTrue = entered.some(({ sides }) => sides.has(observation.connection))
+    const isTrue = entered.some(({ shownBy, sides }) => sides.union(shownBy).has(observation.connection))
     // Of a deal at Odoo the company is said once, when it is created.
     const has = (name: string): boolean =>
       world.sides.get(name as SideName)?.groups[kindOf(thing)].includes(group as GroupName) === true &&

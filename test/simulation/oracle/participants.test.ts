@@ -33,7 +33,7 @@ describe("the oracle and with whom an activity is", () => {
     assert.isNotEmpty(said([], ["P1"], ["C1"]))
   })
   it("takes what was made one for one", () => {
-    history.merged("P4", "P3")
+    history.merged("hubspot", "P4", "P3")
     history.joined("P6", "P5")
     assert.deepStrictEqual([said(["P3"], ["P4"]), said(["P5"], ["P6"])], [[], []])
   })

@@ -149,7 +149,7 @@ export class Reshaping {
       await side.merge(kind, into.id, from.id)
       return
     }
-    history.merged(loser, winner)
+    history.merged(name, loser, winner)
     this.merged.set(winner, (this.merged.get(winner) ?? new Set<SideName>()).add(name))
     for (const one of this.merged.get(loser) ?? []) this.merged.get(winner)!.add(one)
     const id = await side.merge(kind, into.id, from.id)
