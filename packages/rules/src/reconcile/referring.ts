@@ -20,30 +20,31 @@ const prefixOf = (type: EntityType, id: string): string => `${entityKey(type, id
 const listed = (value: Value | undefined): ReadonlyArray<string> =>
   typeof value === "string" ? [value] : Array.isArray(value) ? (value as ReadonlyArray<string>) : []
 
-const isMoved = ({ doc, original }: EntityEdit, group: string): boolean =>
-  original?.groups[group] !== doc.groups[group] ||
-  Object.entries(doc.links).some(([name, { due, groups }]) => {
-    const before = original?.links[name]
-    return before?.groups[group] !== groups[group] || before?.due.hash !== due.hash
-  })
+const isMoved = ({ doc, original }: EntityEdit, group: string): boolean => {
+  if (original === null || original.groups[group] !== doc.groups[group]) return true
+  for (const name in doc.links) {
+    const [before, link] = [original.links[name], doc.links[name]!]
+    if (before?.groups[group] !== link.groups[group] || before?.due.hash !== link.due.hash) return true
+  }
+  return false
+}
 
-const note = (edit: EntityEdit, group: string): void => {
+const note = (edit: EntityEdit, group: string, to: EntityType, ids: ReadonlyArray<string>): void => {
   const { tx } = edit.context
-  for (const [field, { group: its, to }] of referringFields(edit.type)) {
-    if (its !== group) continue
-    for (const id of listed(edit.doc.groups[group]?.value[field])) {
-      const whole = entityDoc(tx, to, id)
-      if (whole !== null && whole.merges.length > 0)
-        tx.put(KIND, `${prefixOf(to, whole.id)}${waiterOf(edit, group)}`, true)
-    }
+  for (const id of ids) {
+    const whole = entityDoc(tx, to, id)
+    if (whole !== null && whole.merges.length > 0)
+      tx.put(KIND, `${prefixOf(to, whole.id)}${waiterOf(edit, group)}`, true)
   }
 }
 
 /** Notes what was seen or written of a reference to an entity that others are part of. What nobody touches since the merge means what it did. */
 export const noteReferences = (edit: EntityEdit): void => {
   if (edit.doc.mergedInto !== null) return
-  for (const group of new Set(referringFields(edit.type).map(([, one]) => one.group)))
-    if (isMoved(edit, group)) note(edit, group)
+  for (const [field, { group, to }] of referringFields(edit.type)) {
+    const ids = listed(edit.doc.groups[group]?.value[field])
+    if (ids.length > 0 && isMoved(edit, group)) note(edit, group, to, ids)
+  }
 }
 
 /** Two that were one: the one that stays, and the one that was split off. */
@@ -71,9 +72,11 @@ export const referAgain = (context: Context, two: Two): void => {
     if (doc === null) return
     const edit = new EntityEdit(context, doc, doc)
     edit.afresh = "*"
-    for (const [field, one] of referringFields(type))
-      if (one.group === group && one.to === two.type) mean(edit, group, field, two)
-    note(edit, group)
+    for (const [field, { group: its, to }] of referringFields(type)) {
+      if (its !== group) continue
+      if (to === two.type) mean(edit, group, field, two)
+      note(edit, group, to, listed(edit.doc.groups[group]?.value[field]))
+    }
     finish(edit)
   })
 }
