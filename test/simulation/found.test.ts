@@ -57,6 +57,12 @@ const FOUND: Readonly<Record<string, Script>> = {
       restore(6 * MINUTE, "hubspot", "person", 0),
     ],
   }),
+  "somebody deleted in the product, of whom people are asked": calm({
+    sides: ["app", "odoo"],
+    things: { person: known(3, "app", "odoo") },
+    rules: { fields: [{ of: "person", group: "title", rule: "newest" }], authority: [] },
+    actions: [0, 1, 2].map((number) => remove((5 + number) * MINUTE, "app", "person", number)),
+  }),
   "one company for another, which in HubSpot takes two calls": calm({
     sides: ["app", "hubspot"],
     things: { person: known(1, "app", "hubspot"), company: known(3, "app", "hubspot") },

@@ -56,10 +56,9 @@ export class History {
 
   /** Two things are one in a system from now on. Which of their values stand where depends on which of their records counts there. */
   merged(side: string, loser: string, winner: string): void {
-    const there = [...this.#held].flatMap(([of, held]) =>
-      of.startsWith(`${side}|`) ? (held.get("company") ?? []) : [],
-    )
-    for (const one of there) if (one.value === loser) one.shownBy.add(side)
+    for (const [of, held] of this.#held)
+      for (const one of held.get("company") ?? [])
+        if (one.value === loser && of.startsWith(`${side}|`)) one.shownBy.add(side)
     for (const group of groupsOf(winner)) {
       const both = [...this.#nodes(winner, group), ...this.#nodes(loser, group)]
       for (const one of both) Object.assign(one, { isAside: true, isMerged: true })
@@ -78,8 +77,7 @@ export class History {
 
   /** What was entered there last is in the provider's own history, whatever is written over it. */
   told(side: string, id: string, group: GroupName): void {
-    const last = this.#reads.entered(side, id, group).at(-1)
-    if (last !== undefined) last.isTold = true
+    for (const last of this.#reads.entered(side, id, group).slice(-1)) last.isTold = true
   }
 
   /** Whether what stands there may stand or not. */
@@ -391,9 +389,9 @@ export class History {
     if (!why.includes(null)) this.#violate("lost", `${thing}.${group} is ${show(last)}, and ${why.at(-1)}`)
   }
 
-  /** How many values were entered of a thing. */
-  countOf(thing: string): number {
-    return groupsOf(thing).reduce((all, group) => all + this.#nodes(thing, group).length, 0)
+  /** What was entered of a thing, in all its groups or in these. */
+  of(thing: string, groups = groupsOf(thing)): ReadonlyArray<Entered> {
+    return groups.flatMap((group) => this.#nodes(thing, group))
   }
 
   get values(): ReadonlyArray<Entered> {

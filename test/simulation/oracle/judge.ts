@@ -70,7 +70,11 @@ const explained = async (
     if (observation === null)
       return [violation("explainable", `${where} comes from ${from.connection}, and no fact says so`)]
     const entered = history.values.filter((one) => one.value === value)
-    const isTrue = entered.some(({ shownBy, sides }) => sides.union(shownBy).has(observation.connection))
+    const isAsking = !world.isAttended && history.rulings.asks(kindOf(thing), group as GroupName)
+    // Where a person is asked, what stands is not what is told of: that may be of a system that has the thing no more.
+    const isParked = isAsking && at.some(({ state }) => state === "parked")
+    const told = isParked ? history.of(thing, [group as GroupName]) : entered
+    const isTrue = told.some(({ shownBy, sides }) => sides.union(shownBy).has(observation.connection))
     // Of a deal at Odoo the company is said once, when it is created.
     const has = (name: string): boolean =>
       world.sides.get(name as SideName)?.groups[kindOf(thing)].includes(group as GroupName) === true &&
@@ -79,7 +83,7 @@ const explained = async (
       ({ connection, state }) =>
         state !== "held" &&
         // An edit that a write stood over may wait for a person while both sides show what was written.
-        !(state === "parked" && !world.isAttended && history.rulings.asks(kindOf(thing), group as GroupName)) &&
+        !(state === "parked" && isAsking) &&
         !removed.has(connection) &&
         has(connection) &&
         !(state === "quarantined" && world.rewriting.includes(connection as SideName)),

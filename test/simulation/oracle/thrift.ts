@@ -60,7 +60,7 @@ export class Thrift {
         return { invariant: "silence", detail: `${record}: written, and nothing of ${thing} is another there now` }
       })
     const excess = [...this.#writes].flatMap(([record, { count, thing }]): ReadonlyArray<Violation> => {
-      const entered = history.countOf(history.canonical(thing))
+      const entered = history.of(history.canonical(thing)).length
       if (count <= EACH * entered) return []
       return [
         {
