@@ -2,7 +2,7 @@
 import { assert, describe, it } from "vitest"
 import { Core, policyOf } from "./core.ts"
 import { lens, mapping, objectMapping } from "./lenses.ts"
-import { ada, bertha, everything, groupsDue, scene, write } from "./scene.ts"
+import { ada, bertha, everything, gone, groupsDue, scene, write } from "./scene.ts"
 
 describe("references", () => {
   it("[CE15] one that is added to a set right after our write, and is not linked yet, is taken when it is", () => {
@@ -67,6 +67,27 @@ describe("references", () => {
     assert.deepStrictEqual(core.plan("crm", "contact", due!.id)?.waiting, [])
   })
 
+  it("[R15] one to a company that has no record there waits until it is none, or the record that says so is gone", () => {
+    const person = () => {
+      const core = scene()
+      for (const number of [1, 2])
+        core.observe("app", "firm", `a${number}`, { name: `Firm ${number}`, domain: `firm${number}.org` }, 900 + number)
+      core.observe("crm", "person", "c1", { ...ada, company: null }, 1_000)
+      core.observe("app", "person", "1", { ...ada, company: "firm:a2" }, 1_100)
+      return { core, waits: () => core.loaded.range("wait", "crm|") }
+    }
+    const edited = person()
+    const firms = edited.core.entities("company").map(({ id }) => `crm|ent|company:${id}`)
+    assert.deepStrictEqual(edited.waits(), firms.slice(1))
+    edited.core.observe("app", "person", "1", { ...ada, company: "firm:a1" }, 2_000)
+    assert.deepStrictEqual(edited.waits(), firms.slice(0, 1))
+    edited.core.observe("app", "person", "1", { ...ada, company: null }, 3_000)
+    assert.deepStrictEqual(edited.waits(), [])
+    const deleted = person()
+    assert.deepStrictEqual(deleted.waits(), firms.slice(1))
+    gone(deleted.core, "crm", "c1", 2_000)
+    assert.deepStrictEqual(deleted.waits(), [])
+  })
   describe("to a company that has no record there yet, and becomes one with another", () => {
     /** A person of the second of two firms, of which the CRM has neither. */
     const waiting = () => {

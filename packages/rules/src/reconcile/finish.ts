@@ -21,10 +21,11 @@ import { EntityEdit } from "./edit.ts"
 import { observeGroup } from "./group.ts"
 import { indexKeys } from "./identify.ts"
 import { noteReferences } from "./referring.ts"
-import { entityWait, followWaits, parseWaiter, recordWait, waitForEntities } from "./waits.ts"
+import { entityWait, followWaits, leaveEntities, parseWaiter, recordWait, waitForEntities } from "./waits.ts"
 
 export const finish = (edit: EntityEdit): void => {
   const reconsider = indexKeys(edit)
+  leaveEntities(edit)
   refreshDue(edit, (connection, lens, ids) => {
     const to = targetOf(edit, lens)
     if (to !== undefined) waitForEntities(edit, connection, to, lens.group, ids)

@@ -1,8 +1,8 @@
 /** Who waits for whom: references to records not linked yet, and to entities that have no record in a connection yet. */
-import { type EntityType } from "@concordat/model/canonical/fields"
-import { fieldOf } from "@concordat/model/canonical/types"
+import type { EntityType, Value } from "@concordat/model/canonical/fields"
+import { fieldOf, referringFields } from "@concordat/model/canonical/types"
 import type { View } from "../mapping/lens.ts"
-import { addTo, entityDoc, takeFrom } from "../state/access.ts"
+import { addTo, entityDoc, linkOf, takeFrom, tenantDoc } from "../state/access.ts"
 import { entityKey, type HeldState } from "../state/documents.ts"
 import type { EntityEdit } from "./edit.ts"
 
@@ -68,6 +68,31 @@ export const waitForEntities = (
   const { tx } = edit.context
   for (const id of ids)
     addTo(tx, "wait", entityWait(connection, type, entityDoc(tx, type, id)?.id ?? id), waiterOf(edit, group))
+}
+
+const idsIn = (value: Value | undefined): ReadonlyArray<string> =>
+  typeof value === "string" ? [value] : Array.isArray(value) ? (value as ReadonlyArray<string>) : []
+
+/**
+ * What an entity refers to no more it waits for nowhere, nor for anything where its record is gone, or once it is part of
+ * another. What is due, computed after that, says anew what it waits for.
+ */
+export const leaveEntities = (edit: EntityEdit): void => {
+  const { tx } = edit.context
+  const { doc, original } = edit
+  if (original === null) return
+  const isPart = doc.mergedInto !== null && original.mergedInto === null
+  const { connections } = tenantDoc(tx)
+  const left = connections.filter(
+    (one) => isPart || (linkOf(original, one).primary !== null && edit.link(one).primary === null),
+  )
+  for (const [field, { group, to }] of referringFields(edit.type)) {
+    const isSame = original.groups[group] === doc.groups[group]
+    const now = new Set(idsIn(doc.groups[group]?.value[field]))
+    for (const id of isSame && left.length === 0 ? [] : idsIn(original.groups[group]?.value[field]))
+      for (const connection of now.has(id) ? left : connections)
+        takeFrom(tx, "wait", entityWait(connection, to, entityDoc(tx, to, id)?.id ?? id), waiterOf(edit, group))
+  }
 }
 
 export const parseWaiter = (waiter: string): { readonly entity: string; readonly group: string } => {
