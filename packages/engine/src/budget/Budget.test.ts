@@ -30,7 +30,7 @@ const setup = Effect.fnUntraced(function* (capacity: number, perSecond: number, 
 })
 
 describe("Budget", () => {
-  it.effect("paces calls, and lets a live push go before what was asked for earlier", () =>
+  it.effect("paces calls, and lets a live write go before what was asked for earlier, and what is read for others", () =>
     Effect.gen(function* () {
       const { call, log } = yield* setup(1, 1)
       for (const [name, work] of [
@@ -38,16 +38,18 @@ describe("Budget", () => {
         ["census", "census"],
         ["backfill", "backfill"],
         ["push", "push"],
+        ["write", "write"],
         ["poll", "poll"],
       ] as const)
         yield* call(name, work)
       yield* TestClock.adjust("10 seconds")
       assert.deepStrictEqual(log, [
         ["first", 0],
-        ["push", 1_000],
-        ["poll", 2_000],
-        ["backfill", 3_000],
-        ["census", 4_000],
+        ["write", 1_000],
+        ["push", 2_000],
+        ["poll", 3_000],
+        ["backfill", 4_000],
+        ["census", 5_000],
       ])
     }),
   )

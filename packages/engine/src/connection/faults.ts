@@ -93,12 +93,12 @@ export class Gate {
 
   /** The same without waiting for anything but the budget. */
   callNow<A>(work: Work, call: Effect.Effect<A, ProviderError>): Effect.Effect<A, ProviderError | WorkerError> {
-    return calling(this, work, call, false)
+    return calling(this, work, call)
   }
 
   /** A write that is begun. Where nobody knows whether it was taken it counts as repeated once it is sent again. */
-  write<A>(work: Work, call: Effect.Effect<A, ProviderError>): Effect.Effect<A, ProviderError | WorkerError> {
-    return calling(this, work, call, true)
+  write<A>(call: Effect.Effect<A, ProviderError>): Effect.Effect<A, ProviderError | WorkerError> {
+    return calling(this, "write", call)
   }
 }
 
@@ -158,7 +158,7 @@ const noteFault = Effect.fnUntraced(function* (gate: Gate, error: ProviderError,
   counting.fault(inWords(error), yield* tick)
 })
 
-const calling = <A>(gate: Gate, work: Work, call: Effect.Effect<A, ProviderError>, isWrite: boolean) => {
+const calling = <A>(gate: Gate, work: Work, call: Effect.Effect<A, ProviderError>) => {
   const { budget, counting, tenant } = gate.parts
   return Effect.suspend(() => {
     counting.add("calls")
@@ -169,7 +169,7 @@ const calling = <A>(gate: Gate, work: Work, call: Effect.Effect<A, ProviderError
       counting.fault(null)
       return budget.succeeded
     }),
-    Effect.tapError((error) => noteFault(gate, error, isWrite)),
+    Effect.tapError((error) => noteFault(gate, error, work === "write")),
   )
 }
 

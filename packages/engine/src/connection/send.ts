@@ -77,7 +77,7 @@ const call = Effect.fnUntraced(function* (parts: Parts, gate: Gate, object: stri
   const rows = batch.map(({ candidate, version }) => rowOf(candidate, version))
   // A try before this one, in this process or in one that was killed, may have been taken or refused for now.
   if (batch.some(({ intent }) => intent.attempts > 1)) parts.counting.add("retries")
-  const result = yield* Effect.result(gate.write("push", parts.connector.write!(object, rows)))
+  const result = yield* Effect.result(gate.write(parts.connector.write!(object, rows)))
   if (Result.isSuccess(result)) return yield* readAnswers(parts, batch, result.success, startedAt)
   const error = result.failure
   if (error._tag === "WorkerError") return yield* error
