@@ -30,28 +30,30 @@ const setup = Effect.fnUntraced(function* (capacity: number, perSecond: number, 
 })
 
 describe("Budget", () => {
-  it.effect("paces calls, and lets a live write go before what was asked for earlier, and what is read for others", () =>
-    Effect.gen(function* () {
-      const { call, log } = yield* setup(1, 1)
-      for (const [name, work] of [
-        ["first", "backfill"],
-        ["census", "census"],
-        ["backfill", "backfill"],
-        ["push", "push"],
-        ["write", "write"],
-        ["poll", "poll"],
-      ] as const)
-        yield* call(name, work)
-      yield* TestClock.adjust("10 seconds")
-      assert.deepStrictEqual(log, [
-        ["first", 0],
-        ["write", 1_000],
-        ["push", 2_000],
-        ["poll", 3_000],
-        ["backfill", 4_000],
-        ["census", 5_000],
-      ])
-    }),
+  it.effect(
+    "paces calls, and lets a live write go before what was asked for earlier, and what is read for others",
+    () =>
+      Effect.gen(function* () {
+        const { call, log } = yield* setup(1, 1)
+        for (const [name, work] of [
+          ["first", "backfill"],
+          ["census", "census"],
+          ["backfill", "backfill"],
+          ["push", "push"],
+          ["write", "write"],
+          ["poll", "poll"],
+        ] as const)
+          yield* call(name, work)
+        yield* TestClock.adjust("10 seconds")
+        assert.deepStrictEqual(log, [
+          ["first", 0],
+          ["write", 1_000],
+          ["push", 2_000],
+          ["poll", 3_000],
+          ["backfill", 4_000],
+          ["census", 5_000],
+        ])
+      }),
   )
 
   it.effect("says what each bucket has left, of the day too, and until when the provider closed it", () =>
