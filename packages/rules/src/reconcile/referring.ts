@@ -2,7 +2,7 @@
  * Who refers to an entity that others are part of. While they are one, all their records mean that one; once a part is split
  * off, whoever was seen or written meanwhile says anew which of the two is meant, by the record that somebody chose.
  */
-import type { EntityType, Value } from "@concordat/model/canonical/fields"
+import type { EntityType } from "@concordat/model/canonical/fields"
 import { referringFields } from "@concordat/model/canonical/types"
 import type { Provenance } from "@concordat/model/events/entity"
 import { type Json, sameJson } from "@concordat/model/json"
@@ -12,13 +12,10 @@ import type { Transaction } from "../state/transaction.ts"
 import { type Context, mappingOf, references } from "./context.ts"
 import { EntityEdit } from "./edit.ts"
 import { finish } from "./finish.ts"
-import { parseWaiter, waiterOf } from "./waits.ts"
+import { idsIn, parseWaiter, waiterOf } from "./waits.ts"
 
 const KIND = "referring"
 const prefixOf = (type: EntityType, id: string): string => `${entityKey(type, id)}|`
-
-const listed = (value: Value | undefined): ReadonlyArray<string> =>
-  typeof value === "string" ? [value] : Array.isArray(value) ? (value as ReadonlyArray<string>) : []
 
 const isMoved = ({ doc, original }: EntityEdit, group: string): boolean => {
   if (original === null || original.groups[group] !== doc.groups[group]) return true
@@ -42,7 +39,7 @@ const note = (edit: EntityEdit, group: string, to: EntityType, ids: ReadonlyArra
 export const noteReferences = (edit: EntityEdit): void => {
   if (edit.doc.mergedInto !== null) return
   for (const [field, { group, to }] of referringFields(edit.type)) {
-    const ids = listed(edit.doc.groups[group]?.value[field])
+    const ids = idsIn(edit.doc.groups[group]?.value[field])
     if (ids.length > 0 && isMoved(edit, group)) note(edit, group, to, ids)
   }
 }
@@ -75,7 +72,7 @@ export const referAgain = (context: Context, two: Two): void => {
     for (const [field, { group: its, to }] of referringFields(type)) {
       if (its !== group) continue
       if (to === two.type) mean(edit, group, field, two)
-      note(edit, group, to, listed(edit.doc.groups[group]?.value[field]))
+      note(edit, group, to, idsIn(edit.doc.groups[group]?.value[field]))
     }
     finish(edit)
   })
@@ -96,9 +93,9 @@ const wordOf = (edit: EntityEdit, connection: string, group: string, field: stri
   const lens = mappingOf(context, state, primary.object, type)?.groups.find((one) => one.group === group)
   if (lens === undefined || lens.direction === "out" || lens.signature !== held.signature) return null
   const isSource = edit.doc.groups[group]?.provenance.connection === connection
-  const ours = isSource ? [] : listed(held.wrote?.view[field])
+  const ours = isSource ? [] : idsIn(held.wrote?.view[field])
   const refs = references(context.tx, connection)
-  const ids = listed(held.shadow?.[field]).flatMap((external) => {
+  const ids = idsIn(held.shadow?.[field]).flatMap((external) => {
     const id = ours.includes(external) ? undefined : refs.entity(two.type, external)
     return id === two.whole || id === two.part ? [id] : []
   })
@@ -127,10 +124,10 @@ const mean = (edit: EntityEdit, group: string, field: string, two: Two): void =>
     const own = entityDoc(edit.context.tx, two.type, id)?.id
     return own === two.whole || own === two.part
   }
-  if (!listed(value).some(isOfThem)) return
+  if (!idsIn(value).some(isOfThem)) return
   const named = words.flatMap(({ ids }) => ids)
   // What was put there before the merge stays; the whole may stand there for the part.
-  const kept = listed(value).filter((id) => id !== two.whole || named.includes(id))
+  const kept = idsIn(value).filter((id) => id !== two.whole || named.includes(id))
   const next = Array.isArray(value) ? [...new Set([...kept, ...named])] : last.ids[0]!
   if (!sameJson(next, value as Json)) edit.change(group, { ...state.value, [field]: next }, "split", last.seen)
 }

@@ -70,7 +70,8 @@ export const waitForEntities = (
     addTo(tx, "wait", entityWait(connection, type, entityDoc(tx, type, id)?.id ?? id), waiterOf(edit, group))
 }
 
-const idsIn = (value: Value | undefined): ReadonlyArray<string> =>
+/** The entities that a field refers to: one, several or none. */
+export const idsIn = (value: Value | undefined): ReadonlyArray<string> =>
   typeof value === "string" ? [value] : Array.isArray(value) ? (value as ReadonlyArray<string>) : []
 
 /**
