@@ -58,6 +58,24 @@ describe("a file with events of version 1", () => {
     }).pipe(Effect.scoped),
   )
 
+  for (const [what, data] of [
+    ["is no JSON", "{"],
+    ["says nothing that version 1 could say", '{"type":"contact","values":{"clear":{}},"changes":[null]}'],
+  ] as const)
+    it.effect(`shows an event that ${what}`, () =>
+      Effect.gen(function* () {
+        const path = yield* livedFile
+        aged(path)
+        byHand(path, "contact-%", (db, rows) => {
+          const { position } = rows.find(({ type }) => type === "ContactCreated")!
+          db.prepare("UPDATE event SET data = ? WHERE position = ?").run(data, position)
+        })
+        const { differences, drift } = yield* verified(path)
+        assert.strictEqual(drift, 1)
+        assert.match(differences[0]!.detail, /^ContactCreated: otherwise in /)
+      }).pipe(Effect.scoped),
+    )
+
   it.effect("is replayed: its decisions are adopted and not said again", () =>
     Effect.gen(function* () {
       const path = yield* livedFile

@@ -4,10 +4,7 @@ import * as Context from "effect/Context"
 /** `push`: what is asked for before something is written. */
 export type Work = "write" | "push" | "poll" | "backfill" | "census"
 
-/**
- * Smaller goes first. What was read is written before more is read for other writes: so little time lies between the two, and
- * one round is written while the next is planned, instead of all being read, then all written, and then nothing asked for.
- */
+/** Smaller goes first. What was read is written before more is read for other writes, so that little time lies between the two. */
 export const RANK: Readonly<Record<Work, number>> = { write: 0, push: 1, poll: 2, backfill: 3, census: 4 }
 
 /** What the calls of this fiber are made for. The worker sets it; a connector knows nothing of it. */

@@ -41,7 +41,7 @@ const membersOf = (
 
 /** An event of an older version under the id and the version that it would have today: both follow from its text. */
 const asOfToday = (found: NewEvent, decided: NewEvent): NewEvent => {
-  const data = parsed(found.data) === null ? null : liftedData(found)
+  const data = liftedData(found)
   if (data === null) return found
   const { schemaVersion: _, ...kept } = found.metadata
   const { schemaVersion } = decided.metadata

@@ -77,6 +77,8 @@ describe("the groups that moved", () => {
     const read = (type: string, data: object) => Result.getOrThrow(readEvent(type, JSON.stringify(data), {}))
     const changes = together(said.changes)
     assert.deepStrictEqual(read("ContactChanged", said), { ...said, changes })
+    const damaged = JSON.stringify({ ...said, changes: [null] })
+    assert.strictEqual(Result.isFailure(readEvent("ContactChanged", damaged, {})), true)
     assert.deepStrictEqual(read("DealCreated", { ...said, type: "deal", link }), {
       ...said,
       type: "deal",

@@ -2,7 +2,8 @@
  * Which groups of an entity a decision moved. A reading brings most of its groups under one rule, so the event says rule and
  * provenance once for all of them: of a new contact's event they had been seven tenths.
  */
-import type { Change, Provenance } from "./entity.ts"
+import * as Schema from "effect/Schema"
+import { type Change, Provenance } from "./entity.ts"
 
 /** One group that was moved. */
 export interface Moved {
@@ -49,6 +50,19 @@ export const together = (moves: ReadonlyArray<Moved>): ReadonlyArray<Change> => 
 export const apart = (changes: ReadonlyArray<Change>): ReadonlyArray<Moved> =>
   changes.flatMap(({ groups, loser, provenance, rule }) => groups.map((group) => ({ group, rule, provenance, loser })))
 
-/** Version 1 of `Created` and `Changed` said rule and provenance again for each group. */
-export const fromVersion1 = (data: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
-  Array.isArray(data["changes"]) ? { ...data, changes: together(data["changes"] as ReadonlyArray<Moved>) } : data
+const isMoves = Schema.is(
+  Schema.Array(
+    Schema.Struct({
+      group: Schema.String,
+      rule: Schema.String,
+      provenance: Provenance,
+      loser: Schema.NullOr(Provenance),
+    }),
+  ),
+)
+
+/** Version 1 of `Created` and `Changed` said rule and provenance again for each group. What says neither is left for its reader to refuse. */
+export const fromVersion1 = (data: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> => {
+  const { changes } = data
+  return isMoves(changes) ? { ...data, changes: together(changes) } : data
+}
