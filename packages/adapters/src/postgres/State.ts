@@ -3,7 +3,8 @@ import type { DocumentId, State, StoredDocument } from "@concordat/engine/ports/
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import { checkpointOfRow } from "../state/places.ts"
-import { afterPrefix, keyFault, keyRange, pageSize, scanPages, tooMany } from "../state/documents.ts"
+import { scanPages, tooMany } from "../state/documents.ts"
+import { afterPrefix, keyFault, keyRange, pageSize } from "../state/keys.ts"
 import type { Connected } from "./Database.ts"
 
 type Shape = Context.Service.Shape<typeof State>

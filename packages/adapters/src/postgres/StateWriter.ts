@@ -6,7 +6,7 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import { placesText } from "../state/places.ts"
-import { keyFault } from "../state/documents.ts"
+import { keyFault } from "../state/keys.ts"
 import type { Connected } from "./Database.ts"
 import { UNIT_CHARACTERS, UPSERT_CHARACTERS, UPSERT_DOCUMENTS } from "./limits.ts"
 

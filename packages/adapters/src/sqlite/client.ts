@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
+import { getCompileCacheDir } from "node:module"
 import { Worker } from "node:worker_threads"
 import { toFailure } from "./failures.ts"
 import { PENDING_KIB, THREAD_YOUNG_MB } from "./limits.ts"
@@ -17,6 +18,7 @@ import {
   MESSAGE_COLUMNS,
   type Reply,
   type Request,
+  type ThreadData,
   type ToWorker,
 } from "./protocol.ts"
 import { RecentCommits } from "./recent-commits.ts"
@@ -39,8 +41,8 @@ interface Listener {
 
 const openThread = (path: string, listener: Listener): Promise<Line> =>
   new Promise((resolve, reject) => {
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), {
-      workerData: { path },
+    const worker = new Worker(new URL("./worker.mjs", import.meta.url), {
+      workerData: { path, compileCache: getCompileCacheDir() !== undefined } satisfies ThreadData,
       execArgv: [],
       resourceLimits: { maxYoungGenerationSizeMb: THREAD_YOUNG_MB },
     })

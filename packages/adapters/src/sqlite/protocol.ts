@@ -160,6 +160,11 @@ export interface Commits {
   readonly buckets: ReadonlyArray<string>
 }
 
+/** What the thread is begun with. `compileCache`: its process keeps compiled code. */
+export interface ThreadData {
+  readonly path: string
+  readonly compileCache: boolean
+}
 export type FromWorker =
   | { readonly _tag: "Opened"; readonly end: number }
   | { readonly _tag: "Refused"; readonly failure: Failure }

@@ -1,6 +1,6 @@
 /** The documents and checkpoints that can be rebuilt from the journal. Runs in the worker. */
 import type { DatabaseSync } from "node:sqlite"
-import { afterPrefix, keyFault, keyRange, pageSize } from "../state/documents.ts"
+import { afterPrefix, keyFault, keyRange, pageSize } from "../state/keys.ts"
 import { Refusal } from "./failures.ts"
 import type { CommitRequest } from "./protocol.ts"
 

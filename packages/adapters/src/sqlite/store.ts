@@ -1,6 +1,6 @@
 /**
  * The store itself: takes requests in batches, writes a batch in one transaction, then reads. It knows neither threads
- * nor Effect; `worker.ts` runs it in a thread, `client.ts` also in place.
+ * nor Effect; `serving.ts` runs it in a thread, `client.ts` also in place.
  */
 import type { DatabaseSync } from "node:sqlite"
 import { openBusTables } from "./bus-tables.ts"

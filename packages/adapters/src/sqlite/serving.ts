@@ -1,7 +1,7 @@
 /** The thread that holds the file. All that came in while it was writing shares the next transaction. */
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads"
 import { toFailure } from "./failures.ts"
-import type { Envelope, FromWorker, ToWorker } from "./protocol.ts"
+import type { Envelope, FromWorker, ThreadData, ToWorker } from "./protocol.ts"
 import { openStore } from "./store.ts"
 import type { Store } from "./store.ts"
 
@@ -12,7 +12,7 @@ import type { Store } from "./store.ts"
 const IDLE_MS = 250
 
 const port = parentPort
-if (port === null) throw new Error("sqlite/worker.ts runs in a worker thread")
+if (port === null) throw new Error("sqlite/serving.ts runs in a worker thread")
 const post = (message: FromWorker): void => port.postMessage(message)
 
 const serve = (store: Store): void => {
@@ -42,7 +42,7 @@ const serve = (store: Store): void => {
 
 const open = (): Store | null => {
   try {
-    return openStore((workerData as { readonly path: string }).path)
+    return openStore((workerData as ThreadData).path)
   } catch (cause) {
     post({ _tag: "Refused", failure: toFailure(cause) })
     port.close()
