@@ -13,6 +13,15 @@ const FOUND: Readonly<Record<string, Script>> = {
     rewriting: ["hubspot", "odoo"],
     actions: [merge(6 * MINUTE, "hubspot", "person", 1, 0)],
   }),
+  "a title that an automation changes after its person became part of another": calm({
+    sides: ["app", "hubspot"],
+    things: { person: known(6, "app", "hubspot") },
+    rewriting: ["hubspot"],
+    actions: [1, 3, 5].flatMap((number) => [
+      edit(5 * MINUTE, "app", "person", number, "phone"),
+      merge(5 * MINUTE + 2 * SECOND, "hubspot", "person", number - 1, number),
+    ]),
+  }),
   "an edit of the product's on its way, whose record was deleted before the CRM's came": calm({
     sides: ["app", "odoo"],
     things: { person: known(1, "app", "odoo") },

@@ -217,7 +217,7 @@ const runOf = async (script: Script, options: RunOptions): Promise<RunResult> =>
     return more === 0 ? [] : [{ invariant: "quiet", detail: `${more} writes to ${side.name} after everything agreed` }]
   })
   const names = worlds.map(({ tenant }) => tenant.name)
-  const excess = worlds.flatMap(({ thrift }, at) => thrift.excess(histories[at]!))
+  const excess = worlds.flatMap((world, at) => world.thrift.excess(histories[at]!, (thing) => world.with.has(thing)))
   return result([
     ...late,
     ...(await judged()),

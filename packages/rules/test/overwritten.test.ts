@@ -1,5 +1,6 @@
 /** An edit that a write of ours stood over, found in the provider's history. */
 import { clear } from "@concordat/model/events/envelope"
+import type { Rule } from "../src/reconcile/context.ts"
 import { assert, describe, it } from "vitest"
 import type { Core } from "./core.ts"
 import { policyOf } from "./core.ts"
@@ -72,6 +73,59 @@ describe("[R26] an edit that a write stood over", () => {
     const same = slipped()
     overwritten(same, { title: "Baroness" }, 7_000)
     assert.deepStrictEqual([title(same), groupsDue(same, "crm")], [["Baroness"], []])
+  })
+
+  /** Of the CRM's own title, where the rule may be strict for the app, which was given it: nothing that is entered there since is taken. */
+  const refused = (title: Rule): Core => {
+    const core = scene({
+      create: "always",
+      policy: policyOf({ "contact.title": { _tag: "Strict", connection: "app" } }),
+    })
+    core.observe("crm", "person", "c1", ada, 2_000)
+    write(core, "app", 3_000)
+    core.observe("crm", "person", "c1", { ...ada, title: "Baroness" }, 4_000)
+    core.options = { ...core.options, policy: policyOf({ "contact.title": title }) }
+    write(core, "crm", 6_000)
+    overwritten(core, { title: "Duchess" }, 7_000)
+    return core
+  }
+
+  it("[R4] is refused where the rule is strict for another side, whoever had said what stands", () => {
+    const core = refused({ _tag: "Strict", connection: "app" })
+    assert.deepStrictEqual([title(core), groupsDue(core, "app"), groupsDue(core, "crm")], [["Countess"], [], []])
+    assert.strictEqual(core.replayed().dump(), core.dump())
+  })
+
+  it("[R4] that is asked about is refused where a changed rule is strict for another side", () => {
+    const core = refused({ _tag: "Manual" })
+    assert.strictEqual(parked(core), 1)
+    core.options = { ...core.options, policy: policyOf({ "contact.title": { _tag: "Strict", connection: "app" } }) }
+    core.append(9_000, { _tag: "RulesChanged", connection: "", document: {} })
+    assert.deepStrictEqual([title(core), parked(core)], [["Countess"], 0])
+    assert.deepStrictEqual([groupsDue(core, "app"), groupsDue(core, "crm")], [[], []])
+  })
+
+  it("[R7] opens no deal again that another CRM has closed", () => {
+    const core = scene({ policy: policyOf({}, ["crm"]) })
+    const deal = { title: "Engine", pipeline: "default", stage: "proposal", status: "open", lostReason: null }
+    core.observe("app", "deal", "1", deal, 2_000)
+    const ownId = `mark0000-${core.entities("deal")[0]!.id}`
+    for (const crm of ["crm", "erp"]) core.observe(crm, "deal", crm, deal, 3_000, { ownId })
+    core.observe("erp", "deal", "erp", { ...deal, stage: "won", status: "won" }, 4_000)
+    write(core, "crm", 6_000)
+    core.append(7_000, {
+      _tag: "EditOverwritten",
+      connection: "crm",
+      object: "deal",
+      externalId: "crm",
+      entity: { type: "deal", id: core.entities("deal")[0]!.id },
+      key: "k",
+      values: clear({ stage: "negotiation", status: "open" }),
+      readBefore: 5_000,
+      stamp: 5_500,
+      by: "person",
+    })
+    assert.deepStrictEqual([core.value("deal", "status"), groupsDue(core, "crm")], [["won"], []])
   })
 
   const asked = () => {

@@ -7,7 +7,7 @@ import { type GroupName, groupsOf, type Kind, kindOf, type Values } from "../wor
 import { carry, type Entered, entered, isBefore, normalised, type Part, show, type Violation } from "./entered.ts"
 import { Aliases } from "./aliases.ts"
 import { Decisions, type Deciding } from "./decisions.ts"
-import { Joined } from "./joined.ts"
+import { filling, Joined } from "./joined.ts"
 import { Mapped, type Way } from "./mapped.ts"
 import { Presence } from "./presence.ts"
 import { type Read, Reads } from "./reads.ts"
@@ -121,11 +121,9 @@ export class History {
     for (const group of groupsOf(winner)) {
       const [mine, theirs] = [this.#nodes(winner, group), this.#nodes(loser, group)]
       for (const one of theirs) one.isAside ||= this.joins.isOnItsWay(loser, one.ms)
-      // What was never said of it, where its systems have no such field, it lacks as well.
-      if (mine.length === 0) mine.push(this.#make("", true, "", { at: 0, isAside: false }))
-      if (!mine.some(({ value }) => value === "")) continue
-      for (const { isApp, sides, value } of theirs)
-        mine.push({ ...this.#make("", isApp, value, { at: 0, isAside: true }), sides: new Set(["", ...sides]) })
+      const isSeen = ({ sides }: Entered): boolean => this.mapped.wasSeenAt(sides, kindOf(winner), group)
+      for (const { isApp, isAside, sides, value } of filling(mine, theirs, isSeen))
+        mine.push({ ...this.#make("", isApp, value, { at: 0, isAside }), sides: new Set(["", ...sides]) })
     }
     if (kindOf(loser) !== "company") return
     for (const [of, nodes] of this.#entered) {

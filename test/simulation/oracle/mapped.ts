@@ -36,6 +36,11 @@ export class Mapped {
     return way !== "off" || since !== null
   }
 
+  /** In any of these. */
+  wasSeenAt(sides: ReadonlySet<string>, kind: Kind, group: GroupName): boolean {
+    return [...sides].some((side) => this.wasSeen(side, kind, group))
+  }
+
   isSettling(side: string, kind: Kind, group: GroupName, now: number): boolean {
     const { since } = this.#of(side, kind, group)
     return since !== null && now - since < SETTLING_MS

@@ -51,7 +51,8 @@ export class Thrift {
     if (this.#isPlain && !isNews) this.#idle.push({ record, thing })
   }
 
-  excess(history: History): ReadonlyArray<Violation> {
+  /** `isWith`: whether somebody has said of an activity whom it is with, which is entered as much as what has a group. */
+  excess(history: History, isWith: (thing: string) => boolean): ReadonlyArray<Violation> {
     if (!this.#isCalm) return []
     // Deals and activities refer to what the world does not look at.
     const idle = this.#idle
@@ -60,7 +61,8 @@ export class Thrift {
         return { invariant: "silence", detail: `${record}: written, and nothing of ${thing} is another there now` }
       })
     const excess = [...this.#writes].flatMap(([record, { count, thing }]): ReadonlyArray<Violation> => {
-      const entered = history.of(history.canonical(thing)).length
+      const now = history.canonical(thing)
+      const entered = history.of(now).length + (isWith(now) ? 1 : 0)
       if (count <= EACH * entered) return []
       return [
         {

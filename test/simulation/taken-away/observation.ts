@@ -62,8 +62,8 @@ export const OBSERVATION: ReadonlyArray<Mutation> = [
     rule: "R4",
     says: "an edit of the other side counts where a rule is strict",
     file: `${RULES}/group.ts`,
-    from: 'if (shadow !== null && rule._tag === "Strict" && rule.connection !== connection) {',
-    to: 'if (shadow !== null && rule._tag === "Strict" && rule.connection === "") {',
+    from: 'if (rule._tag !== "Strict" || rule.connection === connection) return false',
+    to: 'if (rule._tag !== "Strict" || rule.connection !== "") return false',
     seenBy: { world: "a strict side, and who edits elsewhere", invariant: "refused" },
   },
   {

@@ -35,8 +35,10 @@ export class Automation {
     })
   }
 
-  async #rewrite(side: Side, id: string, thing: string): Promise<void> {
+  async #rewrite(side: Side, id: string, noticed: string): Promise<void> {
     const { entering, history, onStep } = this.#automated
+    // It may have become part of another since.
+    const thing = history.canonical(noticed)
     const record = `${side.name}|${id}`
     const title = side.get("person", id)?.values.title ?? ""
     if (title === "" || title === this.#left.get(record)) return

@@ -83,6 +83,7 @@ export class Joining {
     if (pair === undefined || !history.joins.isPart(loser)) return
     const { from, into } = pair
     onStep(`somebody says that ${loser} is nobody else`)
+    history.joins.dispute(loser)
     if (await operators.operate({ _tag: "SplitRequested", by: BY, entity: into, merged: from.id })) this.#parted(loser)
   }
 

@@ -238,7 +238,9 @@ export class World {
       const since = timeline.now
       const judge = (): void => {
         const later = side.get(of, id)
-        if (later !== null) history.written(side, record, key, { company: later.values.company ?? "" })
+        const company = later?.values.company ?? ""
+        // It may have become part of another since.
+        if (later !== null) history.written(side, record, history.canonical(key), { company })
       }
       this.#halves.set(`${name}|${record}`, () => (timeline.now - since > SECOND_HALF_MS ? judge() : undefined))
       timeline.after(this.owner, BOTH_MS, judge)

@@ -112,20 +112,10 @@ export const observeGroup = (edit: EntityEdit, seen: Observed): void => {
   // 3. The first link: an empty side fills and never wins, and of two forms of one value the richer stays.
   if (shadow === null && firstLink(edit, seen, { next, value, wanted: got._tag === "View" ? got.view : null })) return
   // 4. Strict for the other side.
-  if (shadow !== null && rule._tag === "Strict" && rule.connection !== connection) {
-    const authority = edit.doc.links[rule.connection]
-    if (authority !== undefined && authority.primary !== null) {
-      edit.defended(group, `strict:${rule.connection}`, { value: next as JsonObject, provenance })
-      tx.count(connection, "strict")
-      return
-    }
-  }
+  if (shadow !== null && isRefused(edit, seen, rule, next)) return
   const ours = current === undefined ? null : sideOf(edit, current.provenance)
   const theirs = sideOf(edit, provenance)
-  if (ours !== null && rule._tag === "Conservative" && reopensForeign(group, value, next, ours, theirs)) {
-    edit.defended(group, "reopened only by the CRM that closed it", { value: next as JsonObject, provenance })
-    return
-  }
+  if (ours !== null && isOthersToReopen(edit, seen, rule, { ...ours, value }, { ...theirs, value: next })) return
   // 5. A later edit: this side held the value that is now edited, or is where it came from.
   const heldBefore =
     got._tag === "View" &&
@@ -140,6 +130,34 @@ export const observeGroup = (edit: EntityEdit, seen: Observed): void => {
   }
   // 6. Both moved.
   conflict(edit, seen, rule, { ...ours, value }, { ...theirs, value: next })
+}
+
+/** Whether the rule is strict for another side, which is linked: then nothing that is said here is taken. */
+export const isRefused = (
+  edit: EntityEdit,
+  { connection, lens: { group }, provenance }: Observed,
+  rule: Rule,
+  next: GroupValue,
+): boolean => {
+  if (rule._tag !== "Strict" || rule.connection === connection) return false
+  const authority = edit.doc.links[rule.connection]
+  if (authority === undefined || authority.primary === null) return false
+  edit.defended(group, `strict:${rule.connection}`, { value: next as JsonObject, provenance })
+  edit.context.tx.count(connection, "strict")
+  return true
+}
+
+/** Whether it would open again what another CRM has closed, which alone may. */
+export const isOthersToReopen = (
+  edit: EntityEdit,
+  { lens: { group }, provenance }: Observed,
+  rule: Rule,
+  ours: Valued,
+  theirs: Valued,
+): boolean => {
+  if (rule._tag !== "Conservative" || !reopensForeign(group, ours.value, theirs.value, ours, theirs)) return false
+  edit.defended(group, "reopened only by the CRM that closed it", { value: theirs.value as JsonObject, provenance })
+  return true
 }
 
 /** What is held once a view was shown: what was carried, covered, waited for or in the way was of the view before it. */

@@ -9,7 +9,7 @@ import type { HeldState } from "../state/documents.ts"
 import { sameRecord, type Context, heldUnder, mappingOf, references, valueOf } from "./context.ts"
 import { EntityEdit } from "./edit.ts"
 import { finish } from "./finish.ts"
-import { conflict, sideOf } from "./group.ts"
+import { conflict, isOthersToReopen, isRefused, sideOf } from "./group.ts"
 
 /** What stands there is still what we wrote: nobody has edited it since, which would have been the last word there. */
 const isOurs = ({ rendering, shadow, wrote }: HeldState, lens: GroupLens): boolean =>
@@ -60,9 +60,10 @@ const stoodOver = (
   const put = lens.put(value, shadow, read.view, references(edit.context.tx, connection))
   if (put._tag !== "Value" || sameJson(put.value, value)) return
   const seen = { connection, lens, view: read.view, provenance, by, covered: shadow }
+  const rule = edit.context.policy.rule(edit.type, group)
+  // Nor would it have been taken if it had been seen.
+  if (isRefused(edit, seen, rule, put.value)) return
   const ours = { ...sideOf(edit, current.provenance), value }
-  conflict(edit, seen, edit.context.policy.rule(edit.type, group), ours, {
-    ...sideOf(edit, provenance),
-    value: put.value,
-  })
+  const theirs = { ...sideOf(edit, provenance), value: put.value }
+  if (!isOthersToReopen(edit, seen, rule, ours, theirs)) conflict(edit, seen, rule, ours, theirs)
 }

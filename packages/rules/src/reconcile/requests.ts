@@ -8,7 +8,7 @@ import { recordKey } from "../state/documents.ts"
 import { type Context, heldUnder, mappingOf, references, valueOf } from "./context.ts"
 import { EntityEdit } from "./edit.ts"
 import { finish } from "./finish.ts"
-import { observeGroup, unpark } from "./group.ts"
+import { isRefused, type Observed, observeGroup, unpark } from "./group.ts"
 import { answered } from "./identify.ts"
 import { mergeEntities } from "./merge.ts"
 import { place } from "./place.ts"
@@ -57,12 +57,21 @@ export const showParked = (edit: EntityEdit, connection: string, group: string):
   if (lens === undefined || held?.parked === undefined || held.shadow === null) return
   // Neither side held the other's value: a view that nothing holds stands for "both moved".
   const { shadow } = held
-  const got = lens.get(valueOf(edit.doc, group), references(edit.context.tx, connection))
+  const [value, refs] = [valueOf(edit.doc, group), references(edit.context.tx, connection)]
+  const got = lens.get(value, refs)
   const { covered, ...shown } = held
+  const seen: Observed = { connection, lens, view: shadow, provenance: held.parked.theirs, by: "person" }
+  // An edit that our write stood over is no first link.
+  const put = covered === undefined ? null : lens.put(value, covered, shadow, refs)
+  const rule = edit.context.policy.rule(edit.type, group)
+  if (put?._tag === "Value" && isRefused(edit, seen, rule, put.value)) {
+    unpark(edit, connection, group, "decided")
+    return
+  }
   // What stands there is our own value: taken for what was held before, it would make an edit of what the rule is to decide.
   edit.setHeld(connection, group, { ...shown, shadow: null })
   if (got._tag === "View" && lens.same(got.view, shadow)) unpark(edit, connection, group, "agreed")
-  observeGroup(edit, { connection, lens, view: shadow, provenance: held.parked.theirs, by: "person" })
+  observeGroup(edit, seen)
   const now = edit.held(connection, group)
   if (covered === undefined || now === undefined) return
   // What was parked stands there no more: our write does.
