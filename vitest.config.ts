@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config"
 import { LongestFirst } from "./test/longest-first.ts"
 
+const SEEDS = "test/simulation/seeds.test.ts"
+
 export default defineConfig({
   test: {
     projects: [
@@ -12,12 +14,20 @@ export default defineConfig({
           include: ["packages/**/*.test.ts", "services/**/*.test.ts"],
           exclude: ["**/node_modules/**", "**/*.integration.test.ts"],
           isolate: false,
+          sequence: { groupOrder: 1 },
         },
       },
       {
         extends: true,
-        test: { name: "whole", include: ["{packages,services}/**/*.integration.test.ts", "test/**/*.test.ts"] },
+        test: {
+          name: "whole",
+          include: ["{packages,services}/**/*.integration.test.ts", "test/**/*.test.ts"],
+          exclude: ["**/node_modules/**", SEEDS],
+          sequence: { groupOrder: 1 },
+        },
       },
+      // Two threads of its own keep both cores busy, and how long the proof takes says something only with nothing beside it.
+      { extends: true, test: { name: "seeds", include: [SEEDS], maxWorkers: 1, sequence: { groupOrder: 0 } } },
     ],
     reporters: ["default", "./test/contracts/closing-line.ts"],
     // For a machine that others use too: what is merely slow is no fault. Only what hangs takes so long.

@@ -2,7 +2,6 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node"
 
 const LONGEST = [
-  "test/simulation/seeds.test.ts",
   "test/e2e/demo.test.ts",
   "test/fuzz/fuzz.integration.test.ts",
   "test/e2e/outages.test.ts",

@@ -1,4 +1,4 @@
-/** The proof as a test: the first 200 seeds hold. By far the longest of all tests, so it begins first (`../longest-first.ts`). */
+/** The proof as a test: the first 200 seeds hold. By far the longest of all tests: first and alone (`vitest.config.ts`). */
 import { assert, describe, it } from "vitest"
 import { makeCrew } from "./crew.ts"
 import { scriptOf } from "./script.ts"
