@@ -88,6 +88,28 @@ describe("references", () => {
     gone(deleted.core, "crm", "c1", 2_000)
     assert.deepStrictEqual(deleted.waits(), [])
   })
+  for (const [what, company, isTaken] of [
+    ["replaced by another is edited, though nothing stands there for what it was", "firm:a2", true],
+    ["emptied may be so because of that, and erases nothing", null, false],
+  ] as const)
+    it(`[R5] one to a company that was deleted there and is then ${what}`, () => {
+      const core = scene()
+      for (const number of [1, 2]) {
+        const firm = { name: `Firm ${number}`, domain: `firm${number}.org` }
+        core.observe("app", "firm", `a${number}`, firm, 1_000 + number)
+        core.observe("crm", "firm", `f${number}`, firm, 1_100 + number)
+      }
+      core.observe("crm", "deal", "d1", { title: "Engine", company: "firm:f1" }, 2_000)
+      const ownId = `mark0000-${core.entities("deal")[0]!.id}`
+      core.observe("app", "deal", "1", { title: "Engine", company: "firm:a1" }, 2_100, { ownId })
+      const firm = { connection: "app", object: "firm", externalId: "a1" }
+      core.append(3_000, { _tag: "RecordGone", ...firm, reason: "deleted", readStartedAt: 2_900 })
+      core.observe("app", "deal", "1", { company }, 4_000, { by: "person" })
+      const [first, second] = core.entities("company")
+      assert.deepStrictEqual(core.value("deal", "company"), [isTaken ? second!.id : first!.id])
+      assert.deepStrictEqual(core.loaded.range("conflict", ""), [])
+      assert.deepStrictEqual(groupsDue(core, "crm"), isTaken ? [["company"]] : [])
+    })
   describe("to a company that has no record there yet, and becomes one with another", () => {
     /** A person of the second of two firms, of which the CRM has neither. */
     const waiting = () => {

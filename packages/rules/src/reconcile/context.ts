@@ -136,6 +136,28 @@ export const refersAlike = (
   return referring.length > 0 && lens.same(named(a), named(b))
 }
 
+/**
+ * Whether a view refers to what the value does by a record that is gone since: nothing stands for it there any more, and until
+ * then the value was held. False for a set, and for a group that says anything else.
+ */
+export const referredTo = (
+  tx: Transaction,
+  connection: string,
+  type: EntityType,
+  lens: GroupLens,
+  value: GroupValue,
+  view: View,
+): boolean =>
+  lens.fields.every((name) => {
+    const to = fieldOf(type, name)?.to
+    const [entity, external] = [value[name], view[name]]
+    if (to === undefined || typeof entity !== "string" || typeof external !== "string") return false
+    const at = external.indexOf(":")
+    const gone = recordDoc(tx, connection, { object: external.slice(0, at), id: external.slice(at + 1) })
+    if (gone?.state !== "gone" || gone.type !== to || gone.entity === null) return false
+    return entityDoc(tx, to, gone.entity)?.id === entityDoc(tx, to, entity)?.id
+  })
+
 /** The records that a record refers to, as `object:id`. */
 export const externalsOf = (mapping: ObjectMapping, raw: JsonObject): ReadonlyArray<string> => {
   const externals: Array<string> = []

@@ -14,6 +14,7 @@ import {
   isSet,
   mappingOf,
   references,
+  referredTo,
   refersAlike,
   type Rule,
   valueOf,
@@ -118,10 +119,12 @@ export const observeGroup = (edit: EntityEdit, seen: Observed): void => {
   if (ours !== null && isOthersToReopen(edit, seen, rule, { ...ours, value }, { ...theirs, value: next })) return
   // 5. A later edit: this side held the value that is now edited, or is where it came from.
   const heldBefore =
-    got._tag === "View" &&
     shadow !== null &&
-    (holds(lens, { ...held, ...(rendering === undefined ? {} : { rendering }) }, got.view, shadow) ||
-      refersAlike(tx, connection, edit.type, lens, got.view, shadow))
+    ((got._tag === "View" &&
+      (holds(lens, { ...held, ...(rendering === undefined ? {} : { rendering }) }, got.view, shadow) ||
+        refersAlike(tx, connection, edit.type, lens, got.view, shadow))) ||
+      // Emptied it may be because of that, and nobody's choice.
+      (!lens.empty(view) && referredTo(tx, connection, edit.type, lens, value, shadow)))
   const fromHere = current?.provenance.connection === connection && shadow !== null
   if (ours === null || heldBefore || fromHere || isSet(edit.type, lens)) {
     unpark(edit, connection, group, "edited")
