@@ -67,7 +67,8 @@ export const gapOfLost = (parts: Parts, intent: OpenIntentDoc): Gap | null => {
   const { entity, externalId, key, kind, object } = intended(intent)
   if (parts.connector.overwritten === undefined || kind !== "update" || externalId === null || intent.attempts === 0)
     return null
-  const { before, values } = sentOf(intent)
+  const { before: shadows, values } = sentOf(intent)
+  const before = { ...shadows, ...intent.current }
   const names = Object.keys(values).filter((name) => facetOf(name) === FIELDS && before[name] !== undefined)
   if (names.length === 0) return null
   return {

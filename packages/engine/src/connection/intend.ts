@@ -4,6 +4,7 @@ import { type CreateDoc, type OpenIntentDoc, recordKey, type SeenDoc } from "@co
 import * as Effect from "effect/Effect"
 import type { DocumentWrite } from "../ports/State.ts"
 import type { Candidate } from "./candidate.ts"
+import { facetOf, FIELDS } from "./facets.ts"
 import { gapOfLost } from "./gaps.ts"
 import type { Entry } from "./Ledger.ts"
 import { dropLocks } from "./locks.ts"
@@ -66,6 +67,13 @@ const isCurrent = (parts: Parts, candidate: Candidate, seen: SeenDoc, plannedAt:
   )
 }
 
+/** What was read directly before, where a history may be asked afterwards: the shadow says it as the mapping would write it. */
+const currentOf = ({ connector }: Parts, { current, sent }: Candidate): Pick<OpenIntentDoc, "current"> => {
+  if (connector.overwritten === undefined || current === null) return {}
+  const names = Object.keys(sent.values).filter((name) => facetOf(name) === FIELDS && current[name] !== undefined)
+  return { current: Object.fromEntries(names.map((name) => [name, current[name]!])) }
+}
+
 /**
  * Begins those writes that may begin; the others wait for the next round. `plannedAt`: by the worker's clock, before
  * the plan was made.
@@ -96,6 +104,7 @@ export const begin = Effect.fn("Connection.intend")(function* (
         job: null,
         until: now,
         ...(candidate.record === null ? {} : { readBefore: Math.floor(lastRead(seen, "fields")) }),
+        ...currentOf(parts, candidate),
       }
       if (candidate.intent === null) {
         entries.push({ stream, expected: seen.revision, facts: [{ data }] })

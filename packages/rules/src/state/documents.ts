@@ -263,6 +263,8 @@ export interface OpenIntentDoc {
   readonly until: number
   /** ms since 1970: when its record was last read before the last attempt; absent: nobody knows. */
   readonly readBefore?: number
+  /** What it held then of what is sent, as the provider spells it; absent: it was not read, or that is not kept. */
+  readonly current?: JsonObject
 }
 
 /** kind `cursor`, key `connection|walk|object`. */
