@@ -88,6 +88,9 @@ export const RETRY_AFTER_MAX_MS = 24 * 3_600_000
  * account's own time zone, which nobody tells. */
 export const DAY_LOOK_MS = 3_600_000
 
+/** How soon to look again whether the reading of a record is decided to which a write was given up. */
+export const DOUBT_LOOK_MS = 2_000
+
 /** Writes that are taken close together have their histories read together. */
 export const GAP_GATHER_MS = 1_000
 /** A read that overlapped a write is made again after this long. */

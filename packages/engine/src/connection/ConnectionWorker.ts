@@ -19,6 +19,7 @@ import type { Connector, Definition, Hint, RawRecord, Reading } from "../ports/P
 import { State } from "../ports/State.ts"
 import { Gate } from "./faults.ts"
 import { Following } from "./following.ts"
+import { Doubts } from "./doubts.ts"
 import { type Gap, Gaps } from "./gaps.ts"
 import { Held } from "./held.ts"
 import { Hinting } from "./hinting.ts"
@@ -110,7 +111,11 @@ const restore = Effect.fnUntraced(function* (parts: Parts) {
   yield* all("cursor", (key, value) => parts.cursors.set(key, JSON.parse(value) as CursorDoc))
   yield* all("follow", (key) => parts.follows.add(key))
   yield* all("gap", (key, value) => parts.gaps.set(key, JSON.parse(value) as Gap))
-  yield* all("intent", (key, value) => parts.intents.set(key, JSON.parse(value) as OpenIntentDoc))
+  yield* all("intent", (key, value) => {
+    const intent = JSON.parse(value) as OpenIntentDoc
+    const { doubts, intents } = parts
+    ;(intent.givenUp === true ? doubts : intents).set(key, intent)
+  })
   yield* rebuildAll(parts)
   // Asked of the state where they matter: a thousand connections have as many for each of their objects.
   for (const object of Object.keys(parts.definition.objects)) parts.cursors.delete(meaningKey(object))
@@ -245,7 +250,8 @@ const submit = Effect.fn("Connection.submit")(function* (
 })
 
 const isIdle = Effect.fnUntraced(function* ({ hinting, parts, polling, pushing }: Connection) {
-  return parts.gaps.size === 0 && polling.isIdle && (yield* hinting.isIdle) && (yield* pushing.isIdle)
+  if (parts.gaps.size > 0 || parts.doubts.size > 0) return false
+  return polling.isIdle && (yield* hinting.isIdle) && (yield* pushing.isIdle)
 })
 
 export const makeConnection = Effect.fn("makeConnection")(function* (
@@ -278,6 +284,7 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
     busy: new Map(),
     created: new Map(),
     intents: new Map(),
+    doubts: new Map(),
     gaps: new Map(),
     starting: watch.starting,
     news: new News(),
@@ -291,6 +298,7 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
       share: (hints) => hinting.share(hints),
       job: () => settling.ring(),
       gap: () => gaps.ring(),
+      doubt: () => doubts.ring(),
     },
   }
   const gate = new Gate(parts)
@@ -303,6 +311,7 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
   const pushing = new Pushing(parts, gate, following, () => hinting.ring())
   const settling = new Settling(parts, gate, () => pushing.wake())
   const gaps = new Gaps(parts, gate)
+  const doubts = new Doubts(parts, gate)
   const taking = yield* makeTaking(parts)
   parts.told.lookAt([...parts.follows].map(parseRecordKey))
   const made = new Connection(parts, { gate, polling, hinting, following, pushing, taking })

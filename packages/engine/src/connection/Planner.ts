@@ -13,6 +13,8 @@ export interface Planner {
   readonly mapping: Effect.Effect<Mapping | null, StateError>
   /** In the order asked for; null where nothing is to be written (any more, or yet). */
   readonly plan: (entities: ReadonlyArray<EntityRef>) => Effect.Effect<ReadonlyArray<PlannedWrite | null>, StateError>
+  /** Keys of the writes of these entities whose outcome nobody knows, as far as that is decided. */
+  readonly unresolved: (entities: ReadonlyArray<EntityRef>) => Effect.Effect<ReadonlySet<string>, StateError>
   /** The position up to which everything is decided; null before the first decision. */
   readonly decidedTo: Effect.Effect<string | null, StateError>
 }

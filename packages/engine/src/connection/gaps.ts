@@ -11,6 +11,7 @@ import { COMMIT_TRIES, GAP_GATHER_MS } from "../limits.ts"
 import type { Overwritten } from "../ports/Provider.ts"
 import type { DocumentWrite } from "../ports/State.ts"
 import type { Candidate } from "./candidate.ts"
+import type { Fact } from "./events.ts"
 import { facetOf, FIELDS } from "./facets.ts"
 import { type Gate, persistently } from "./faults.ts"
 import type { Entry } from "./Ledger.ts"
@@ -94,26 +95,30 @@ const factOf = (parts: Parts, gap: Gap, { by, stamp, values }: Overwritten): Edi
   by: by ?? null,
 })
 
-/** What was found becomes facts, and all of these writes are done with. */
-const keep = Effect.fnUntraced(function* (parts: Parts, gaps: ReadonlyArray<Gap>, found: ReadonlyArray<Overwritten>) {
+/** A fact that a record's stream is told, beside what is read of it. */
+export interface Told {
+  readonly record: RecordKey
+  readonly data: Fact["data"]
+}
+
+/** Facts of records, and documents that are over with them, in one commit. */
+export const tell = Effect.fnUntraced(function* (
+  parts: Parts,
+  told: ReadonlyArray<Told>,
+  done: ReadonlyArray<DocumentWrite>,
+) {
   const store = asWorkerError(parts.connection)
-  const byKey = new Map(found.map((one) => [one.key, one]))
-  const hits = gaps.flatMap((gap) => {
-    const one = byKey.get(gap.key)
-    return one === undefined ? [] : [{ gap, fact: { data: factOf(parts, gap, one) } }]
-  })
-  const streams = new Map<string, Array<(typeof hits)[number]>>()
-  for (const hit of hits) {
-    const stream = recordStream(parts, hit.gap.record)
-    streams.set(stream, [...(streams.get(stream) ?? []), hit])
+  const streams = new Map<string, Array<Told>>()
+  for (const one of told) {
+    const stream = recordStream(parts, one.record)
+    streams.set(stream, [...(streams.get(stream) ?? []), one])
   }
-  const done = gaps.map(({ key }) => put(parts, "gap", key, null))
   const rebuilt = new Map<string, SeenDoc>()
   for (let attempt = 0; attempt < COMMIT_TRIES; attempt++) {
     const known = yield* store(
       seenDocs(
         parts,
-        [...streams.values()].map(([first]) => first!.gap.record),
+        [...streams.values()].map(([first]) => first!.record),
       ),
     )
     const now = yield* parts.tick
@@ -122,8 +127,8 @@ const keep = Effect.fnUntraced(function* (parts: Parts, gaps: ReadonlyArray<Gap>
     for (const [i, [stream, each]] of [...streams].entries()) {
       const seen = rebuilt.get(stream) ?? known[i] ?? unseen
       const after: SeenDoc = { ...seen, revision: seen.revision + each.length, factAt: now }
-      entries.push({ stream, expected: seen.revision, facts: each.map(({ fact }) => fact) })
-      documents.push(put(parts, "seen", recordKey(each[0]!.gap.record), after))
+      entries.push({ stream, expected: seen.revision, facts: each.map(({ data }) => ({ data })) })
+      documents.push(put(parts, "seen", recordKey(each[0]!.record), after))
     }
     const moved = yield* parts.ledger.commit({ entries, documents, fence: fenceOf(parts, "changes", "") })
     if (moved.length === 0) return
@@ -135,6 +140,20 @@ const keep = Effect.fnUntraced(function* (parts: Parts, gaps: ReadonlyArray<Gap>
   const detail = `streams kept moving through ${COMMIT_TRIES} decisions`
   return yield* new WorkerError({ connection: parts.connection, reason: "contended", detail })
 })
+
+/** What was found becomes facts, and all of these writes are done with. */
+const keep = (parts: Parts, gaps: ReadonlyArray<Gap>, found: ReadonlyArray<Overwritten>) => {
+  const byKey = new Map(found.map((one) => [one.key, one]))
+  const told = gaps.flatMap((gap): ReadonlyArray<Told> => {
+    const one = byKey.get(gap.key)
+    return one === undefined ? [] : [{ record: gap.record, data: factOf(parts, gap, one) }]
+  })
+  return tell(
+    parts,
+    told,
+    gaps.map(({ key }) => put(parts, "gap", key, null)),
+  )
+}
 
 /** Looks after one call's worth of writes of one object, the oldest first. */
 const lookAfter = Effect.fnUntraced(function* (

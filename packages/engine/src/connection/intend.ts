@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import type { DocumentWrite } from "../ports/State.ts"
 import type { Candidate } from "./candidate.ts"
 import { facetOf, FIELDS } from "./facets.ts"
+import { doubtOf } from "./doubts.ts"
 import { gapOfLost } from "./gaps.ts"
 import type { Entry } from "./Ledger.ts"
 import { dropLocks } from "./locks.ts"
@@ -126,6 +127,7 @@ export const begin = Effect.fn("Connection.intend")(function* (
     }
     for (const { candidate, intent } of begun) {
       parts.intents.set(candidate.key, intent)
+      parts.doubts.delete(candidate.key)
       const lock = lockOf(candidate.record, candidate.sent.ownId)
       if (lock !== null) parts.busy.set(lock, Number.POSITIVE_INFINITY)
     }
@@ -136,7 +138,7 @@ export const begin = Effect.fn("Connection.intend")(function* (
 
 /**
  * Forgets an intent that nothing will be sent for any more: what is due instead gets one of its own. It may have been taken, and
- * so have stood over an edit.
+ * so have stood over an edit, and be there to be read.
  */
 export const forget = Effect.fnUntraced(function* (parts: Parts, keys: ReadonlyArray<string>) {
   if (keys.length === 0) return
@@ -144,12 +146,21 @@ export const forget = Effect.fnUntraced(function* (parts: Parts, keys: ReadonlyA
     const intent = parts.intents.get(key)
     return (intent === undefined ? null : gapOfLost(parts, intent)) ?? []
   })
-  const documents = keys.map((key) => put(parts, "intent", key, null))
+  const doubts = new Map(
+    keys.flatMap((key) => {
+      const intent = parts.intents.get(key)
+      const doubt = intent === undefined ? null : doubtOf(parts, intent)
+      return doubt === null ? [] : [[key, doubt] as const]
+    }),
+  )
+  const documents = keys.map((key) => put(parts, "intent", key, doubts.get(key) ?? null))
   for (const gap of gaps) documents.push(put(parts, "gap", gap.key, gap))
   const fence = fenceOf(parts, "changes", "")
   yield* parts.ledger.exclusively(parts.ledger.commit({ entries: [], documents, fence }))
   for (const key of keys) parts.intents.delete(key)
   for (const gap of gaps) parts.gaps.set(gap.key, gap)
   if (gaps.length > 0) parts.told.gap()
+  for (const [key, doubt] of doubts) parts.doubts.set(key, doubt)
+  if (doubts.size > 0) parts.told.doubt()
   dropLocks(parts, yield* parts.tick)
 })

@@ -38,6 +38,8 @@ export interface Told {
   readonly job: () => void
   /** A write may have stood over an edit. */
   readonly gap: () => void
+  /** A write was given up without an answer. */
+  readonly doubt: () => void
 }
 
 export interface Parts {
@@ -67,6 +69,8 @@ export interface Parts {
   readonly created: Map<string, string>
   /** Writes that are begun and not settled, by key. */
   readonly intents: Map<string, OpenIntentDoc>
+  /** Those that were given up without an answer, until their records are read, by key. */
+  readonly doubts: Map<string, OpenIntentDoc>
   /** Writes that were taken, and may have stood over an edit: looked for in the provider's history, by key. */
   readonly gaps: Map<string, Gap>
   readonly starting: Starting

@@ -1,7 +1,7 @@
 /** The planner over stored documents: compiled mappings are remembered, everything else is read as it is now. */
 import { sha256 } from "@concordat/model/ids"
 import type { EntityRef } from "@concordat/model/events/record"
-import { planWrite, type PlannedWrite } from "@concordat/rules/push/plan"
+import { planWrite, unresolvedWrites, type PlannedWrite } from "@concordat/rules/push/plan"
 import type { Compilers } from "@concordat/rules/reconcile/context"
 import { type BindingDoc, type ConnectionDoc, entityKey } from "@concordat/rules/state/documents"
 import { decodeDocument } from "@concordat/rules/state/stored"
@@ -74,6 +74,10 @@ class PlannerOf implements Planner {
 
   plan(entities: ReadonlyArray<EntityRef>) {
     return plan(this, entities)
+  }
+
+  unresolved(entities: ReadonlyArray<EntityRef>) {
+    return unresolved(this, entities)
   }
 
   get decidedTo() {
@@ -193,6 +197,17 @@ const plan = Effect.fnUntraced(function* (planner: PlannerOf, entities: Readonly
     planned.push(yield* answer(view, (loaded) => planWrite(loaded, compilers, tenant, connection, type, id)))
   }
   return planned
+})
+
+const unresolved = Effect.fnUntraced(function* (planner: PlannerOf, entities: ReadonlyArray<EntityRef>) {
+  const { connection, tenant } = planner
+  const view = new View(planner)
+  const keys = new Set<string>()
+  for (const { id, type } of entities) {
+    const open = yield* answer(view, (loaded) => unresolvedWrites(loaded, tenant, connection, type, id))
+    for (const key of open) keys.add(key)
+  }
+  return keys
 })
 
 export const makePlanner = (

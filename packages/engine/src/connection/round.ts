@@ -99,8 +99,8 @@ const mayWrite = (round: Round, object: string, kind: Candidate["kind"]): boolea
 }
 
 /**
- * Of what is not sent any more: a write that certainly never was taken is over, so that nobody's edit is taken for its echo. Of any
- * other that stays open.
+ * Of what is not sent any more: a write that certainly never was taken is over, so that nobody's edit is taken for its echo. Any
+ * other is so once its record was read.
  */
 const giveUp = Effect.fnUntraced(function* (parts: Parts, keys: ReadonlyArray<string>) {
   const startedAt = yield* parts.tick

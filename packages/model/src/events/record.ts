@@ -79,7 +79,10 @@ export const EditOverwritten = Schema.TaggedStruct("EditOverwritten", {
   by: RecordObserved.fields.by,
 })
 
-/** The code of a write that certainly never was taken, and is not wanted any more: nobody refused it, and nothing stands for it. */
+/**
+ * The code of a write that is not wanted any more, and that certainly never was taken (`effect: none`) or was so long ago that what its
+ * record shows by then counts (`unknown`): nobody refused it, and nothing stands for it.
+ */
 export const SUPERSEDED = "superseded"
 
 /** Given up: a dead letter that stands for this value only. `effect: unknown` leaves the intent unresolved. */

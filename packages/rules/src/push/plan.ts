@@ -91,3 +91,16 @@ export const planWrite = (
     unresolved: link.intents.map((intent) => intent.key),
   }
 }
+
+/** Keys of what was written there of an entity and is not known to be taken, nor not to be. Throws `Missing` likewise. */
+export const unresolvedWrites = (
+  loaded: Loaded,
+  tenant: string,
+  connection: string,
+  type: EntityType,
+  id: string,
+): ReadonlyArray<string> => {
+  const tx = new Transaction(loaded, { tenant, event: "", correlation: "", at: 0 })
+  const doc = entityDoc(tx, type, id)
+  return doc === null ? [] : linkOf(doc, connection).intents.map((intent) => intent.key)
+}

@@ -265,6 +265,8 @@ export interface OpenIntentDoc {
   readonly readBefore?: number
   /** What it held then of what is sent, as the provider spells it; absent: it was not read, or that is not kept. */
   readonly current?: JsonObject
+  /** Nothing is sent for it any more; what its record shows once no try can take effect any longer says what became of it. */
+  readonly givenUp?: true
 }
 
 /** kind `cursor`, key `connection|walk|object`. */
