@@ -2,11 +2,18 @@
 import { assert, describe, it } from "vitest"
 import { Reshaping } from "../world/reshaping.ts"
 import { History } from "./history.ts"
-import { participantsApart } from "./participants.ts"
+import { Hanging, participantsApart } from "./participants.ts"
 
-const history = new History(() => 0)
+const MINUTE = 60_000
+let now = 0
+const history = new History(() => now)
 
-const said = (inApp: ReadonlyArray<string>, inHubspot: ReadonlyArray<string>, removed: ReadonlyArray<string> = []) => {
+const said = (
+  inApp: ReadonlyArray<string>,
+  elsewhere: ReadonlyArray<string>,
+  removed: ReadonlyArray<string> = [],
+  hanging = new Hanging(),
+) => {
   const reshaping = new Reshaping({
     sides: new Map(),
     history,
@@ -18,9 +25,9 @@ const said = (inApp: ReadonlyArray<string>, inHubspot: ReadonlyArray<string>, re
   for (const key of removed) reshaping.removed.set(key, new Set(["hubspot"]))
   const held = [
     { side: { name: "app", participants: () => inApp }, record: { id: "a1" } },
-    { side: { name: "hubspot", participants: () => inHubspot }, record: { id: "9928" } },
+    { side: { name: "hubspot", participants: () => elsewhere }, record: { id: "9928" } },
   ]
-  return participantsApart({ reshaping }, history, "A1", held).map(({ detail }) => detail)
+  return participantsApart({ hanging, reshaping }, history, "A1", held).map(({ detail }) => detail)
 }
 
 describe("the oracle and with whom an activity is", () => {
@@ -36,5 +43,20 @@ describe("the oracle and with whom an activity is", () => {
     history.merged("hubspot", "P4", "P3")
     history.joined("P6", "P5")
     assert.deepStrictEqual([said(["P3"], ["P4"]), said(["P5"], ["P6"])], [[], []])
+  })
+  it("takes one that came to hang on a whole for its part's, where nobody can move it, and for nobody else's", () => {
+    const hung = (on: string, hangs = true) => {
+      const hanging = new Hanging()
+      hanging.made({ name: "hubspot", hangs, participants: () => [on] }, "9928", history, now)
+      return hanging
+    }
+    history.joined("P8", "P7")
+    const [meanwhile, moved, other] = [hung("P7"), hung("P7", false), hung("P9")]
+    now += MINUTE
+    history.parted("P8", [])
+    now += 60 * MINUTE
+    assert.deepStrictEqual([said(["P8"], ["P7"], [], meanwhile), said(["P7"], ["P7"], [], meanwhile)], [[], []])
+    assert.isNotEmpty(said(["P9"], ["P7"], [], meanwhile))
+    for (const hanging of [moved, other, hung("P7")]) assert.isNotEmpty(said(["P8"], ["P7"], [], hanging))
   })
 })

@@ -8,19 +8,50 @@ import type { World } from "../world/world.ts"
 import type { Violation } from "./entered.ts"
 import type { History } from "./history.ts"
 
+type Told = Pick<Side, "name" | "participants">
+
+/** Activities that hang on one person in a system for good, and came there while that person was two. */
+export class Hanging {
+  /** By record: the one that it hangs on, and the other. */
+  readonly #either = new Map<string, readonly [on: string, other: string]>()
+
+  /** The engine has made it there. */
+  made(side: Told & Pick<Side, "hangs">, id: string, history: History, now: number): void {
+    if (!side.hangs) return
+    for (const person of side.participants(id)) {
+      const on = history.canonical(person)
+      const other = history.joins.twinOf(on, now)
+      if (other !== null) this.#either.set(`${side.name}|${id}`, [on, other])
+    }
+  }
+
+  /** Who may be meant by those that are named there. */
+  meant(side: string, id: string, people: ReadonlyArray<string>): ReadonlyArray<ReadonlyArray<string>> {
+    const either = this.#either.get(`${side}|${id}`)
+    if (either === undefined) return [people]
+    const [on, other] = either
+    return [people, people.map((one) => (one === on ? other : one))]
+  }
+}
+
 /** Whether all systems name the same people for it. Where somebody is deleted in one of them that is not asked. */
 export const participantsApart = (
-  { reshaping }: Pick<World, "reshaping">,
+  { hanging, reshaping }: Pick<World, "hanging" | "reshaping">,
   history: History,
   thing: string,
-  held: ReadonlyArray<{ readonly side: Pick<Side, "name" | "participants">; readonly record: Pick<Seen, "id"> }>,
+  held: ReadonlyArray<{ readonly side: Told; readonly record: Pick<Seen, "id"> }>,
 ): ReadonlyArray<Violation> => {
   if (kindOf(thing) !== "activity" || [...reshaping.removed.keys()].some((key) => kindOf(key) === "person")) return []
-  const told = held.map(({ record, side }) => {
-    const people = side.participants(record.id).map((key) => history.joins.whole(history.canonical(key)))
-    return { name: side.name, people: [...new Set(people)].toSorted().join(" and ") }
+  const told = held.map(({ record, side: { name, participants } }) => {
+    const meant = hanging.meant(name, record.id, participants(record.id).map(history.canonical, history))
+    const people = meant.map((some) => {
+      const whole = some.map((key) => history.joins.whole(history.canonical(key)))
+      return [...new Set(whole)].toSorted().join(" and ")
+    })
+    return { name, people }
   })
-  if (new Set(told.map(({ people }) => people)).size <= 1) return []
-  const said = told.map(({ name, people }) => `${name} "${people}"`).join(", ")
+  const [first] = told
+  if (first === undefined || first.people.some((some) => told.every(({ people }) => people.includes(some)))) return []
+  const said = told.map(({ name, people }) => `${name} "${people[0]}"`).join(", ")
   return [{ invariant: "divergent", detail: `${thing} is with: ${said}` }]
 }

@@ -167,6 +167,7 @@ export const makeAppSide = (options: {
     sandbox,
     isApp: true,
     keepsHistory: false,
+    hangs: false,
     provider: "app",
     objects: OBJECTS,
     groups: groupsIn(SHAPES),

@@ -123,6 +123,7 @@ export const makeHubspotSide = (options: {
     sandbox,
     isApp: false,
     keepsHistory: true,
+    hangs: false,
     provider: "hubspot",
     objects: OBJECTS,
     groups: groupsIn(SHAPES),

@@ -149,6 +149,7 @@ export const makeOdooSide = (options: {
     sandbox,
     isApp: false,
     keepsHistory: false,
+    hangs: true,
     provider: "odoo",
     objects: MODELS,
     groups: groupsIn(SHAPES),

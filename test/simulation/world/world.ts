@@ -4,6 +4,7 @@ import type { Deployment, Peer } from "../deployment.ts"
 import { PERFECT } from "../network.ts"
 import type { History } from "../oracle/history.ts"
 import { THINGS_APART, VALUES_APART } from "../oracle/isolation.ts"
+import { Hanging } from "../oracle/participants.ts"
 import { Thrift } from "../oracle/thrift.ts"
 import type { Chance } from "../random.ts"
 import type { Remapped, Script, SideName } from "../script.ts"
@@ -65,6 +66,7 @@ export class World {
   readonly operators: Operators
   readonly joining: Joining
   readonly intruding = new Intruding()
+  readonly hanging = new Hanging()
   readonly spent: Spent
   /** Whether somebody decides what waits for a person, so that nothing does for ever. */
   readonly isAttended: boolean
@@ -247,6 +249,7 @@ export class World {
       return
     }
     if (wasWithheld) history.released(name, record, key, values)
+    if (of === "activity" && kind === "create") this.hanging.made(side, id, history, timeline.now)
     if (of === "person" && kind !== "archive" && script.rewriting.includes(side.name as SideName))
       this.#automation.noticed(side, id, key)
     this.thrift.left(history.written(side, record, key, seen.values) || kind !== "update", `${name} ${record}`, key)
