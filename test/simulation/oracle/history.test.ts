@@ -1,6 +1,7 @@
 /** What the oracle asks of edits that were gone before anybody could read them. */
 import { assert, describe, it } from "vitest"
 import { History } from "./history.ts"
+import { BY_DEFAULT } from "./rulings.ts"
 
 const APP = { side: "app", isApp: true, id: "person:c1" }
 const ODOO = { side: "odoo", isApp: false, id: "person:5" }
@@ -51,8 +52,9 @@ describe("the history of a record that is gone without a trace", () => {
 
 describe("the history of an edit that a write stood over", () => {
   const HUBSPOT = { side: "hubspot", isApp: false, id: "person:7" }
-  const overwritten = (isTold: boolean) => {
+  const overwritten = (isTold: boolean, rules = BY_DEFAULT, since?: string) => {
     const history = new History(() => 0)
+    history.rulings.begin(rules)
     history.enter(HUBSPOT, "P1", { title: "First" }, true)
     history.enter(APP, "P1", { title: "First" }, true)
     history.read("hubspot", HUBSPOT.id, "fields")
@@ -60,12 +62,18 @@ describe("the history of an edit that a write stood over", () => {
     history.enter(HUBSPOT, "P1", { title: "Theirs" }, false)
     if (isTold) history.told("hubspot", HUBSPOT.id, "title")
     history.written({ name: "hubspot", isApp: false }, HUBSPOT.id, "P1", { title: "Ours" })
-    history.settle("P1", "title", "Ours")
+    if (since !== undefined) history.enter(HUBSPOT, "P1", { title: since }, false)
+    history.settle("P1", "title", since ?? "Ours")
     return { gaps: history.gaps, said: history.violations.map(({ invariant }) => invariant) }
   }
   it("counts it, and asks for it only where the provider's history tells of it", () => {
     assert.deepStrictEqual(overwritten(false), { gaps: 1, said: [] })
     assert.deepStrictEqual(overwritten(true), { gaps: 1, said: ["lost"] })
+  })
+  it("asks for it no more once somebody has edited there since", () => {
+    const asked = { ...BY_DEFAULT, kinds: { ...BY_DEFAULT.kinds, person: "asked" as const } }
+    assert.deepStrictEqual(overwritten(true, asked), { gaps: 1, said: ["lost"] })
+    assert.deepStrictEqual(overwritten(true, asked, "Since"), { gaps: 1, said: [] })
   })
 })
 
