@@ -180,3 +180,46 @@ describe("the history of two that a provider made one", () => {
     assert.deepStrictEqual([written(IN_HUBSPOT, HUBSPOT.id, "Second"), history.gaps], [[], 1])
   })
 })
+
+describe("the history of what two CRMs held from the beginning, each its own", () => {
+  const HUBSPOT = { side: "hubspot", isApp: false, id: "person:7" }
+  const [IN_APP, IN_ODOO] = [
+    { name: "app", isApp: true },
+    { name: "odoo", isApp: false },
+  ]
+  /** HubSpot's is written to the app, where somebody edits it; that, or what Odoo had, is written over the other. */
+  const made = (how: {
+    readonly rule?: "asked"
+    readonly since?: string
+    readonly isUnseen?: true
+    readonly last: string
+  }) => {
+    const history = new History(() => 0)
+    if (how.rule !== undefined)
+      history.rulings.begin({ ...BY_DEFAULT, fields: [{ of: "person", group: "title", rule: how.rule }] })
+    if (how.isUnseen === true) history.mapped.set("odoo", "person", "title", "off", null)
+    history.enter(HUBSPOT, "P1", { title: "HubSpot's" }, true)
+    history.enter(ODOO, "P1", { title: "Odoo's" }, true)
+    history.mapped.set("odoo", "person", "title", "both", how.isUnseen === true ? 0 : null)
+    if (how.since !== undefined) history.enter(ODOO, "P1", { title: how.since }, false)
+    history.read("odoo", ODOO.id, "fields")
+    history.written(IN_APP, APP.id, "P1", { title: "HubSpot's" })
+    history.enter(APP, "P1", { title: "Later" }, false)
+    if (how.last === "Later") history.written(IN_ODOO, ODOO.id, "P1", { title: how.last })
+    else history.written(IN_APP, APP.id, "P1", { title: how.last })
+    return history.violations.map(({ invariant }) => invariant)
+  }
+  it("lets an edit of the one that has won be written over the other, and not that over it", () => {
+    assert.deepStrictEqual([made({ last: "Later" }), made({ last: "Odoo's" })], [[], ["regression"]])
+  })
+  it("knows of no such win where a person is asked, or of an edit since then, or of what was out of sight", () => {
+    assert.deepStrictEqual(
+      [
+        made({ rule: "asked", last: "Later" }),
+        made({ since: "Since", last: "Later" }),
+        made({ isUnseen: true, last: "Later" }),
+      ],
+      [["lost"], ["lost"], ["lost"]],
+    )
+  })
+})
