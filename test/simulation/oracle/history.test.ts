@@ -1,6 +1,7 @@
 /** What the oracle asks of edits that were gone before anybody could read them. */
 import { assert, describe, it } from "vitest"
 import { History } from "./history.ts"
+import { BY_DEFAULT } from "./rulings.ts"
 
 const APP = { side: "app", isApp: true, id: "person:c1" }
 const ODOO = { side: "odoo", isApp: false, id: "person:5" }
@@ -51,8 +52,9 @@ describe("the history of a record that is gone without a trace", () => {
 
 describe("the history of an edit that a write stood over", () => {
   const HUBSPOT = { side: "hubspot", isApp: false, id: "person:7" }
-  const overwritten = (isTold: boolean) => {
+  const overwritten = (isTold: boolean, rules = BY_DEFAULT, since?: string) => {
     const history = new History(() => 0)
+    history.rulings.begin(rules)
     history.enter(HUBSPOT, "P1", { title: "First" }, true)
     history.enter(APP, "P1", { title: "First" }, true)
     history.read("hubspot", HUBSPOT.id, "fields")
@@ -60,12 +62,18 @@ describe("the history of an edit that a write stood over", () => {
     history.enter(HUBSPOT, "P1", { title: "Theirs" }, false)
     if (isTold) history.told("hubspot", HUBSPOT.id, "title")
     history.written({ name: "hubspot", isApp: false }, HUBSPOT.id, "P1", { title: "Ours" })
-    history.settle("P1", "title", "Ours")
+    if (since !== undefined) history.enter(HUBSPOT, "P1", { title: since }, false)
+    history.settle("P1", "title", since ?? "Ours")
     return { gaps: history.gaps, said: history.violations.map(({ invariant }) => invariant) }
   }
   it("counts it, and asks for it only where the provider's history tells of it", () => {
     assert.deepStrictEqual(overwritten(false), { gaps: 1, said: [] })
     assert.deepStrictEqual(overwritten(true), { gaps: 1, said: ["lost"] })
+  })
+  it("asks for it no more once somebody has edited there since", () => {
+    const asked = { ...BY_DEFAULT, kinds: { ...BY_DEFAULT.kinds, person: "asked" as const } }
+    assert.deepStrictEqual(overwritten(true, asked), { gaps: 1, said: ["lost"] })
+    assert.deepStrictEqual(overwritten(true, asked, "Since"), { gaps: 1, said: [] })
   })
 })
 
@@ -170,5 +178,48 @@ describe("the history of two that a provider made one", () => {
     const { edit, history, written } = made()
     edit(HUBSPOT, "Since")
     assert.deepStrictEqual([written(IN_HUBSPOT, HUBSPOT.id, "Second"), history.gaps], [[], 1])
+  })
+})
+
+describe("the history of what two CRMs held from the beginning, each its own", () => {
+  const HUBSPOT = { side: "hubspot", isApp: false, id: "person:7" }
+  const [IN_APP, IN_ODOO] = [
+    { name: "app", isApp: true },
+    { name: "odoo", isApp: false },
+  ]
+  /** HubSpot's is written to the app, where somebody edits it; that, or what Odoo had, is written over the other. */
+  const made = (how: {
+    readonly rule?: "asked"
+    readonly since?: string
+    readonly isUnseen?: true
+    readonly last: string
+  }) => {
+    const history = new History(() => 0)
+    if (how.rule !== undefined)
+      history.rulings.begin({ ...BY_DEFAULT, fields: [{ of: "person", group: "title", rule: how.rule }] })
+    if (how.isUnseen === true) history.mapped.set("odoo", "person", "title", "off", null)
+    history.enter(HUBSPOT, "P1", { title: "HubSpot's" }, true)
+    history.enter(ODOO, "P1", { title: "Odoo's" }, true)
+    history.mapped.set("odoo", "person", "title", "both", how.isUnseen === true ? 0 : null)
+    if (how.since !== undefined) history.enter(ODOO, "P1", { title: how.since }, false)
+    history.read("odoo", ODOO.id, "fields")
+    history.written(IN_APP, APP.id, "P1", { title: "HubSpot's" })
+    history.enter(APP, "P1", { title: "Later" }, false)
+    if (how.last === "Later") history.written(IN_ODOO, ODOO.id, "P1", { title: how.last })
+    else history.written(IN_APP, APP.id, "P1", { title: how.last })
+    return history.violations.map(({ invariant }) => invariant)
+  }
+  it("lets an edit of the one that has won be written over the other, and not that over it", () => {
+    assert.deepStrictEqual([made({ last: "Later" }), made({ last: "Odoo's" })], [[], ["regression"]])
+  })
+  it("knows of no such win where a person is asked, or of an edit since then, or of what was out of sight", () => {
+    assert.deepStrictEqual(
+      [
+        made({ rule: "asked", last: "Later" }),
+        made({ since: "Since", last: "Later" }),
+        made({ isUnseen: true, last: "Later" }),
+      ],
+      [["lost"], ["lost"], ["lost"]],
+    )
   })
 })

@@ -4,7 +4,7 @@
  * value on, or settle a conflict; it may never bring back what was replaced, nor make up a value.
  */
 import { type GroupName, groupsOf, type Kind, kindOf, type Values } from "../world/things.ts"
-import { carry, type Entered, entered, isBefore, normalised, type Part, show, type Violation } from "./entered.ts"
+import { type Entered, entered, isBefore, normalised, type Part, show, type Violation } from "./entered.ts"
 import { Aliases } from "./aliases.ts"
 import { Decisions, type Deciding } from "./decisions.ts"
 import { filling, Joined } from "./joined.ts"
@@ -36,8 +36,8 @@ export class History {
   /** `now`: the world's time in ms; `skewMs`: how far the clocks of two systems may be apart. */
   constructor(now: () => number, skewMs = 0) {
     this.#now = now
-    const { decisions, rulings } = this
-    this.#verdicts = new Verdicts({ rulings, decisions, presence: this.#presence, now, skewMs })
+    const { decisions, mapped, rulings } = this
+    this.#verdicts = new Verdicts({ rulings, decisions, mapped, presence: this.#presence, now, skewMs })
   }
 
   /** The thing that it is by now. */
@@ -308,7 +308,7 @@ export class History {
       const read = side.isApp ? null : this.#reads.last(side.name, id, group)
       const isJudged = before.length > 0 && !this.joins.isPart(thing)
       const covered = isJudged ? this.#judge(where, [thing, group], read, before, nodes) : undefined
-      carry(nodes)
+      this.#verdicts.carried(thing, group, nodes, this.#nodes(thing, group))
       if (covered?.isTold === true) this.#reads.cover(side.name, id, group, covered)
     }
     return isNews

@@ -1,5 +1,6 @@
 /** At rest: every person once in every system, all systems of one mind, and each value with a reason. */
 import { explain } from "@concordat/engine/operations/explain"
+import { links } from "@concordat/engine/operations/links"
 import { status } from "@concordat/engine/operations/status"
 import { waiting } from "@concordat/engine/operations/waiting"
 import type { Listed, TenantStatus, WaitingItem } from "@concordat/engine/operations/views"
@@ -13,6 +14,7 @@ import type { World } from "../world/world.ts"
 import { normalised, type Violation } from "./entered.ts"
 import type { History } from "./history.ts"
 import { participantsApart } from "./participants.ts"
+import { counting, quarantinedIn, REWRITTEN } from "./quarantined.ts"
 
 /** An answer of the engine's to an operator; undefined: it gave none in time. */
 export type Asked = <A>(question: () => Effect.Effect<A, unknown, Ports>) => Promise<A | undefined>
@@ -27,18 +29,23 @@ export interface Judged {
 /** What the engine itself lists as not agreed, with its reason: of these the world is not of one mind. */
 const EXCUSES = new Set(["match", "conflict", "refused", "quarantined", "problem", "tombstone", "reference", "record"])
 
-const everythingThatWaits = async ({ asked, world }: Judged): Promise<ReadonlyArray<WaitingItem> | undefined> => {
-  const items: Array<WaitingItem> = []
+const allOf = async <A>(
+  asked: Asked,
+  pageAfter: (after: string | null) => Effect.Effect<Listed<A>, unknown, Ports>,
+): Promise<ReadonlyArray<A> | undefined> => {
+  const items: Array<A> = []
   for (let after: string | null = null; ;) {
-    const page: Listed<WaitingItem> | undefined = await asked(() =>
-      waiting(world.tenant.name, { connection: null, after, limit: 1_000, kind: null }),
-    )
+    const page: Listed<A> | undefined = await asked(() => pageAfter(after))
     if (page === undefined) return undefined
     items.push(...page.items)
     if (page.next === null) return items
     after = page.next
   }
 }
+const everythingThatWaits = ({ asked, world }: Judged) =>
+  allOf(asked, (after) => waiting(world.tenant.name, { connection: null, after, limit: 1_000, kind: null }))
+const everythingLinked = ({ asked, world }: Judged) =>
+  allOf(asked, (after) => links(world.tenant.name, { type: null, after, limit: 1_000 }))
 
 const violation = (invariant: string, detail: string): Violation => ({ invariant, detail })
 
@@ -104,7 +111,7 @@ const isOwner = ({ group, kind }: WaitingItem): boolean => kind === "problem" &&
 
 /** What an automation there keeps changing back is left to it. */
 const isRewritten = ({ rewriting }: World, { connection, group, kind }: WaitingItem): boolean =>
-  kind === "quarantined" && group === "title" && rewriting.includes(connection as SideName)
+  kind === "quarantined" && group === REWRITTEN && rewriting.includes(connection as SideName)
 
 /** What people of this world may be asked: nothing of a deal that two edited at once is decided without them. */
 const isAsked = ({ history: { rulings }, world }: Judged, { entity, group, kind }: WaitingItem): boolean => {
@@ -176,30 +183,13 @@ const textOf = ({ joins }: History, group: GroupName, { record }: Held): string 
   return group === "company" ? joins.whole(value) : value
 }
 
-/** Where a group is quarantined it may be another one, of as many things as the engine itself lists; all but those. */
-const unanimous = (
-  history: History,
-  group: GroupName,
-  has: ReadonlyArray<Held>,
-  quarantined: Map<string, number>,
-): ReadonlyArray<Held> => {
-  const where = ({ side }: Held): string => `${side.name}|${group}`
-  const left = (one: Held): number => quarantined.get(where(one)) ?? 0
-  const free = has.filter((one) => left(one) > 0)
-  const aside = [[], ...free.map((one) => [one]), free].find(
-    (some) => new Set(has.filter((one) => !some.includes(one)).map((one) => textOf(history, group, one))).size <= 1,
-  )
-  for (const one of aside ?? []) quarantined.set(where(one), left(one) - 1)
-  return has.filter((one) => aside?.includes(one) !== true)
-}
-
 /** What all sides hold, by group; those that are parked, or refer to what is gone somewhere, aside. */
 const settledIn = (
   { history, world }: Judged,
   thing: string,
   held: ReadonlyArray<Held>,
   conflicts: number,
-  quarantined: Map<string, number>,
+  quarantined: ReadonlySet<string>,
 ): { readonly settled: ReadonlyMap<GroupName, string>; readonly found: ReadonlyArray<Violation> } => {
   const kind = kindOf(thing)
   const settled = new Map<GroupName, string>()
@@ -210,8 +200,9 @@ const settledIn = (
     const has = held.filter(
       ({ side }) => side.groups[kind].includes(group) && isMapped(history, side.name, kind, group),
     )
-    const there = unanimous(history, group, has, quarantined)
-    const values = there.map((one) => textOf(history, group, one))
+    const said = has.map((one) => ({ ...one, object: one.side.objects[kind], value: textOf(history, group, one) }))
+    const there = counting(said, group, quarantined)
+    const values = there.map(({ value }) => value)
     if (new Set(values).size === 1) settled.set(group, values[0]!)
     else if (values.length > 0 && parked < conflicts && history.rulings.asks(kind, group)) parked += 1
     // Where there is none, it is mapped nowhere that has the thing.
@@ -230,7 +221,7 @@ const judgeThing = async (
   judged: Judged,
   thing: string,
   conflicts: number,
-  quarantined: Map<string, number>,
+  quarantined: ReadonlySet<string>,
 ): Promise<ReadonlyArray<Violation>> => {
   const { history, world } = judged
   const removed = world.goneFrom(thing)
@@ -247,13 +238,8 @@ const judgeThing = async (
   if (misplaced.length > 0) return misplaced
   // Its records are there, as another's duplicates.
   if (history.joins.isPart(thing)) return []
-  const chosen = choices(places).map((held) => {
-    // What one choice would be excused for is left to the others.
-    const left = new Map(quarantined)
-    return { held, left, ...settledIn(judged, thing, held, conflicts, left) }
-  })
-  const { found, held, left, settled } = chosen.find((one) => one.found.length === 0) ?? chosen[0]!
-  for (const [where, count] of left) quarantined.set(where, count)
+  const chosen = choices(places).map((held) => ({ held, ...settledIn(judged, thing, held, conflicts, quarantined) }))
+  const { found, held, settled } = chosen.find((one) => one.found.length === 0) ?? chosen[0]!
   if (found.length > 0) return found
   const apart = participantsApart(world, history, thing, held)
   if (apart.length > 0) return apart
@@ -269,15 +255,13 @@ export const judge = async (judged: Judged): Promise<ReadonlyArray<Violation>> =
   const { asked, world } = judged
   const now = await asked(() => status(world.tenant.name))
   const waits = await everythingThatWaits(judged)
-  if (now === undefined || waits === undefined) return [violation("answers", "the engine answers no questions")]
+  const isAnyQuarantined = waits?.some((one) => isRewritten(world, one)) === true
+  const entities = isAnyQuarantined ? await everythingLinked(judged) : []
+  if (now === undefined || waits === undefined || entities === undefined)
+    return [violation("answers", "the engine answers no questions")]
   const found: Array<Violation> = [...listed(judged, now, waits)]
   const conflicts = waits.filter((one) => isAsked(judged, one)).length
-  const quarantined = new Map<string, number>()
-  for (const one of waits)
-    if (isRewritten(world, one)) {
-      const where = `${one.connection}|${one.group}`
-      quarantined.set(where, (quarantined.get(where) ?? 0) + 1)
-    }
+  const quarantined = quarantinedIn(entities, world.rewriting)
   for (const thing of world.things)
     if (found.length === 0) found.push(...(await judgeThing(judged, thing, conflicts, quarantined)))
   return found

@@ -41,6 +41,12 @@ export class Mapped {
     return [...sides].some((side) => this.wasSeen(side, kind, group))
   }
 
+  /** Whether it was in sight from the beginning, and is mapped as it was then. */
+  isFromBeginning(side: string, kind: Kind, group: GroupName): boolean {
+    const { since, way } = this.#of(side, kind, group)
+    return since === null && way !== "off"
+  }
+
   isSettling(side: string, kind: Kind, group: GroupName, now: number): boolean {
     const { since } = this.#of(side, kind, group)
     return since !== null && now - since < SETTLING_MS

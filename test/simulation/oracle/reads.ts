@@ -60,8 +60,11 @@ export class Reads {
     return some
   }
 
+  /** An edit that a write of the engine stands over is found in the history, and stands until somebody edits there again. */
   enter(side: string, id: string, group: GroupName, node: Entered): void {
     this.entered(side, id, group).push(node)
+    const covered = this.covered(side, id, group)
+    if (covered !== undefined) node.before.add(covered)
     this.#covered.delete(`${side}|${id}|${group}`)
   }
 

@@ -1,7 +1,8 @@
 /** Which value may be written over which, and which may stand at the end. */
 import { type GroupName, kindOf, strictFor } from "../world/things.ts"
 import type { Decisions } from "./decisions.ts"
-import { type Entered, forbids, GAP_MS, isBefore, show, type Violation } from "./entered.ts"
+import { carry, type Entered, forbids, GAP_MS, isBefore, show, type Violation } from "./entered.ts"
+import type { Mapped } from "./mapped.ts"
 import type { Presence } from "./presence.ts"
 import type { Read } from "./reads.ts"
 import type { Rulings } from "./rulings.ts"
@@ -9,6 +10,7 @@ import type { Rulings } from "./rulings.ts"
 export interface Known {
   readonly rulings: Rulings
   readonly decisions: Decisions
+  readonly mapped: Mapped
   readonly presence: Presence
   /** The world's time, ms. */
   readonly now: () => number
@@ -64,6 +66,29 @@ export class Verdicts {
       !node.isAside &&
       this.#strict(thing, group, node).every(({ side }) => side !== null && presence.isLongThere(side, thing, node.ms))
     )
+  }
+
+  /**
+   * The engine wrote one of these. What the CRMs held from the beginning is decided before anything is written: where no rule is
+   * against it, what is carried on from there has won against what others of them had, which may be written over much later.
+   */
+  carried(thing: string, group: GroupName, nodes: ReadonlyArray<Entered>, all: ReadonlyArray<Entered>): void {
+    const { mapped, rulings, skewMs } = this.#known
+    carry(nodes)
+    const [node, second] = nodes
+    const isFirst = (one: Entered): boolean => one.at === 0 && !one.isApp && !one.isAside && one.value !== ""
+    if (node === undefined || second !== undefined || !isFirst(node)) return
+    const kind = kindOf(thing)
+    const rules = rulings.since(kind, group, 0)
+    for (const one of all)
+      if (
+        isFirst(one) &&
+        one.value !== node.value &&
+        !isBefore(node, one) &&
+        [...one.sides, ...node.sides].every((side) => mapped.isFromBeginning(side, kind, group)) &&
+        rules.every((rule) => forbids(rule, node, one, skewMs) === null)
+      )
+        node.before.add(one)
   }
 
   verdict(

@@ -40,6 +40,10 @@ const SHAPES: Shapes<string> = {
   activity: { subject: naming("hs_task_subject") },
 }
 
+/** Whether any of these properties is one in which people of that system enter something. */
+export const isEntered = (kind: Kind, properties: ReadonlyArray<string>): boolean =>
+  Object.values(SHAPES[kind]).some(({ fields }) => fields.some((one) => properties.includes(one)))
+
 export interface HubspotSide extends Side {
   readonly sandbox: HubspotSandbox
 }

@@ -1,6 +1,10 @@
-/** Which records an answer of Odoo's shows to the engine: those of the model that was asked for, and of no other. */
+/** Which records an answer shows to the engine: those of the model that was asked for, and of what the call asked for alone. */
 import { assert, describe, it } from "vitest"
-import { modelOf } from "./servers.ts"
+import { History } from "../oracle/history.ts"
+import { makeChance } from "../random.ts"
+import { Timeline } from "../timeline.ts"
+import { makeHubspotSide } from "./hubspot-side.ts"
+import { modelOf, serverOf } from "./servers.ts"
 
 describe("a call to Odoo", () => {
   const rpc = (...args: ReadonlyArray<unknown>) =>
@@ -18,6 +22,54 @@ describe("a call to Odoo", () => {
         modelOf("http://odoo.test/jsonrpc", rpc()),
       ],
       ["res.partner", "mail.activity.type", "res.partner", "ir.model.data", "", ""],
+    )
+  })
+})
+
+describe("a call to HubSpot", () => {
+  /** A title that somebody enters in a record and then archives it, and what the answer to a call has the oracle ask for. */
+  const asked = async (method: "GET" | "POST", path: string, body: Readonly<Record<string, unknown>> | null) => {
+    const side = makeHubspotSide({
+      name: "hubspot",
+      tenant: "acme",
+      timeline: new Timeline(0),
+      chance: makeChance("servers"),
+      skewMs: 0,
+      secret: "secret",
+      settings: { tokens: ["token"] },
+      onWritten: () => {},
+    })
+    const history = new History(() => 0)
+    const id = side.seed("person", { name: "Ada|P1", title: "First" }, {})
+    const by = { side: "hubspot", isApp: false, id: `person:${id}` }
+    history.enter(by, "P1", { title: "First" }, true)
+    history.read("hubspot", by.id, "fields")
+    await side.edit("person", id, { title: "Later" })
+    history.enter(by, "P1", { title: "Later" }, false)
+    history.vanished("hubspot", by.id, "P1")
+    await side.remove("person", id)
+    const url = `https://api.hubapi.com${path.replace("ID", id)}`
+    const headers = { authorization: "Bearer token", "content-type": "application/json" }
+    const given = body === null ? {} : { body: JSON.stringify({ ...body, inputs: [{ id }] }) }
+    const answer = await serverOf(side, history)({ method, url, headers, operation: "asked", ...given }, (told) =>
+      told(),
+    )
+    assert.strictEqual(answer?.status, 200)
+    history.settle("P1", "title", "First")
+    return history.violations.map(({ invariant }) => invariant)
+  }
+
+  it("shows what it names of a record, and of the rest no more than that it is there", async () => {
+    const list = "/crm/objects/2026-09/contacts?archived=true"
+    const read = "/crm/objects/2026-09/contacts/batch/read?archived=true"
+    assert.deepStrictEqual(
+      [
+        await asked("GET", `${list}&properties=hs_object_id`, null),
+        await asked("GET", `${list}&properties=hs_object_id,jobtitle`, null),
+        await asked("POST", read, { properties: ["hs_merged_object_ids"] }),
+        await asked("POST", read, { properties: ["jobtitle"] }),
+      ],
+      [[], ["lost"], [], ["lost"]],
     )
   })
 })

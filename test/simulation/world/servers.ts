@@ -4,7 +4,7 @@ import type { OdooSandbox } from "@concordat/providers/odoo/sandbox/sandbox"
 import type { OnArrival, Server } from "../network.ts"
 import type { Part } from "../oracle/entered.ts"
 import type { History } from "../oracle/history.ts"
-import type { HubspotSide } from "./hubspot-side.ts"
+import { type HubspotSide, isEntered } from "./hubspot-side.ts"
 import type { OdooSide } from "./odoo-side.ts"
 import type { Side } from "./side.ts"
 import type { Kind } from "./things.ts"
@@ -22,6 +22,14 @@ const KIND_OF: Readonly<Record<string, Kind>> = {
   companies: "company",
   deals: "deal",
   tasks: "activity",
+}
+
+/** The properties that a call to HubSpot asks for by name. */
+const askedFor = ({ searchParams }: URL, body: unknown): ReadonlyArray<string> => {
+  const { properties = [] } = (typeof body === "string" && body !== "" ? JSON.parse(body) : {}) as {
+    readonly properties?: ReadonlyArray<string>
+  }
+  return [...properties, ...searchParams.getAll("properties").flatMap((names) => names.split(","))]
 }
 
 const hubspotServer =
@@ -43,8 +51,11 @@ const hubspotServer =
     const kind = KIND_OF[records] ?? KIND_OF[links]
     if (kind === undefined) return answered
     const { errors, results } = JSON.parse(answer.body) as { readonly results?: unknown; readonly errors?: unknown }
-    if (records !== "") for (const { id } of rowsOf(results)) shown(kind, String(id), "fields")
-    else {
+    if (records !== "") {
+      // A census, or whoever asks whether a record is archived, learns that it is there, and nothing of what is in it.
+      for (const { id } of isEntered(kind, askedFor(url, call.body)) ? rowsOf(results) : [])
+        shown(kind, String(id), "fields")
+    } else {
       for (const { from } of rowsOf(results)) shown(kind, String((from as Row)["id"]), "references")
       // None is told as an error of its row.
       for (const { context } of rowsOf(errors))
