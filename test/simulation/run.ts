@@ -108,7 +108,7 @@ const runOf = async (script: Script, options: RunOptions): Promise<RunResult> =>
     onStep,
   })
   stores.log.onAppend((streams) => {
-    for (const { configuring } of worlds) configuring.appended(stores.log, streams)
+    for (const world of worlds) world.appended(stores.log, streams)
   })
   stores.queue.faults = { chance: chance.fork("bus"), ...script.bus }
   const result = (more: ReadonlyArray<Violation>): RunResult => {

@@ -1,7 +1,7 @@
 /**
- * What was entered where, and what became of it, as the world itself sees it. Each value that a person enters is a node;
- * the value that stood on that side before is what the person knew, and so its parent. A write of the engine may carry a
- * value on, or settle a conflict; it may never bring back what was replaced, nor make up a value.
+ * What was entered where, and what became of it, as the world itself sees it. Each value that a person enters is a node; the value that stood
+ * on that side before is what the person knew, and so its parent. A write of the engine may carry a value on, or settle a conflict; it may
+ * never bring back what was replaced, nor make up a value.
  */
 import { type GroupName, groupsOf, type Kind, kindOf, type Values } from "../world/things.ts"
 import { type Entered, entered, isBefore, normalised, type Part, show, type Violation } from "./entered.ts"
@@ -10,8 +10,9 @@ import { Decisions, type Deciding } from "./decisions.ts"
 import { filling, Joined } from "./joined.ts"
 import { Mapped, type Way } from "./mapped.ts"
 import { Presence } from "./presence.ts"
-import { type Read, Reads } from "./reads.ts"
+import { type Read, Reads, type Writable } from "./reads.ts"
 import { type Rules, Rulings } from "./rulings.ts"
+import { Unsaid } from "./unsaid.ts"
 import { Verdicts } from "./verdicts.ts"
 
 export class History {
@@ -19,7 +20,8 @@ export class History {
   readonly #entered = new Map<string, Array<Entered>>()
   /** What stands in a record, by side and id. */
   readonly #held = new Map<string, Map<GroupName, ReadonlyArray<Entered>>>()
-  readonly #reads = new Reads()
+  readonly unsaid = new Unsaid()
+  readonly #reads = new Reads(this.unsaid)
   readonly #now: () => number
   readonly violations: Array<Violation> = []
   readonly rulings = new Rulings()
@@ -95,10 +97,7 @@ export class History {
     this.#reads.moved(side, from, to)
   }
 
-  /**
-   * A side is mapped otherwise from now on; `records`: those of the kind that it has. What they hold is seen as if for the first
-   * time, or not any more; what never was in sight before is seen for the first time in truth, and known as such.
-   */
+  /** A side is mapped otherwise: what `records` of the kind hold is seen as if for the first time, in truth if it never was, or not any more. */
   remapped(
     side: { readonly name: string; readonly isApp: boolean },
     kind: Kind,
@@ -277,8 +276,9 @@ export class History {
   }
 
   /** The engine wrote: every group whose value is another one now is judged. Whether any is, or was before it was read. */
-  written(side: { readonly name: string; readonly isApp: boolean }, id: string, thing: string, now: Values): boolean {
+  written(side: Writable, id: string, thing: string, now: Values): boolean {
     this.#clock += 1
+    this.unsaid.next(side.name, id)
     this.#presence.there(side.name, thing, this.#now(), false)
     const held = this.#heldBy(side.name, id)
     let isNews = groupsOf(thing).some((group) => this.#reads.unread(side.name, id, group).length > 0)
@@ -298,7 +298,7 @@ export class History {
       if (this.joins.isSettled(thing, this.#now()))
         this.#violate("duplicate", `${where}: "${value}" was written, and it is part of another`)
       held.set(group, nodes)
-      this.#reads.written(side.name, id, group)
+      this.#reads.written(side, id, group, { under: before, nodes, at: this.#clock })
       if (this.mapped.way(side.name, kindOf(thing), group) !== "both") {
         // What was on its way, by the mapping before.
         if (!this.mapped.isSettling(side.name, kindOf(thing), group, this.#now()))

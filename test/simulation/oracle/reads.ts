@@ -1,12 +1,21 @@
 /** When a record was last read by the engine, and what people entered in it that the engine has not written over since. */
 import type { GroupName } from "../world/things.ts"
 import { type Entered, type Part, partOf } from "./entered.ts"
+import { Unsaid, type Wrote } from "./unsaid.ts"
 
 export interface Read {
   /** In the order of the world's events. */
   readonly order: number
   /** The world's time. */
   readonly ms: number
+}
+
+/** What the engine writes to. */
+export interface Writable {
+  readonly name: string
+  readonly isApp: boolean
+  /** Absent: whether a write was taken can be known. */
+  readonly keepsHistory?: boolean
 }
 
 const NEVER: Read = { order: 0, ms: 0 }
@@ -21,10 +30,16 @@ export class Reads {
   readonly #covered = new Map<string, Entered>()
   /** Ids that records have had, by side. */
   readonly #moved = new Map<string, string>()
+  readonly #unsaid: Unsaid
+
+  constructor(unsaid = new Unsaid()) {
+    this.#unsaid = unsaid
+  }
 
   /** Answers may overtake each other: the newest counts. Returned is what went with its record, and is known all the same. */
   read(side: string, id: string, part: Part, at: Read): ReadonlyArray<Entered> {
     const key = `${side}|${id}|${part}`
+    this.#unsaid.read(side, id, part, at)
     if (at.order > (this.#last.get(key) ?? NEVER).order) this.#last.set(key, at)
     const next = this.#moved.get(`${side}|${id}`)
     const known = (this.#gone.get(key) ?? []).filter((one) => one.at <= at.order)
@@ -62,6 +77,7 @@ export class Reads {
 
   /** An edit that a write of the engine stands over is found in the history, and stands until somebody edits there again. */
   enter(side: string, id: string, group: GroupName, node: Entered): void {
+    this.#unsaid.entered(side, id, group, node)
     this.entered(side, id, group).push(node)
     const covered = this.covered(side, id, group)
     if (covered !== undefined) node.before.add(covered)
@@ -87,8 +103,9 @@ export class Reads {
     return this.entered(side, id, group).filter(({ at }) => at > order)
   }
 
-  written(side: string, id: string, group: GroupName): void {
-    this.#entered.delete(`${side}|${id}|${group}`)
-    this.#covered.delete(`${side}|${id}|${group}`)
+  written({ isApp, keepsHistory, name }: Writable, id: string, group: GroupName, write: Wrote): void {
+    this.#entered.delete(`${name}|${id}|${group}`)
+    this.#covered.delete(`${name}|${id}|${group}`)
+    if (!isApp && keepsHistory === false) this.#unsaid.wrote(name, id, group, write)
   }
 }

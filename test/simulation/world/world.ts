@@ -7,6 +7,7 @@ import { THINGS_APART, VALUES_APART } from "../oracle/isolation.ts"
 import { Hanging } from "../oracle/participants.ts"
 import { Thrift } from "../oracle/thrift.ts"
 import type { Chance } from "../random.ts"
+import type { Log } from "../store/log.ts"
 import type { Remapped, Script, SideName } from "../script.ts"
 import type { Owner, Timeline } from "../timeline.ts"
 import type { AppSide } from "./app-side.ts"
@@ -21,6 +22,7 @@ import { Operators } from "./operators.ts"
 import { Reshaping } from "./reshaping.ts"
 import { Spent } from "./spent.ts"
 import { Systems } from "./systems.ts"
+import { Taken } from "./taken.ts"
 import { Troubles } from "./troubles.ts"
 import type { About, Seen, Side, Written } from "./side.ts"
 import { type GroupName, isNaming, keyFor, keyOf, type Kind, kindOf, KINDS, type Values } from "./things.ts"
@@ -59,6 +61,7 @@ export class World {
   readonly thrift: Thrift
   readonly peers: ReadonlyArray<Peer>
   readonly #systems: Systems
+  readonly #taken: Taken
   /** The person whom an activity is with. */
   readonly with = new Map<string, string>()
   readonly reshaping: Reshaping
@@ -97,6 +100,7 @@ export class World {
     this.spent = new Spent(options.timeline, onStep)
     this.#systems = new Systems({ ...options, owner: this.owner, onWritten: this.#written, spent: this.spent })
     for (const name of script.sides) this.sides.set(name, this.#systems.side(name))
+    this.#taken = new Taken(options.tenant, this.sides.values(), history)
     const begins = remapped(script)
     for (const { from, group, of, side } of begins) history.mapped.set(side, of, group, from, null)
     const configurations = script.sides.map((name) => {
@@ -265,6 +269,12 @@ export class World {
     if (wasWithheld) return history.released(...about, values)
     const above = Object.entries(values).filter(([group, value]) => stands[group as GroupName] !== value)
     history.withheld(...about, Object.fromEntries(above))
+  }
+
+  /** The journal has more in those streams. */
+  appended(log: Log, streams: ReadonlyArray<string>): void {
+    this.configuring.appended(log, streams)
+    for (const stream of streams) this.#taken.appended(log, stream)
   }
 
   recordsOf(name: SideName, key: string): ReadonlyArray<Seen> {
