@@ -98,7 +98,10 @@ const headers = { "idempotency-key": Schema.String }
  */
 export const Edit = Schema.Struct({
   values: Values,
-  /** The record's revision that the app last saw, in an answer or in a change; null: none yet. */
+  /**
+   * The record's revision that the app last saw, in an answer or in a change; null: none yet. The answer to a DELETE shows nothing of
+   * it: a record that is taken back is as it was last seen before.
+   */
   basedOn: Schema.NullOr(Schema.Int),
   /** When the edit was made, ms since 1970 by the app's clock. */
   stamp: Schema.optionalKey(Schema.Finite),

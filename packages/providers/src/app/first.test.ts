@@ -101,4 +101,20 @@ describe("the first edit of a record at the app's endpoint", () => {
     const stale = await put("k3", { lastName: "Hopper" }, 4)
     assert.deepStrictEqual(stale.body?.["values"], { firstName: "Grace", phone: "+442079460000" })
   })
+
+  it("[AP18] one that is taken back as it was before a write that the app has not seen is stale", async () => {
+    await put("k1", { firstName: "Ada", title: "Dr" })
+    await write({ firstName: "Augusta" })
+    await server.call("DELETE", contact, { key: "d1" })
+    const before = { firstName: "Ada", title: "Dr" }
+    const { body, status } = await put("k2", before, 0)
+    const revision = Number(body?.["revision"])
+    assert.deepStrictEqual([status, body?.["values"]], [409, { firstName: "Augusta", title: "Dr" }])
+    assert.strictEqual((await put("k2", { ...before, firstName: "Augusta" }, revision)).status, 200)
+    assert.deepInclude(valuesAt("p1").at(-1), { firstName: "Augusta", title: "Dr", phone: null })
+    // Once it is there again, what was written before counts no more; nor does it for one that knows nothing of it.
+    assert.strictEqual((await put("k3", { title: "Prof" }, 0)).status, 200)
+    await server.call("DELETE", contact, { key: "d2" })
+    assert.strictEqual((await put("k4", before)).status, 200)
+  })
 })

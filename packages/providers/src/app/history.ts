@@ -93,7 +93,9 @@ export const recentOf = Effect.fnUntraced(function* (
       if (!isNews) continue
       if (fact?._tag === "RecordWritten") return { revision, newest, stale: true, ahead: false, open }
       if (fact?._tag === "WriteIntended" && wasTaken(fact.key)) open = true
-      if (fact !== null && isEnd(fact)) return { revision, newest, stale: false, ahead: false, open }
+      if (fact === null || !isEnd(fact)) continue
+      // Whoever takes it back as it was when he last saw it has not seen what was written before it ended.
+      if (basedOn === null || newest !== fact) return { revision, newest, stale: false, ahead: false, open }
     }
     const last = events.at(-1)
     if (events.length < PAGE || last === undefined || last.revision === 0) {
@@ -105,15 +107,17 @@ export const recentOf = Effect.fnUntraced(function* (
 
 /**
  * The newest known value of each field, of the app's own edits and of what was written to it. What was empty from the
- * record's first fact on is left out: nobody but the app has touched it since.
+ * record's first fact on is left out: nobody but the app has touched it since. `isTakenBack`: of a record that ended, as it was then.
  */
 export const valuesOf = Effect.fnUntraced(function* (
   read: Read,
   tenant: string,
   stream: string,
   open: Open,
+  isTakenBack = false,
 ): Effect.fn.Return<JsonObject, JournalError | UnreadableEvent> {
   const values: Record<string, Json> = {}
+  let hasEnded = !isTakenBack
   let emptyFirst: ReadonlyArray<string> = []
   const begun = (): JsonObject => {
     for (const name of emptyFirst) delete values[name]
@@ -124,7 +128,10 @@ export const valuesOf = Effect.fnUntraced(function* (
     const events: ReadonlyArray<RecordedEvent> = yield* back(read, stream, from)
     for (const event of events) {
       const fact = yield* factOf(event)
-      if (fact !== null && isEnd(fact)) return begun()
+      if (fact !== null && isEnd(fact)) {
+        if (hasEnded) return begun()
+        hasEnded = true
+      }
       const personal = fact?._tag === "RecordObserved" ? fact.values : fact?._tag === "RecordWritten" ? fact.held : null
       if (personal === null || personal === undefined) continue
       const fresh = Object.entries(yield* open(tenant, personal)).filter(([name]) => !Object.hasOwn(values, name))

@@ -140,7 +140,8 @@ export const makeSubmit = (options: SubmitOptions): Submit => {
     if (recent.ahead && !(yield* options.isMet))
       return yield* new AppUnavailable({ detail: "follow the changes first", retryAfterMs: RETRY_MS })
     if (recent.stale) {
-      const values = yield* valuesOf(journal.read, tenant, streamOf(edit), options.open)
+      const isTakenBack = !recent.ahead && recent.newest !== null && isEnd(recent.newest)
+      const values = yield* valuesOf(journal.read, tenant, streamOf(edit), options.open, isTakenBack)
       return { _tag: "Stale", revision: recent.revision, values } as const
     }
     if (recent.open && waits) return { _tag: "Wait" } as const

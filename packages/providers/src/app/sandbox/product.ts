@@ -29,7 +29,11 @@ export interface Edit {
   readonly key: string
   readonly object: string
   readonly id: string
-  readonly values: Values | null
+  values: Values | null
+  /** Of a record that was taken back, which is sent whole: what the person changed with that. All else is as the product has it. */
+  readonly own?: ReadonlySet<string>
+  /** What was sent may have been taken: it stays as it is. */
+  isSent: boolean
   readonly stamp: number
   /** Part of what was there when Concordat was connected. */
   readonly population: boolean
@@ -155,7 +159,12 @@ export const newRecord = (product: Product, object: string, id: string | undefin
 }
 
 /** Keys are unique over all runs of this product: its own number of the edit, and some chance. */
-export const enqueue = (product: Product, record: StoredRecord, values: Values | null, population = false): void => {
+export const enqueue = (
+  product: Product,
+  record: StoredRecord,
+  values: Values | null,
+  { own, population = false }: { readonly population?: boolean; readonly own?: ReadonlySet<string> } = {},
+): void => {
   if (product.connection === null) return
   const now = product.options.now()
   const chance = Math.floor(product.options.random() * 2 ** 40).toString(36)
@@ -164,6 +173,8 @@ export const enqueue = (product: Product, record: StoredRecord, values: Values |
     object: record.object,
     id: record.id,
     values,
+    ...(own === undefined ? {} : { own }),
+    isSent: false,
     stamp: now,
     population,
     attempts: 0,
@@ -181,7 +192,7 @@ export const edit = (product: Product, record: StoredRecord, values: Values): vo
   record.values = { ...record.values, ...changed }
   record.archived = false
   record.updatedAt = product.options.now()
-  if (restored) enqueue(product, record, record.values)
+  if (restored) enqueue(product, record, record.values, { own: new Set(Object.keys(changed)) })
   else if (Object.keys(changed).length > 0) enqueue(product, record, changed)
 }
 
@@ -189,7 +200,7 @@ const pendingFields = (product: Product, record: StoredRecord): ReadonlySet<stri
   new Set(
     product.edits
       .filter((one) => one.object === record.object && one.id === record.id)
-      .flatMap((one) => Object.keys(one.values ?? {})),
+      .flatMap((one) => (one.own === undefined || one.isSent ? Object.keys(one.values ?? {}) : [...one.own])),
   )
 
 const note = (product: Product, entry: Omit<LogEntry, "at">): void => {
@@ -261,6 +272,12 @@ export const applyChange = (product: Product, change: Page["changes"][number]): 
     return note(product, { ...of, effect })
   }
   return note(product, { ...of, effect: lay(product, known, change.revision, change.values) })
+}
+
+/** It goes as it is now: of a record that was taken back with what came since. */
+export const seal = (product: Product, edit: Edit): void => {
+  if (edit.own !== undefined && !edit.isSent) edit.values = product.records.get(nameOf(edit))?.values ?? edit.values
+  edit.isSent = true
 }
 
 /** What came with a refused edit: the record as Concordat knows it, under the edits of people. */

@@ -9,6 +9,7 @@ import {
   type Product,
   release,
   reread,
+  seal,
 } from "./product.ts"
 import { OBJECTS, type Values } from "./shapes.ts"
 
@@ -75,7 +76,8 @@ const settle = (product: Product, edit: Edit, basedOn: number | null, answer: An
   const fields = Object.keys(edit.values ?? {})
   if (answer?.status === 200 && typeof revision === "number") {
     product.counts.taken += 1
-    record.revision = Math.max(record.revision ?? -1, revision)
+    // The answer to a deletion shows nothing of the record, which may be taken back as it was before.
+    if (edit.values !== null) record.revision = Math.max(record.revision ?? -1, revision)
     if (product.options.random() < product.settings.duplicateRate) {
       const notBefore = product.options.now() + between(product, product.settings.duplicateDelayMs)
       product.duplicates.push({ edit, basedOn, notBefore })
@@ -88,7 +90,10 @@ const settle = (product: Product, edit: Edit, basedOn: number | null, answer: An
     // An answer that was long on its way may be older than what the feed brought meanwhile: then the edit goes on that. One
     // that is older than what was asked with is from a restored journal, and holds.
     const isOvertaken = revision >= (basedOn ?? -1) && revision < (record.revision ?? -1)
+    // Of a record that was taken back only what the person changed with that stands above what came.
+    if (edit.own !== undefined) edit.isSent = false
     if (!isOvertaken) reread(product, record, revision, (answer.body["values"] ?? {}) as Values)
+    if (edit.own !== undefined) release(product, record, fields, isOvertaken ? Number.NEGATIVE_INFINITY : revision)
     edit.notBefore = product.options.now()
     return
   }
@@ -120,6 +125,7 @@ const land = (product: Product, settle: () => void): void => {
 
 const sendBatch = async (product: Product, edits: ReadonlyArray<Edit>): Promise<void> => {
   const based = edits.map((edit) => basedOnOf(product, edit))
+  for (const edit of edits) seal(product, edit)
   const rows = edits.map((edit, at) => ({
     object: edit.object,
     id: edit.id,
@@ -140,6 +146,7 @@ const sendBatch = async (product: Product, edits: ReadonlyArray<Edit>): Promise<
 
 const sendSingle = async (product: Product, edit: Edit): Promise<void> => {
   const basedOn = basedOnOf(product, edit)
+  seal(product, edit)
   const answer = await sendOne(product, edit, basedOn)
   land(product, () => settle(product, edit, basedOn, answer))
 }
@@ -167,7 +174,7 @@ const next = (product: Product): ReadonlyArray<Edit> => {
 export const populate = (product: Product): void => {
   product.populated = false
   for (const record of product.records.values()) {
-    if (!record.archived) enqueue(product, record, record.values, true)
+    if (!record.archived) enqueue(product, record, record.values, { population: true })
   }
 }
 
@@ -192,7 +199,8 @@ export const sendAllAgain = (product: Product): void => {
   product.counts.resends += 1
   sendAll(product)
   product.isResending = true
-  for (const record of product.records.values()) if (record.archived) enqueue(product, record, null, true)
+  for (const record of product.records.values())
+    if (record.archived) enqueue(product, record, null, { population: true })
 }
 
 const sayReady = async (product: Product): Promise<void> => {

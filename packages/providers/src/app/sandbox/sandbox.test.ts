@@ -164,6 +164,23 @@ describe("the sandbox product", () => {
     assert.deepStrictEqual([product.get("contact", "p1")?.values, await held("p1")], [expected, expected])
   })
 
+  it("[AP18] a record that is taken back has what was written to it before it went, and what the person changed with that", async () => {
+    const { product, run, connect, write, held } = makeProduct({ applyDelayMs: [5_000, 5_000] })
+    product.seed({ contact: [{ id: "p1", values: { firstName: "Ada", lastName: "Byron", title: "Dr" } }] })
+    connect()
+    await run(6_000)
+    await write("p1", { firstName: "Augusta", title: "Prof" })
+    product.archive("contact", "p1")
+    product.put({ object: "contact", id: "p1", values: { title: "Countess" } })
+    await run(500)
+    const expected = { firstName: "Augusta", lastName: "Byron", title: "Countess" }
+    assert.deepInclude(product.get("contact", "p1"), { archived: false, values: expected })
+    assert.deepInclude(await held("p1"), expected)
+    await run(20_000)
+    assert.deepStrictEqual(product.get("contact", "p1")?.values, expected)
+    assert.strictEqual(product.stats().counts.stale, 1)
+  })
+
   it("[AP14] a write that came while the answer to an edit was on its way is not lost", async () => {
     const { product, run, connect, write, held } = makeProduct({ answerDelayMs: [1_000, 1_000] })
     product.seed({ contact: [{ id: "p1", values: { firstName: "Ada" } }] })

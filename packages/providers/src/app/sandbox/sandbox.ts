@@ -47,7 +47,7 @@ const seed = (product: Product, given: Parameters<Backdoor["seed"]>[0]): ReturnT
       object,
       rows.map(({ id, values }) => {
         const record = newRecord(product, object, id, values)
-        enqueue(product, record, values, !product.populated)
+        enqueue(product, record, values, { population: !product.populated })
         return record.id
       }),
     ]),

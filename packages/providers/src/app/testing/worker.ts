@@ -85,7 +85,11 @@ export const makeWorker = (memory: MemoryJournal, versionsOf: VersionsOf, tenant
               reason: "deleted",
               readStartedAt: 0,
             }),
-            (revision) => ({ id, revision }),
+            (revision) => {
+              // Back alike, it is news, as in the engine.
+              held.delete(`${object}:${id}`)
+              return { id, revision }
+            },
           ),
         ),
       ),
