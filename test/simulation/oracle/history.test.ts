@@ -223,3 +223,37 @@ describe("the history of what two CRMs held from the beginning, each its own", (
     )
   })
 })
+
+describe("the history of what comes to the product while an edit of it is on its way", () => {
+  const PRODUCT = { name: "app", isApp: true }
+  const IN_ODOO = { name: "odoo", isApp: false }
+  it("takes the edit for a later one than what came, also where one that came before is the same", () => {
+    const history = new History(() => 0)
+    history.enter(APP, "P1", { title: "First" }, true)
+    history.enter(ODOO, "P1", { title: "First" }, true)
+    history.enter(ODOO, "P1", { title: "Second" }, false)
+    history.enter(ODOO, "P1", { title: "Third" }, false)
+    // Somebody enters there what Odoo had before, and nobody has seen yet.
+    history.enter(APP, "P1", { title: "Second" }, false)
+    for (const title of ["Second", "Third"]) {
+      history.written(PRODUCT, APP.id, "P1", { title: "Second" })
+      history.withheld("app", APP.id, "P1", { title })
+    }
+    history.read("odoo", ODOO.id, "fields")
+    history.written(IN_ODOO, ODOO.id, "P1", { title: "Second" })
+    assert.deepStrictEqual(history.violations, [])
+  })
+  it("takes what had come before for replaced by what came after, where nobody entered it there", () => {
+    const history = new History(() => 0)
+    history.enter(APP, "P1", { title: "First" }, true)
+    history.enter(ODOO, "P1", { title: "First" }, true)
+    history.enter(ODOO, "P1", { title: "Second" }, false)
+    history.enter(ODOO, "P1", { title: "Third" }, false)
+    history.read("odoo", ODOO.id, "fields")
+    history.written(IN_ODOO, ODOO.id, "P1", { title: "Second" })
+    assert.deepStrictEqual(
+      history.violations.map(({ invariant }) => invariant),
+      ["regression"],
+    )
+  })
+})

@@ -73,8 +73,7 @@ export class History {
 
   /** What stands in a record in a group that the side is not asked for: it may be edited all the same. */
   stood(side: string, id: string, thing: string, group: GroupName, value: string): void {
-    const nodes = this.#nodes(thing, group).filter((one) => one.value === this.#normalised(group, value))
-    this.#heldBy(side, id).set(group, nodes)
+    this.#heldBy(side, id).set(group, this.#valued(thing, group, value))
   }
 
   /** What was entered there last is in the provider's own history, whatever is written over it. */
@@ -190,6 +189,11 @@ export class History {
     return nodes
   }
 
+  /** Those of one value. */
+  #valued(thing: string, group: GroupName, value: string): Array<Entered> {
+    return this.#nodes(thing, group).filter((one) => one.value === this.#normalised(group, value))
+  }
+
   #heldBy(side: string, id: string): Map<GroupName, ReadonlyArray<Entered>> {
     const key = `${side}|${id}`
     const held = this.#held.get(key) ?? new Map<GroupName, ReadonlyArray<Entered>>()
@@ -242,10 +246,7 @@ export class History {
       if (known[0]?.value === this.#normalised(group, value)) continue
       // What two systems held alike from the beginning is one value, and a CRM's where one of them is one.
       const isUnseen = this.mapped.way(by.side, kindOf(thing), group) === "off"
-      const alike =
-        isFirst && !isUnseen
-          ? this.#nodes(thing, group).find((one) => one.value === this.#normalised(group, value))
-          : undefined
+      const alike = isFirst && !isUnseen ? this.#valued(thing, group, value)[0] : undefined
       if (alike !== undefined) {
         alike.isApp &&= by.isApp
         alike.sides.add(by.side)
@@ -268,10 +269,7 @@ export class History {
       if (group === "company") this.#twinned(thing, node)
       if (!isFirst && !isUnseen) this.#reads.enter(by.side, by.id, group, node)
       // There and back again: who looks now can't tell that anything happened in between.
-      held.set(
-        group,
-        this.#nodes(thing, group).filter((one) => one.value === node.value),
-      )
+      held.set(group, this.#valued(thing, group, value))
     }
   }
 
@@ -320,9 +318,11 @@ export class History {
     for (const group of groupsOf(thing)) {
       const value = values[group]
       if (value === undefined) continue
-      const node = this.#nodes(thing, group).findLast((one) => one.value === this.#normalised(group, value))
+      const mine = this.#reads.entered(side, id, group)
+      // What somebody has entered here is not what came, though it be the same.
+      const node = this.#valued(thing, group, value).findLast((one) => !mine.includes(one))
       if (node === undefined) continue
-      for (const standing of [...(held.get(group) ?? []), ...this.#reads.entered(side, id, group)])
+      for (const standing of [...(held.get(group) ?? []), ...mine])
         if (node !== standing && !isBefore(standing, node)) standing.over.add(node)
     }
   }
@@ -332,7 +332,7 @@ export class History {
     for (const group of groupsOf(thing)) {
       const value = values[group]
       const held = this.#heldBy(side, id).get(group) ?? []
-      const of = this.#nodes(thing, group).filter((one) => one.value === this.#normalised(group, value ?? ""))
+      const of = this.#valued(thing, group, value ?? "")
       if (value === undefined) continue
       for (const node of [...held, ...this.#reads.entered(side, id, group)])
         for (const under of node.over)
@@ -373,7 +373,7 @@ export class History {
   /** At the end all sides show one value: it has to be one that nothing replaced. */
   settle(thing: string, group: GroupName, value: string): void {
     const nodes = this.#nodes(thing, group)
-    const same = nodes.filter((one) => one.value === this.#normalised(group, value))
+    const same = this.#valued(thing, group, value)
     const last = same.at(-1)
     if (last === undefined) {
       if (value !== "") this.#violate("invented", `${thing}.${group}: "${value}" was never entered`)
