@@ -1,18 +1,22 @@
 import { defineConfig } from "vitest/config"
 import { LongestFirst } from "./test/longest-first.ts"
 
+/** What plays the engine in the test's own process. */
+const IN_PROCESS = "test/{contracts,engine,kurrentdb,reconciler,simulation}/**/*.test.ts"
 const SEEDS = "test/simulation/seeds.test.ts"
 
 export default defineConfig({
   test: {
     projects: [
+      // Two threads of its own keep both cores busy, and how long the proof takes says something only with nothing beside it.
+      { extends: true, test: { name: "seeds", include: [SEEDS], maxWorkers: 1, sequence: { groupOrder: 0 } } },
       // Nothing in them outlives its test, so they share their workers: half of their time was loading the same modules again.
       {
         extends: true,
         test: {
-          name: "unit",
-          include: ["packages/**/*.test.ts", "services/**/*.test.ts"],
-          exclude: ["**/node_modules/**", "**/*.integration.test.ts"],
+          name: "shared",
+          include: ["{packages,services}/**/*.test.ts", IN_PROCESS],
+          exclude: ["**/node_modules/**", SEEDS],
           isolate: false,
           sequence: { groupOrder: 1 },
         },
@@ -21,13 +25,11 @@ export default defineConfig({
         extends: true,
         test: {
           name: "whole",
-          include: ["{packages,services}/**/*.integration.test.ts", "test/**/*.test.ts"],
-          exclude: ["**/node_modules/**", SEEDS],
+          include: ["test/**/*.test.ts"],
+          exclude: ["**/node_modules/**", IN_PROCESS],
           sequence: { groupOrder: 1 },
         },
       },
-      // Two threads of its own keep both cores busy, and how long the proof takes says something only with nothing beside it.
-      { extends: true, test: { name: "seeds", include: [SEEDS], maxWorkers: 1, sequence: { groupOrder: 0 } } },
     ],
     reporters: ["default", "./test/contracts/closing-line.ts"],
     // For a machine that others use too: what is merely slow is no fault. Only what hangs takes so long.

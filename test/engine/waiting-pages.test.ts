@@ -1,15 +1,10 @@
 /** A list whose next page a provider still prepares, as exports do: waited for, and given up after a bound. */
+import { PAGE_WAITS } from "@concordat/engine/limits"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/testing/TestClock"
-import { vi } from "vitest"
 import { World } from "./synthetic.ts"
 import { eventsOf, openConnection, pass, settleDown, START, startReconciler, startWorker, store } from "./system.ts"
-
-const WAITS = 10
-
-// A day of waiting is too long for a test.
-vi.mock("@concordat/engine/limits", async (original) => ({ ...(await original<object>()), PAGE_WAITS: 10 }))
 
 const begun = Effect.fnUntraced(function* (unready: number) {
   yield* TestClock.setTime(START)
@@ -43,12 +38,12 @@ describe("a page that is not ready", () => {
   it.effect("costs its cursor where it is never ready: the walk begins anew", () =>
     Effect.gen(function* () {
       // The first page says that the next is not ready, and it is asked for once after each wait.
-      const { handle, world } = yield* begun(WAITS + 1)
-      yield* pass(15 * 60_000, 1_000)
+      const { handle, world } = yield* begun(PAGE_WAITS + 1)
+      yield* pass(25 * 60 * 60_000, 60_000)
       yield* settleDown([handle])
       assert.deepStrictEqual(
         world.pages.flatMap(({ cursor }, i) => (cursor === null ? [i] : [])),
-        [0, WAITS + 1],
+        [0, PAGE_WAITS + 1],
       )
       assert.lengthOf(yield* eventsOf("RecordObserved"), 5)
       assert.lengthOf(yield* eventsOf("BackfillFinished"), 1)
