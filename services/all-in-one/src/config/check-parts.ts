@@ -55,6 +55,7 @@ export const checkParts = (checking: Checking, file: string, root: unknown): voi
       rulesOf(checking, ["tenants", i, "rules"], rules, {
         file,
         connections: namesIn(tenant).filter((name) => !name.startsWith("\n")),
+        mappings: new Map(),
       })
   }
 }

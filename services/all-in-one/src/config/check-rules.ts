@@ -1,5 +1,7 @@
-/** A tenant's rules: in a file of their own or in this one, and of connections that there are. */
+/** A tenant's rules: in a file of their own or in this one, and of connections that there are and can say what they are asked for. */
+import { groupOf } from "@concordat/model/canonical/types"
 import type { JsonObject } from "@concordat/model/json"
+import type { MappingDocument } from "@concordat/rules/mapping/document"
 import { stringify } from "yaml"
 import type { Checking } from "./check-connection.ts"
 import { Findings, type Path } from "./problems.ts"
@@ -10,30 +12,63 @@ interface Around {
   readonly file: string
   /** Names of the tenant's connections. */
   readonly connections: ReadonlyArray<string>
+  /** Mappings of those that have a sound one. */
+  readonly mappings: ReadonlyMap<string, JsonObject>
 }
 
 const mapOf = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {}
 
-/** Where the document names connections: the path there, and the name. */
-const named = (document: unknown): ReadonlyArray<readonly [path: Path, name: string]> => {
+interface Named {
+  /** In the document. */
+  readonly path: Path
+  readonly connection: string
+  /** What it alone may say; null in the order of authority. */
+  readonly strictFor: { readonly type: string; readonly group: string } | null
+}
+
+const named = (document: unknown): ReadonlyArray<Named> => {
   const { authority, rules } = mapOf(document)
-  const listed = Array.isArray(authority) ? authority.map((name, i) => [["authority", i], String(name)] as const) : []
+  const listed = Array.isArray(authority)
+    ? authority.map((name, i): Named => ({ path: ["authority", i], connection: String(name), strictFor: null }))
+    : []
   const strict = Object.entries(mapOf(rules)).flatMap(([type, groups]) =>
-    Object.entries(mapOf(groups)).flatMap(([group, rule]) => {
+    Object.entries(mapOf(groups)).flatMap(([group, rule]): ReadonlyArray<Named> => {
       const connection = mapOf(rule)["strict"]
-      return typeof connection === "string" ? [[["rules", type, group], connection] as const] : []
+      return typeof connection === "string"
+        ? [{ path: ["rules", type, group], connection, strictFor: { type, group } }]
+        : []
     }),
   )
   return [...listed, ...strict]
 }
 
-const checkNames = (found: Findings, path: Path, document: unknown, { connections }: Around): void => {
-  for (const [at, name] of named(document)) {
-    if (!connections.includes(name))
+/** Whether somebody who edits it there is heard. */
+const canSay = (mapping: JsonObject, { group, type }: NonNullable<Named["strictFor"]>): boolean =>
+  (mapping as unknown as MappingDocument).objects.some(
+    (object) =>
+      object.type === type &&
+      Object.values(object.fields).some(
+        (field) =>
+          field !== null &&
+          (field.direction === "both" || field.direction === "in") &&
+          field.from.length > 0 &&
+          field.fields.some((name) => groupOf(object.type, name) === group),
+      ),
+  )
+
+const checkNames = (found: Findings, path: Path, document: unknown, { connections, mappings }: Around): void => {
+  for (const { connection, path: at, strictFor } of named(document)) {
+    const mapping = mappings.get(connection)
+    if (!connections.includes(connection))
       found.add(
         [...path, ...at],
-        `names ${name}, which is no connection of this tenant; there are${connections.length === 0 ? " none" : `: ${connections.join(", ")}`}`,
+        `names ${connection}, which is no connection of this tenant; there are${connections.length === 0 ? " none" : `: ${connections.join(", ")}`}`,
+      )
+    else if (strictFor !== null && mapping !== undefined && !canSay(mapping, strictFor))
+      found.add(
+        [...path, ...at],
+        `is strict for ${connection}, whose mapping reads no ${strictFor.group} of a ${strictFor.type}: nobody could change it anywhere. Map it there, or name a connection that reads it`,
       )
   }
 }

@@ -43,11 +43,13 @@ const tenantOf = (checking: Checking, file: string, tenant: ConfigFile["tenants"
   const connections = tenant.connections.map((connection, at): ConnectionConfig | null =>
     checkConnection(checking, [...path, "connections", at], connection),
   )
+  const sound = connections.filter((connection) => connection !== null)
+  const mappings = new Map(sound.map(({ mapping, name }) => [name, mapping]))
   return {
     name: tenant.name,
     region: tenant.region ?? "",
-    rules: rulesOf(checking, [...path, "rules"], tenant.rules, { file, connections: names }),
-    connections: connections.filter((connection) => connection !== null),
+    rules: rulesOf(checking, [...path, "rules"], tenant.rules, { file, connections: names, mappings }),
+    connections: sound,
   }
 }
 
