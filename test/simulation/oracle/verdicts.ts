@@ -99,7 +99,7 @@ export class Verdicts {
     node: Entered,
   ): Violation | "gap" | "void" | null {
     // The app takes part in its own writes: it has no such gap.
-    const isUnread = read !== null && !before.isApp && before.at > read.order
+    const isUnread = read !== null && !before.isApp && before.shownFrom > read.order
     const isLongAgo = isUnread && this.#known.now() - read.ms > GAP_MS
     // Whatever stands over it, nobody had seen it.
     if (before.isAside !== node.isAside && isUnread) return isLongAgo || isBefore(before, node) ? null : "gap"
