@@ -55,7 +55,9 @@ export class Verdicts {
     const refusing = this.#refusing(thing, group, before)
     if (node.carried !== "never" || this.#refusing(thing, group, node).length === 0) return refusing.length > 0
     const taking = this.#strict(thing, group, node).filter(({ side }) => side === null)
-    return refusing.some((refused) => taking.some(({ from }) => from <= refused))
+    // Under a later rule than that which refused it only what may have been seen after it: whoever entered it had not known of that.
+    const isSeenFirst = isBefore(node, before)
+    return refusing.some((refused) => taking.some(({ from }) => from <= refused || !isSeenFirst))
   }
 
   /** Whether it was: the thing was long known in the system that the rule is strict for. */
