@@ -44,6 +44,8 @@ export interface Network {
   readonly owner: Owner
   readonly chance: Chance
   faults: NetworkFaults
+  /** Told of each call when it is sent. */
+  readonly onSend?: (call: HttpCall) => void
   /** Told of each call that arrived, and of each that ended: `null` without an answer. */
   readonly onCall: (call: HttpCall, status: number | null) => void
 }
@@ -98,6 +100,7 @@ export const httpOver = (
   const exchange = (call: HttpCall): Effect.Effect<HttpAnswer | null> =>
     Effect.callback((resume) => {
       stats.calls += 1
+      network.onSend?.(call)
       const fault = faultOf(network)
       const [least, most] = network.faults.latency
       const [there, back] = [network.chance.between(least, most), network.chance.between(least, most)]

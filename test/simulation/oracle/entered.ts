@@ -12,6 +12,8 @@ export interface Entered {
   value: string
   /** Order of the world's events; 0: it was there at the beginning. */
   readonly at: number
+  /** From when on an answer shows it, in the same order. */
+  shownFrom: number
   /** The world's time, ms. */
   readonly ms: number
   /** What it replaced: entered over it, or won against it. */
@@ -50,6 +52,7 @@ export const entered = (
     isApp,
     value,
     at,
+    shownFrom: at,
     ms,
     before: new Set(before),
     over: new Set(),

@@ -127,6 +127,23 @@ describe("the history of reads", () => {
     history.read("hubspot", HUBSPOT.id, "fields", before)
     assert.deepStrictEqual(written(history), { gaps: 0, said: ["lost"] })
   })
+  it("leaves an edit in the gap of a write that was sent before the answer came which shows it", () => {
+    const { after, history } = edited()
+    const sent = history.answered()
+    history.read("hubspot", HUBSPOT.id, "fields", after)
+    history.sending("hubspot", HUBSPOT.id, sent)
+    assert.deepStrictEqual(written(history), { gaps: 1, said: [] })
+    const late = edited()
+    late.history.read("hubspot", HUBSPOT.id, "fields", late.after)
+    late.history.sending("hubspot", HUBSPOT.id, late.history.answered())
+    assert.deepStrictEqual(written(late.history), { gaps: 0, said: ["lost"] })
+  })
+  it("has no answer show an edit that was given before it was saved", () => {
+    const { after, history } = edited()
+    history.saved("hubspot", HUBSPOT.id, "title")
+    history.read("hubspot", HUBSPOT.id, "fields", after)
+    assert.deepStrictEqual(written(history), { gaps: 1, said: [] })
+  })
   it("counts an answer that was on its way when the record came under another id", () => {
     const { after, history } = edited()
     history.moved("hubspot", HUBSPOT.id, "person:9")

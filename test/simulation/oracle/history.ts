@@ -8,6 +8,7 @@ import { type Entered, entered, isBefore, normalised, type Part, show, type Viol
 import { Aliases } from "./aliases.ts"
 import { Decisions, type Deciding } from "./decisions.ts"
 import { filling, Joined } from "./joined.ts"
+import { Held } from "./held.ts"
 import { Mapped, type Way } from "./mapped.ts"
 import { Presence } from "./presence.ts"
 import { type Read, Reads, type Writable } from "./reads.ts"
@@ -19,9 +20,11 @@ export class History {
   /** By thing and group. */
   readonly #entered = new Map<string, Array<Entered>>()
   /** What stands in a record, by side and id. */
-  readonly #held = new Map<string, Map<GroupName, ReadonlyArray<Entered>>>()
+  readonly #held = new Held()
   readonly unsaid = new Unsaid()
   readonly #reads = new Reads(this.unsaid)
+  /** When a write to a record was sent that takes effect now; null: none does. */
+  readonly sending = (side: string, id: string, at: Read | null): void => this.#reads.sending(side, id, at)
   readonly #now: () => number
   readonly violations: Array<Violation> = []
   readonly rulings = new Rulings()
@@ -58,9 +61,7 @@ export class History {
 
   /** Two things are one in a system from now on. Which of their values stand where depends on which of their records counts there. */
   merged(side: string, loser: string, winner: string): void {
-    for (const [of, held] of this.#held)
-      for (const one of held.get("company") ?? [])
-        if (one.value === loser && of.startsWith(`${side}|`)) one.shownBy.add(side)
+    this.#held.merged(side, loser)
     for (const group of groupsOf(winner)) {
       const both = [...this.#nodes(winner, group), ...this.#nodes(loser, group)]
       for (const one of both) Object.assign(one, { isAside: true, isMerged: true })
@@ -73,7 +74,7 @@ export class History {
 
   /** What stands in a record in a group that the side is not asked for: it may be edited all the same. */
   stood(side: string, id: string, thing: string, group: GroupName, value: string): void {
-    this.#heldBy(side, id).set(group, this.#valued(thing, group, value))
+    this.#held.of(side, id).set(group, this.#valued(thing, group, value))
   }
 
   /** What was entered there last is in the provider's own history, whatever is written over it. */
@@ -81,18 +82,20 @@ export class History {
     for (const last of this.#reads.entered(side, id, group).slice(-1)) last.isTold = true
   }
 
+  /** What was entered there last is saved: Odoo 17 tells of an edit before it is, and shows until then what was before. */
+  saved(side: string, id: string, group: GroupName): void {
+    for (const last of this.#reads.entered(side, id, group).slice(-1)) last.shownFrom = this.answered().order
+  }
+
   /** Whether what stands there may stand or not. */
   isAside(side: string, id: string, group: GroupName): boolean {
-    return (this.#heldBy(side, id).get(group) ?? []).some((one) => one.isAside)
+    return (this.#held.of(side, id).get(group) ?? []).some((one) => one.isAside)
   }
 
   /** What is known of a record goes on under another id. */
   moved(side: string, from: string, to: string): void {
     if (from === to) return
-    const held = this.#held.get(`${side}|${from}`)
-    if (held !== undefined) this.#held.set(`${side}|${to}`, held)
-    // The new record is the first to show them, whoever wrote them into those before it.
-    for (const nodes of held?.values() ?? []) for (const one of nodes) one.sides.add(side)
+    this.#held.moved(side, from, to)
     this.#reads.moved(side, from, to)
   }
 
@@ -153,7 +156,7 @@ export class History {
 
   /** What stands in a record is stated once more: nobody can tell whether it was known. */
   #again(side: string, isApp: boolean, id: string, thing: string, group: GroupName): void {
-    const held = this.#heldBy(side, id)
+    const held = this.#held.of(side, id)
     const standing = held.get(group) ?? []
     if (standing.length === 0) return
     const again = this.#make(side, isApp, standing[0]!.value, { at: 0, isAside: true })
@@ -178,7 +181,7 @@ export class History {
   /** Somebody decided about a group that waits: what stands, or was written over, in that record, or what stands elsewhere. */
   decided(about: Deciding): void {
     const covered = this.#reads.covered(about.side, about.record, about.group)
-    const theirs = covered === undefined ? (this.#heldBy(about.side, about.record).get(about.group) ?? []) : [covered]
+    const theirs = covered === undefined ? (this.#held.of(about.side, about.record).get(about.group) ?? []) : [covered]
     this.decisions.add(about, theirs, this.#nodes(about.thing, about.group), this.#now())
   }
 
@@ -194,13 +197,6 @@ export class History {
     return this.#nodes(thing, group).filter((one) => one.value === this.#normalised(group, value))
   }
 
-  #heldBy(side: string, id: string): Map<GroupName, ReadonlyArray<Entered>> {
-    const key = `${side}|${id}`
-    const held = this.#held.get(key) ?? new Map<GroupName, ReadonlyArray<Entered>>()
-    this.#held.set(key, held)
-    return held
-  }
-
   #violate(invariant: string, detail: string): void {
     this.violations.push({ invariant, detail })
   }
@@ -213,7 +209,7 @@ export class History {
 
   /** The engine has been shown a record, or what it refers to, as it was then. */
   read(side: string, id: string, part: Part, at: Read = this.answered()): void {
-    for (const one of this.#reads.read(side, id, part, at)) one.inGap = false
+    for (const one of this.#reads.read(side, id, part, at, this.#clock)) one.inGap = false
   }
 
   /** A record is gone: what people entered in it and no answer has shown, also none on its way, nobody can know. */
@@ -238,7 +234,7 @@ export class History {
   ): void {
     this.#clock += 1
     this.#presence.there(by.side, thing, this.#now(), isFirst)
-    const held = this.#heldBy(by.side, by.id)
+    const held = this.#held.of(by.side, by.id)
     for (const group of groupsOf(thing)) {
       const value = values[group]
       if (value === undefined) continue
@@ -278,7 +274,7 @@ export class History {
     this.#clock += 1
     this.unsaid.next(side.name, id)
     this.#presence.there(side.name, thing, this.#now(), false)
-    const held = this.#heldBy(side.name, id)
+    const held = this.#held.of(side.name, id)
     let isNews = groupsOf(thing).some((group) => this.#reads.unread(side.name, id, group).length > 0)
     for (const group of groupsOf(thing)) {
       const text = now[group]
@@ -303,7 +299,7 @@ export class History {
           this.#violate("unmapped", `${where}: "${value}" was written, and the mapping writes nothing there`)
         continue
       }
-      const read = side.isApp ? null : this.#reads.last(side.name, id, group)
+      const read = side.isApp ? null : this.#reads.lastSent(side.name, id, group)
       const isJudged = before.length > 0 && !this.joins.isPart(thing)
       const covered = isJudged ? this.#judge(where, [thing, group], read, before, nodes) : undefined
       this.#verdicts.carried(thing, group, nodes, this.#nodes(thing, group))
@@ -314,7 +310,7 @@ export class History {
 
   /** A value came to the product while an edit of the same field was on its way: the edit stands above it for now. */
   withheld(side: string, id: string, thing: string, values: Values): void {
-    const held = this.#heldBy(side, id)
+    const held = this.#held.of(side, id)
     for (const group of groupsOf(thing)) {
       const value = values[group]
       if (value === undefined) continue
@@ -331,7 +327,7 @@ export class History {
   released(side: string, id: string, thing: string, values: Values): void {
     for (const group of groupsOf(thing)) {
       const value = values[group]
-      const held = this.#heldBy(side, id).get(group) ?? []
+      const held = this.#held.of(side, id).get(group) ?? []
       const of = this.#valued(thing, group, value ?? "")
       if (value === undefined) continue
       for (const node of [...held, ...this.#reads.entered(side, id, group)])

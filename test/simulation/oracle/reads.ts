@@ -21,8 +21,16 @@ export interface Writable {
 const NEVER: Read = { order: 0, ms: 0 }
 const PARTS = ["fields", "references"] as const
 
+/** A read, and when its answer had come. */
+interface Come extends Read {
+  readonly come: number
+}
+
 export class Reads {
-  readonly #last = new Map<string, Read>()
+  /** Of each record and part those that came, each newer than the one before. */
+  readonly #come = new Map<string, ReadonlyArray<Come>>()
+  /** When the write was sent that takes effect just now, by record. */
+  readonly #sent = new Map<string, number>()
   readonly #entered = new Map<string, Array<Entered>>()
   /** What was unread when its record went. */
   readonly #gone = new Map<string, ReadonlyArray<Entered>>()
@@ -37,13 +45,14 @@ export class Reads {
   }
 
   /** Answers may overtake each other: the newest counts. Returned is what went with its record, and is known all the same. */
-  read(side: string, id: string, part: Part, at: Read): ReadonlyArray<Entered> {
+  read(side: string, id: string, part: Part, at: Read, come: number): ReadonlyArray<Entered> {
     const key = `${side}|${id}|${part}`
     this.#unsaid.read(side, id, part, at)
-    if (at.order > (this.#last.get(key) ?? NEVER).order) this.#last.set(key, at)
+    const before = this.#come.get(key) ?? []
+    if (at.order > (before.at(-1) ?? NEVER).order) this.#come.set(key, [...before, { ...at, come }])
     const next = this.#moved.get(`${side}|${id}`)
-    const known = (this.#gone.get(key) ?? []).filter((one) => one.at <= at.order)
-    return next === undefined ? known : [...known, ...this.read(side, next, part, at)]
+    const known = (this.#gone.get(key) ?? []).filter(({ shownFrom }) => shownFrom <= at.order)
+    return next === undefined ? known : [...known, ...this.read(side, next, part, at, come)]
   }
 
   /** The record is gone, with what nobody has read. */
@@ -55,15 +64,26 @@ export class Reads {
   }
 
   last(side: string, id: string, group: GroupName): Read {
-    return this.#last.get(`${side}|${id}|${partOf(group)}`) ?? NEVER
+    return this.#come.get(`${side}|${id}|${partOf(group)}`)?.at(-1) ?? NEVER
+  }
+
+  sending(side: string, id: string, at: Read | null): void {
+    if (at === null) this.#sent.delete(`${side}|${id}`)
+    else this.#sent.set(`${side}|${id}`, at.order)
+  }
+
+  /** The last one that the write which takes effect now can have gone by: what came when that was on its way already is none. */
+  lastSent(side: string, id: string, group: GroupName): Read {
+    const sent = this.#sent.get(`${side}|${id}`) ?? Number.POSITIVE_INFINITY
+    return this.#come.get(`${side}|${id}|${partOf(group)}`)?.findLast(({ come }) => come < sent) ?? NEVER
   }
 
   /** What is known of a record goes on under another id. */
   moved(side: string, from: string, to: string): void {
     this.#moved.set(`${side}|${from}`, to)
     for (const part of PARTS) {
-      const read = this.#last.get(`${side}|${from}|${part}`)
-      if (read !== undefined) this.#last.set(`${side}|${to}|${part}`, read)
+      const come = this.#come.get(`${side}|${from}|${part}`)
+      if (come !== undefined) this.#come.set(`${side}|${to}|${part}`, come)
     }
   }
 
@@ -100,7 +120,7 @@ export class Reads {
 
   unread(side: string, id: string, group: GroupName): ReadonlyArray<Entered> {
     const { order } = this.last(side, id, group)
-    return this.entered(side, id, group).filter(({ at }) => at > order)
+    return this.entered(side, id, group).filter(({ shownFrom }) => shownFrom > order)
   }
 
   written({ isApp, keepsHistory, name }: Writable, id: string, group: GroupName, write: Wrote): void {

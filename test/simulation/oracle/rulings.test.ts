@@ -225,6 +225,54 @@ describe("the oracle under a rule that becomes strict", () => {
   })
 })
 
+describe("the oracle under a strict rule that becomes another", () => {
+  const ODOO = { side: "odoo", isApp: false, id: "person:7" }
+  const [STRICT, ASKED] = (["strict:app", "asked"] as const).map((rule) => ({
+    ...BY_DEFAULT,
+    fields: [{ of: "person" as const, group: "title" as const, rule }],
+    authority: ["hubspot", "odoo"],
+  }))
+  /** Somebody edits in HubSpot while the product alone counts, and somebody in Odoo, or in HubSpot again, while that may be so or not. */
+  const made = () => {
+    let now = 0
+    const history = new History(() => now)
+    history.rulings.begin(STRICT!)
+    for (const by of [APP, HUBSPOT, ODOO]) history.enter(by, "P1", { title: "First" }, true)
+    now = 3_600_000
+    history.enter(HUBSPOT, "P1", { title: "Refused" }, false)
+    history.read("hubspot", HUBSPOT.id, "fields")
+    const inHubspot = (title: string) => {
+      history.written({ name: "hubspot", isApp: false }, HUBSPOT.id, "P1", { title })
+      return history.violations.map(({ invariant }) => invariant)
+    }
+    return { history, inHubspot }
+  }
+  it("lets what another CRM has, which was taken since, be written over what was refused until then", () => {
+    const { history, inHubspot } = made()
+    history.enter(ODOO, "P1", { title: "Taken" }, false)
+    history.ruled(ASKED!)
+    history.rulesRecorded()
+    assert.deepStrictEqual(inHubspot("Taken"), [])
+  })
+  it("lets nothing be written over what was entered over it", () => {
+    const { history, inHubspot } = made()
+    history.enter(HUBSPOT, "P1", { title: "Later" }, false)
+    history.read("hubspot", HUBSPOT.id, "fields")
+    history.ruled(ASKED!)
+    history.rulesRecorded()
+    assert.deepStrictEqual(inHubspot("Refused"), ["regression"])
+  })
+  it("has a person asked about two that came after it", () => {
+    const { history, inHubspot } = made()
+    history.ruled(ASKED!)
+    history.rulesRecorded()
+    history.enter(HUBSPOT, "P1", { title: "Later" }, false)
+    history.read("hubspot", HUBSPOT.id, "fields")
+    history.enter(ODOO, "P1", { title: "As late" }, false)
+    assert.deepStrictEqual(inHubspot("As late"), ["lost"])
+  })
+})
+
 describe("the oracle and which of two CRMs is the stronger", () => {
   const ODOO = { side: "odoo", isApp: false, id: "person:7" }
   const said = (authority: ReadonlyArray<string>): ReadonlyArray<string> => {

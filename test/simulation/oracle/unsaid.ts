@@ -70,7 +70,7 @@ export class Unsaid {
     const writes = this.#of(side, id)
     for (const [group, write] of writes) {
       if (partOf(group) !== part || at.order < write.at) continue
-      if (write.over === null || at.order < write.over.at) this.#settle(writes, group, write)
+      if (write.over === null || at.order < write.over.shownFrom) this.#settle(writes, group, write)
       else writes.delete(group)
     }
   }

@@ -55,7 +55,9 @@ export class Verdicts {
     const refusing = this.#refusing(thing, group, before)
     if (node.carried !== "never" || this.#refusing(thing, group, node).length === 0) return refusing.length > 0
     const taking = this.#strict(thing, group, node).filter(({ side }) => side === null)
-    return refusing.some((refused) => taking.some(({ from }) => from <= refused))
+    // Under a later rule than that which refused it only what may have been seen after it: whoever entered it had not known of that.
+    const isSeenFirst = isBefore(node, before)
+    return refusing.some((refused) => taking.some(({ from }) => from <= refused || !isSeenFirst))
   }
 
   /** Whether it was: the thing was long known in the system that the rule is strict for. */
@@ -99,7 +101,7 @@ export class Verdicts {
     node: Entered,
   ): Violation | "gap" | "void" | null {
     // The app takes part in its own writes: it has no such gap.
-    const isUnread = read !== null && !before.isApp && before.at > read.order
+    const isUnread = read !== null && !before.isApp && before.shownFrom > read.order
     const isLongAgo = isUnread && this.#known.now() - read.ms > GAP_MS
     // Whatever stands over it, nobody had seen it.
     if (before.isAside !== node.isAside && isUnread) return isLongAgo || isBefore(before, node) ? null : "gap"

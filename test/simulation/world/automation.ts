@@ -48,5 +48,6 @@ export class Automation {
     onStep(`${side.name} makes "${next}" of "${title}" of ${thing}`)
     history.enter({ side: side.name, isApp: side.isApp, id: `person:${id}` }, thing, { title: next }, false)
     await (side.automate ?? side.edit)("person", id, { title: next })
+    history.saved(side.name, `person:${id}`, "title")
   }
 }

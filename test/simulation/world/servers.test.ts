@@ -3,8 +3,10 @@ import { assert, describe, it } from "vitest"
 import { History } from "../oracle/history.ts"
 import { makeChance } from "../random.ts"
 import { Timeline } from "../timeline.ts"
+import { modelOf } from "./asked.ts"
 import { makeHubspotSide } from "./hubspot-side.ts"
-import { modelOf, serverOf } from "./servers.ts"
+import { makeOdooSide } from "./odoo-side.ts"
+import { serverOf } from "./servers.ts"
 
 describe("a call to Odoo", () => {
   const rpc = (...args: ReadonlyArray<unknown>) =>
@@ -23,6 +25,97 @@ describe("a call to Odoo", () => {
       ],
       ["res.partner", "mail.activity.type", "res.partner", "ir.model.data", "", ""],
     )
+  })
+})
+
+describe("a reading of Odoo's, which takes two calls", () => {
+  const IN_ODOO = { name: "odoo", isApp: false }
+  /** In Odoo a title is edited, and a write stands over it. Whether the oracle counts that as one in the gap depends on what was read. */
+  const reading = async () => {
+    const side = makeOdooSide({
+      name: "odoo",
+      tenant: "acme",
+      version: 17,
+      timeline: new Timeline(0),
+      chance: makeChance("servers"),
+      skewMs: 0,
+      archives: false,
+      webhook: {},
+      deliver: () => Promise.resolve(),
+      onWritten: () => {},
+    })
+    const history = new History(() => 0)
+    const server = serverOf(side, history)
+    const id = side.seed("person", { name: "Ada|P1", title: "First" }, {})
+    const by = { side: "odoo", isApp: false, id: `person:${id}` }
+    history.enter(by, "P1", { title: "First" }, true)
+    history.enter({ ...by, side: "app", isApp: true }, "P1", { title: "First" }, true)
+    history.enter({ ...by, side: "app", isApp: true }, "P1", { title: "Ours" }, false)
+    await side.edit("person", id, { title: "Later" })
+    history.enter(by, "P1", { title: "Later" }, false)
+    /** Its answer has come when what is returned is called. */
+    const call = async (model: string, domain: ReadonlyArray<unknown>, fields: ReadonlyArray<string>) => {
+      const args = ["crm17", 2, "admin", model, "search_read", [], { domain, fields }]
+      const body = JSON.stringify({
+        jsonrpc: "2.0",
+        method: "call",
+        params: { service: "object", method: "execute_kw", args },
+      })
+      const arrivals: Array<() => void> = []
+      const url = "https://odoo.invalid/jsonrpc"
+      const sent = {
+        method: "POST",
+        url,
+        headers: { "content-type": "application/json" },
+        operation: "asked",
+        body,
+      } as const
+      assert.strictEqual((await server(sent, (told) => void arrivals.push(told)))?.status, 200)
+      return () => arrivals.forEach((told) => told())
+    }
+    const rows = (domain: ReadonlyArray<unknown> = [["id", "in", [Number(id)]]]) =>
+      call("res.partner", domain, ["name", "is_company", "function"])
+    const ids = () =>
+      call(
+        "ir.model.data",
+        [
+          ["module", "=", "__concordat__"],
+          ["model", "=", "res.partner"],
+          ["res_id", "in", [Number(id)]],
+        ],
+        ["name"],
+      )
+    const said = () => {
+      history.written(IN_ODOO, by.id, "P1", { title: "Ours" })
+      return [history.gaps, ...history.violations.map(({ invariant }) => invariant)]
+    }
+    return { rows, ids, said }
+  }
+
+  it("shows the rows when both answers are there", async () => {
+    const { ids, rows, said } = await reading()
+    ;(await rows())()
+    ;(await ids())()
+    assert.deepStrictEqual(said(), [0, "lost"])
+  })
+  it("shows nothing while the second is on its way, nor by one that another reading had asked for before", async () => {
+    const { ids, rows, said } = await reading()
+    const came = await rows()
+    const others = await ids()
+    came()
+    others()
+    await ids()
+    assert.deepStrictEqual(said(), [1])
+  })
+  it("shows a list at once", async () => {
+    const { rows, said } = await reading()
+    ;(
+      await rows([
+        ["id", ">", 0],
+        ["name", "!=", false],
+      ])
+    )()
+    assert.deepStrictEqual(said(), [0, "lost"])
   })
 })
 

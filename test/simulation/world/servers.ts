@@ -1,13 +1,18 @@
 /** The sandboxes as servers, and which records an answer of theirs shows to the engine. */
+import type { HttpCall } from "@concordat/engine/ports/ProviderHttp"
 import type { HubspotSandbox } from "@concordat/providers/hubspot/sandbox/sandbox"
 import type { OdooSandbox } from "@concordat/providers/odoo/sandbox/sandbox"
 import type { OnArrival, Server } from "../network.ts"
 import type { Part } from "../oracle/entered.ts"
 import type { History } from "../oracle/history.ts"
+import type { Read } from "../oracle/reads.ts"
+import { askedOf } from "./asked.ts"
 import { type HubspotSide, isEntered } from "./hubspot-side.ts"
 import type { OdooSide } from "./odoo-side.ts"
+import { Readings } from "./readings.ts"
 import type { Side } from "./side.ts"
 import type { Kind } from "./things.ts"
+import { updatesIn } from "./updates.ts"
 
 /** Told of what an answer carries: what the engine knows of a record once it is there. */
 type Shown = (kind: Kind, id: string, part: Part) => void
@@ -72,40 +77,55 @@ const kindsOf = (row: Row): ReadonlyArray<Kind> => {
   return "is_company" in row ? [row["is_company"] === true ? "company" : "person"] : ["person", "company"]
 }
 
-/** The model that a call is about, or "" for none: others have records of the same ids. */
-export const modelOf = (url: string, body: string): string => {
-  const keyed = /\/json\/2\/([^/]+)\//.exec(url)?.[1]
-  if (keyed !== undefined || body === "") return keyed ?? ""
-  const { params } = JSON.parse(body) as { readonly params?: { readonly args?: ReadonlyArray<unknown> } }
-  const model = params?.args?.[3]
-  return typeof model === "string" ? model : ""
-}
-
-const odooServer =
-  (sandbox: OdooSandbox, shownTo: ShownTo): Server =>
-  async (call, onArrival) => {
-    const shown = shownTo(onArrival)
+const odooServer = (sandbox: OdooSandbox, shownTo: ShownTo): Server => {
+  const readings = new Readings()
+  return async (call, onArrival) => {
     const body = typeof call.body === "string" ? call.body : ""
+    const { domain, model } = askedOf(call.url, body)
+    const whole = model === "ir.model.data" ? readings.completes(domain) : []
     const answer = await sandbox.handle({ method: call.method, url: call.url, headers: { ...call.headers }, body })
     if (answer.dropped) return null
-    const isOurs = ["res.partner", "crm.lead", "mail.activity"].includes(modelOf(call.url, body))
-    if (call.writes !== true && answer.status < 300 && isOurs) {
-      const said: unknown = JSON.parse(answer.body)
-      for (const row of rowsOf(Array.isArray(said) ? said : (said as { readonly result?: unknown }).result))
-        for (const kind of kindsOf(row))
-          for (const part of ["fields", "references"] as const) shown(kind, String(row["id"]), part)
+    const answered = { status: answer.status, headers: answer.headers, text: answer.body }
+    if (call.writes === true || answer.status >= 300) return answered
+    for (const told of whole) onArrival(told)
+    if (!["res.partner", "crm.lead", "mail.activity"].includes(model)) return answered
+    const said: unknown = JSON.parse(answer.body)
+    for (const row of rowsOf(Array.isArray(said) ? said : (said as { readonly result?: unknown }).result)) {
+      const id = String(row["id"])
+      const shown = shownTo((told) => onArrival(readings.begins(domain) ? () => readings.come(model, id, told) : told))
+      for (const kind of kindsOf(row)) for (const part of ["fields", "references"] as const) shown(kind, id, part)
     }
-    return { status: answer.status, headers: answer.headers, text: answer.body }
+    return answered
   }
+}
 
-export const serverOf = (side: Side, history: History): Server => {
+/** `sentAt`: when a call was sent, where that is known. */
+export const serverOf = (
+  side: Side,
+  history: History,
+  sentAt: (call: HttpCall) => Read | undefined = () => undefined,
+): Server => {
   const shownTo: ShownTo = (onArrival) => (kind, id, part) => {
     // An id that was merged away is answered with the record that it became part of.
     const record = `${kind}:${side.get(kind, id)?.id ?? id}`
     const at = history.answered()
     onArrival(() => history.read(side.name, record, part, at))
   }
-  return side.provider === "odoo"
-    ? odooServer((side as OdooSide).sandbox, shownTo)
-    : hubspotServer((side as HubspotSide).sandbox, shownTo)
+  const server =
+    side.provider === "odoo"
+      ? odooServer((side as OdooSide).sandbox, shownTo)
+      : hubspotServer((side as HubspotSide).sandbox, shownTo)
+  return (call, onArrival) => {
+    const at = call.writes === true && side.provider !== "app" ? sentAt(call) : undefined
+    if (at === undefined || side.provider === "app") return server(call, onArrival)
+    const records = updatesIn(side.provider, call).flatMap(({ id, kinds }) => kinds.map((kind) => `${kind}:${id}`))
+    const noted = (sent: Read | null): void => {
+      for (const record of records) history.sending(side.name, record, sent)
+    }
+    noted(at)
+    const answer = server(call, onArrival)
+    if (answer instanceof Promise) return answer.finally(() => noted(null))
+    noted(null)
+    return answer
+  }
 }

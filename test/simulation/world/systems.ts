@@ -1,9 +1,11 @@
 /** A tenant's systems, each joined to the engine: its webhooks, the way on which it is called, and what is written to it. */
+import type { HttpCall } from "@concordat/engine/ports/ProviderHttp"
 import type { WebhookPost } from "@concordat/providers/odoo/sandbox/wire"
 import type { Deployment, Peer } from "../deployment.ts"
 import type { Network } from "../network.ts"
 import type { History } from "../oracle/history.ts"
 import { leak } from "../oracle/isolation.ts"
+import type { Read } from "../oracle/reads.ts"
 import { within } from "../outcome.ts"
 import type { Chance } from "../random.ts"
 import type { Script, SideName } from "../script.ts"
@@ -167,11 +169,13 @@ export class Systems {
 
   way(side: Side): NonNullable<Peer["way"]> {
     const { chance, history, number, onStep, script, timeline } = this.#options
+    const sent = new WeakMap<HttpCall, Read>()
     const network: Network = {
       timeline,
       owner: this.#options.owner,
       chance: chance.fork(`way to ${side.name}`),
       faults: script.network,
+      onSend: (call) => void sent.set(call, history.answered()),
       onCall: (call, status) => {
         this.calls += 1
         const body = typeof call.body === "string" ? call.body : ""
@@ -181,6 +185,6 @@ export class Systems {
       },
     }
     this.networks.push(network)
-    return { network, server: serverOf(side, history) }
+    return { network, server: serverOf(side, history, (call) => sent.get(call)) }
   }
 }

@@ -191,6 +191,7 @@ export class World {
     history.enter(by, thing, { [group]: value }, false, this.isAside(name, thing))
     if (side.keepsHistory) history.told(name, by.id, group)
     await side.edit(kind, id, { [group]: value })
+    history.saved(name, by.id, group)
     return true
   }
 
@@ -329,6 +330,7 @@ export class World {
     if (group === "company") this.#halves.get(`${name}|${by.id}`)?.()
     history.enter(by, thing, { [group]: value }, false, this.isAside(name, thing))
     await side.edit(kind, record.id, { [group]: value })
+    history.saved(name, by.id, group)
   }
 
   /** Whether nobody can tell if that record of it is the one that counts. */
