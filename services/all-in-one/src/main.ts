@@ -4,5 +4,9 @@ import { enableCompileCache } from "node:module"
 // What was compiled once is read from the machine's temporary folder: half of the time until it is ready. Before anything else is loaded.
 enableCompileCache()
 
+// And the store's thread loads what it needs beside it.
+const { beginThread } = await import("@concordat/adapters/sqlite/thread")
+beginThread()
+
 const { run } = await import("./run.ts")
 run(process.argv[2] ?? "concordat.yaml")

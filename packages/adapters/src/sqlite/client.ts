@@ -2,10 +2,8 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Semaphore from "effect/Semaphore"
-import { getCompileCacheDir } from "node:module"
-import { Worker } from "node:worker_threads"
 import { toFailure } from "./failures.ts"
-import { PENDING_KIB, THREAD_YOUNG_MB } from "./limits.ts"
+import { PENDING_KIB } from "./limits.ts"
 import {
   type Answer,
   type Answers,
@@ -14,70 +12,16 @@ import {
   type Committed,
   type Envelope,
   type Failure,
-  type FromWorker,
   MESSAGE_COLUMNS,
   type Reply,
   type Request,
-  type ThreadData,
-  type ToWorker,
 } from "./protocol.ts"
 import { RecentCommits } from "./recent-commits.ts"
 import { RecentDocuments } from "./recent-documents.ts"
 import { openStore } from "./store.ts"
+import { type Line, type Listener, openThread } from "./thread.ts"
 
 type AnyAnswer = Answers[Request["op"]]
-
-/** What carries requests to the store and hands out its replies. */
-interface Line {
-  readonly end: number
-  readonly send: (envelopes: ReadonlyArray<Envelope>) => void
-  /** Resolves when what was sent is done and the file is closed. */
-  readonly close: () => Promise<void>
-}
-interface Listener {
-  readonly replies: (replies: ReadonlyArray<Reply>, commits: Commits | null) => void
-  readonly died: (failure: Failure) => void
-}
-
-const openThread = (path: string, listener: Listener): Promise<Line> =>
-  new Promise((resolve, reject) => {
-    const worker = new Worker(new URL("./worker.mjs", import.meta.url), {
-      workerData: { path, compileCache: getCompileCacheDir() !== undefined } satisfies ThreadData,
-      execArgv: [],
-      resourceLimits: { maxYoungGenerationSizeMb: THREAD_YOUNG_MB },
-    })
-    const ended = new Promise<void>((done) => worker.once("exit", () => done()))
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-    const post = (message: ToWorker): void => worker.postMessage(message)
-    let closed = false
-    const died = (detail: string): void => {
-      const failure: Failure = { reason: "unavailable", detail: `the thread that holds ${path} ended: ${detail}` }
-      reject(failure)
-      listener.died(failure)
-    }
-    worker.on("error", (cause) => died(toFailure(cause).detail))
-    worker.on("exit", (code) => (closed ? undefined : died(`exit code ${code}`)))
-    worker.on("message", (message: FromWorker) => {
-      switch (message._tag) {
-        case "Opened":
-          return resolve({
-            end: message.end,
-            send: post,
-            close: () => {
-              post("close")
-              return ended
-            },
-          })
-        case "Refused":
-          closed = true
-          return reject(message.failure)
-        case "Replies":
-          return listener.replies(message.replies, message.commits)
-        case "Closed":
-          closed = true
-      }
-    })
-  })
 
 const openInPlace = (path: string, listener: Listener): Promise<Line> => {
   try {

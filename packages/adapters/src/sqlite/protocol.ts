@@ -162,7 +162,6 @@ export interface Commits {
 
 /** What the thread is begun with. `compileCache`: its process keeps compiled code. */
 export interface ThreadData {
-  readonly path: string
   readonly compileCache: boolean
 }
 export type FromWorker =
@@ -170,7 +169,11 @@ export type FromWorker =
   | { readonly _tag: "Refused"; readonly failure: Failure }
   | { readonly _tag: "Replies"; readonly replies: ReadonlyArray<Reply>; readonly commits: Commits | null }
   | { readonly _tag: "Closed" }
-export type ToWorker = ReadonlyArray<Envelope> | "close"
+/** Once, and before all else. */
+export interface Open {
+  readonly open: string
+}
+export type ToWorker = Open | ReadonlyArray<Envelope> | "close"
 
 export const NOTHING: Omit<CommitRequest, "now"> = {
   op: "commit",

@@ -1,7 +1,7 @@
 /** The thread that holds the file. All that came in while it was writing shares the next transaction. */
-import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads"
+import { parentPort, receiveMessageOnPort } from "node:worker_threads"
 import { toFailure } from "./failures.ts"
-import type { Envelope, FromWorker, ThreadData, ToWorker } from "./protocol.ts"
+import type { Envelope, FromWorker, Open, ToWorker } from "./protocol.ts"
 import { openStore } from "./store.ts"
 import type { Store } from "./store.ts"
 
@@ -25,10 +25,10 @@ const serve = (store: Store): void => {
     port.close()
   }
 
-  port.on("message", (first: ToWorker) => {
+  port.on("message", (first: Exclude<ToWorker, Open>) => {
     const batch: Array<Envelope> = []
     let closing = false
-    for (let next: { message: ToWorker } | undefined = { message: first }; next !== undefined;) {
+    for (let next: { message: Exclude<ToWorker, Open> } | undefined = { message: first }; next !== undefined;) {
       if (next.message === "close") closing = true
       else batch.push(...next.message)
       next = receiveMessageOnPort(port)
@@ -40,18 +40,13 @@ const serve = (store: Store): void => {
   })
 }
 
-const open = (): Store | null => {
+port.once("message", ({ open }: Open) => {
   try {
-    return openStore((workerData as ThreadData).path)
+    const store = openStore(open)
+    serve(store)
+    post({ _tag: "Opened", end: store.end() })
   } catch (cause) {
     post({ _tag: "Refused", failure: toFailure(cause) })
     port.close()
-    return null
   }
-}
-
-const store = open()
-if (store !== null) {
-  serve(store)
-  post({ _tag: "Opened", end: store.end() })
-}
+})

@@ -17,6 +17,9 @@ export const up = Command.make(
     ),
   },
   Effect.fnUntraced(function* ({ config }) {
+    // The store's thread loads what it needs meanwhile.
+    const { beginThread } = yield* lazy(() => import("@concordat/adapters/sqlite/thread"))
+    beginThread()
     const { up } = yield* lazy(() => import("@concordat/all-in-one/up"))
     endsGracefully()
     return yield* up(config).pipe(Effect.mapError((error) => new CommandFailed({ detail: error.message })))
