@@ -184,10 +184,11 @@ export class History {
     this.rulings.recorded(this.#clock)
   }
 
-  /** Somebody decided about a group that waits: what stands, or was written over, in that record, or what stands elsewhere. */
+  /** Somebody decided about a group that waits: what was seen, or was written over, in that record, or what stands elsewhere. */
   decided(about: Deciding): void {
     const covered = this.#reads.covered(about.side, about.record, about.group)
-    const theirs = covered === undefined ? (this.#held.of(about.side, about.record).get(about.group) ?? []) : [covered]
+    const standing = this.#held.of(about.side, about.record).get(about.group) ?? []
+    const theirs = covered === undefined ? this.#reads.seen(about.side, about.record, about.group, standing) : [covered]
     this.decisions.add(about, theirs, this.#nodes(about.thing, about.group), this.#now())
   }
 
