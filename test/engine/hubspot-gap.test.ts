@@ -173,4 +173,30 @@ describe("the gap between a read and a write", () => {
       assert.lengthOf(yield* eventsOf("EditOverwritten"), 0)
     }).pipe(Effect.scoped, Effect.provide(store, { local: true })),
   )
+
+  it.effect("[HS46] nor is what stood in one of two that HubSpot's people made one, before they did", () =>
+    Effect.gen(function* () {
+      const person = { mail: "ada@engines.example", first: "Ada", last: "Lovelace", job: "Analyst" }
+      const named = { email: person.mail, firstname: "Ada", lastname: "Lovelace", jobtitle: "Analyst" }
+      const { ada, left, next, quiet, sandbox, there } = yield* start(person, named)
+      const other = sandbox.put({ object: "contacts", properties: { firstname: "Augusta", jobtitle: "Clerk" } }).id
+      yield* quiet
+      sandbox.put({ object: "contacts", id: there, properties: { jobtitle: "" } })
+      yield* quiet
+      const id = sandbox.merge("contacts", there, other)
+      yield* quiet
+      const title = () => sandbox.get("contacts", id)!.properties["jobtitle"]
+      assert.strictEqual(title(), "Clerk")
+      for (const [job, isLost] of [
+        ["Baroness", false],
+        ["Countess", true],
+      ] as const) {
+        next.isLost = isLost
+        left.put(ada, { job })
+        yield* quiet
+        assert.strictEqual(title(), job)
+      }
+      assert.lengthOf(yield* eventsOf("EditOverwritten"), 0)
+    }).pipe(Effect.scoped, Effect.provide(store, { local: true })),
+  )
 })

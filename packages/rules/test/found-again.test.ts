@@ -1,17 +1,19 @@
 /** A create whose answer was lost is found again: what its record shows then, of what we sent and of what people did since. */
 import { assert, describe, it } from "vitest"
-import { policyOf } from "./core.ts"
+import { type Core, policyOf } from "./core.ts"
 import { ada, groupsDue, refuse, scene, type SceneOptions, title, write } from "./scene.ts"
 
 /**
  * The app's person is created in the CRM, and the create is looked for; `since`: the app's title, edited meanwhile; `made`: what
- * it is known to have set; `isSecond`: a create before it was given up, and may have been taken.
+ * it is known to have set; `isSecond`: a create before it was given up, and may have been taken; `meanwhile`: what happens before
+ * it is found.
  */
 const found = (
   options: SceneOptions = {},
   since: string | null = null,
   made?: ReadonlyArray<string>,
   isSecond = false,
+  meanwhile: (core: Core, ownId: string) => void = () => {},
 ) => {
   const core = scene({ create: "always", ...options })
   core.observe("app", "person", "1", ada, 2_000)
@@ -21,6 +23,7 @@ const found = (
     core.observe("app", "person", "1", ada, 2_600)
   }
   const plan = write(core, "crm", 3_000, "lost")
+  meanwhile(core, `mark0000-${plan.entity}`)
   core.append(4_000, {
     _tag: "RecordWritten",
     connection: "crm",
@@ -82,6 +85,48 @@ describe("a create that is found again", () => {
       assert.deepStrictEqual(core.value("contact", "title"), [title])
       assert.deepStrictEqual([groupsDue(core, "app"), groupsDue(core, "crm")], [[["title"]], []])
     })
+  /** Its record is read before it is found. */
+  const readFirst =
+    (title: string | null) =>
+    (core: Core, ownId: string): void =>
+      void core.observe("crm", "person", "c1", { ...ada, title }, 3_500, { ownId })
+  for (const [what, title] of [
+    ["changed", "Duchess"],
+    ["emptied", null],
+  ] as const)
+    it(`[R5] so is what somebody ${what} where the record was read before the create was found, by its id of ours`, () => {
+      const asked = { policy: policyOf({ contact: { _tag: "Manual" } }) } as const
+      for (const options of [app, asked]) {
+        const core = found(options, null, ["title"], false, readFirst(title))
+        assert.deepStrictEqual(core.value("contact", "title"), [title])
+        assert.deepStrictEqual([groupsDue(core, "app"), groupsDue(core, "crm")], [[["title"]], []])
+        assert.deepStrictEqual(core.loaded.range("conflict", "crm|"), [])
+      }
+    })
+  it("[R3] what was decided then stands where nobody knows, where it was written there since, or where a person decided", () => {
+    const kept = (core: Core) => assert.deepStrictEqual(core.value("contact", "title"), ["Countess"])
+    kept(found(app, null, ["email"], false, readFirst("Duchess")))
+    kept(
+      found(app, null, ["title"], false, (core, ownId) => {
+        readFirst("Duchess")(core, ownId)
+        write(core, "crm", 3_600)
+      }),
+    )
+    kept(
+      found({ policy: policyOf({ contact: { _tag: "Manual" } }) }, null, ["title"], false, (core, ownId) => {
+        readFirst("Duchess")(core, ownId)
+        const [{ id } = { id: "" }] = core.entities("contact")
+        core.append(3_600, {
+          _tag: "ResolveRequested",
+          entity: { type: "contact", id },
+          connection: "crm",
+          group: "title",
+          keep: "entity",
+          by: "operator",
+        })
+      }),
+    )
+  })
   it("[R3] [R6] of what nobody knows, or what the app edited too, the rule decides", () => {
     for (const core of [found(app), found(app, null, ["email"]), found(app, null, ["title"], true)]) {
       core.observe("crm", "person", "c1", { ...ada, title: "Duchess" }, 5_000)

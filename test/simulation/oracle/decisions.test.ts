@@ -55,6 +55,17 @@ describe("the oracle and what a person decides", () => {
       )
     }
   })
+  it("takes what was seen for the connection's, not an edit that nobody has read yet", () => {
+    for (const isRead of [false, true]) {
+      const { history, said } = decided("entity")
+      history.enter(APP, "D1", { money: "250" }, false)
+      history.enter(HUBSPOT, "D1", { money: "300" }, false)
+      if (isRead) history.read("hubspot", HUBSPOT.id, "fields")
+      history.decided({ thing: "D1", group: "money", side: "hubspot", record: HUBSPOT.id, keep: "connection" })
+      history.written({ name: "app", isApp: true }, APP.id, "D1", { money: "200" })
+      assert.deepStrictEqual(said(), isRead ? ["lost"] : [])
+    }
+  })
   it("knows whose value it was", () => {
     const { history } = decided("connection")
     assert.isTrue(history.decisions.chose("D1", "money", "hubspot"))

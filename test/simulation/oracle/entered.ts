@@ -6,7 +6,10 @@ export interface Entered {
   readonly number: number
   /** Where it was entered: several, where it stood in them from the beginning. */
   readonly sides: Set<string>
-  /** Where a reference in a record became this one by a merge of what it refers to: that system is the first to show it so. */
+  /**
+   * Where a reference in a record became this one by a merge of what it refers to, or was meant for one that a merge had made
+   * part of it: that system is the first to show it so.
+   */
   readonly shownBy: Set<string>
   isApp: boolean
   value: string

@@ -3,7 +3,7 @@
  * on that side before is what the person knew, and so its parent. A write of the engine may carry a value on, or settle a conflict; it may
  * never bring back what was replaced, nor make up a value.
  */
-import { type GroupName, groupsOf, type Kind, kindOf, type Values } from "../world/things.ts"
+import { type GroupName, givenOf, groupsOf, type Kind, kindOf, type Values } from "../world/things.ts"
 import { type Entered, entered, isBefore, normalised, type Part, show, type Violation } from "./entered.ts"
 import { Aliases } from "./aliases.ts"
 import { Decisions, type Deciding } from "./decisions.ts"
@@ -70,6 +70,12 @@ export class History {
     }
     this.#aliases.add(loser, winner)
     for (const one of this.values) if (one.value === loser) one.value = winner
+  }
+
+  /** What the engine wrote into a record that had become part of another there by then, the other's is the first to show. */
+  shown(side: string, thing: string, values: Values): void {
+    for (const [group, value] of givenOf(thing, values))
+      for (const one of this.#valued(thing, group, value)) one.shownBy.add(side)
   }
 
   /** What stands in a record in a group that the side is not asked for: it may be edited all the same. */
@@ -178,10 +184,11 @@ export class History {
     this.rulings.recorded(this.#clock)
   }
 
-  /** Somebody decided about a group that waits: what stands, or was written over, in that record, or what stands elsewhere. */
+  /** Somebody decided about a group that waits: what was seen, or was written over, in that record, or what stands elsewhere. */
   decided(about: Deciding): void {
     const covered = this.#reads.covered(about.side, about.record, about.group)
-    const theirs = covered === undefined ? (this.#held.of(about.side, about.record).get(about.group) ?? []) : [covered]
+    const standing = this.#held.of(about.side, about.record).get(about.group) ?? []
+    const theirs = covered === undefined ? this.#reads.seen(about.side, about.record, about.group, standing) : [covered]
     this.decisions.add(about, theirs, this.#nodes(about.thing, about.group), this.#now())
   }
 
@@ -235,9 +242,7 @@ export class History {
     this.#clock += 1
     this.#presence.there(by.side, thing, this.#now(), isFirst)
     const held = this.#held.of(by.side, by.id)
-    for (const group of groupsOf(thing)) {
-      const value = values[group]
-      if (value === undefined) continue
+    for (const [group, value] of givenOf(thing, values)) {
       const known = held.get(group) ?? []
       if (known[0]?.value === this.#normalised(group, value)) continue
       // What two systems held alike from the beginning is one value, and a CRM's where one of them is one.
@@ -276,9 +281,7 @@ export class History {
     this.#presence.there(side.name, thing, this.#now(), false)
     const held = this.#held.of(side.name, id)
     let isNews = groupsOf(thing).some((group) => this.#reads.unread(side.name, id, group).length > 0)
-    for (const group of groupsOf(thing)) {
-      const text = now[group]
-      if (text === undefined) continue
+    for (const [group, text] of givenOf(thing, now)) {
       const value = this.#normalised(group, text)
       const before = held.get(group) ?? []
       if ((before[0]?.value ?? "") === value) continue
@@ -311,9 +314,7 @@ export class History {
   /** A value came to the product while an edit of the same field was on its way: the edit stands above it for now. */
   withheld(side: string, id: string, thing: string, values: Values): void {
     const held = this.#held.of(side, id)
-    for (const group of groupsOf(thing)) {
-      const value = values[group]
-      if (value === undefined) continue
+    for (const [group, value] of givenOf(thing, values)) {
       const mine = this.#reads.entered(side, id, group)
       // What somebody has entered here is not what came, though it be the same.
       const node = this.#valued(thing, group, value).findLast((one) => !mine.includes(one))
@@ -325,11 +326,9 @@ export class History {
 
   /** The edit was answered, and what had been withheld came after it all the same: that, and what that had replaced. */
   released(side: string, id: string, thing: string, values: Values): void {
-    for (const group of groupsOf(thing)) {
-      const value = values[group]
+    for (const [group, value] of givenOf(thing, values)) {
       const held = this.#held.of(side, id).get(group) ?? []
-      const of = this.#valued(thing, group, value ?? "")
-      if (value === undefined) continue
+      const of = this.#valued(thing, group, value)
       for (const node of [...held, ...this.#reads.entered(side, id, group)])
         for (const under of node.over)
           if (of.some((one) => one === under || isBefore(under, one, true))) node.over.delete(under)

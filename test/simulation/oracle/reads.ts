@@ -123,6 +123,14 @@ export class Reads {
     return this.entered(side, id, group).filter(({ shownFrom }) => shownFrom > order)
   }
 
+  /** Of what stands there what the engine has seen: of what it has not, what that replaced. The product tells by itself. */
+  seen(side: string, id: string, group: GroupName, standing: ReadonlyArray<Entered>): ReadonlyArray<Entered> {
+    const unread = new Set(this.unread(side, id, group))
+    const known = (nodes: ReadonlyArray<Entered>): ReadonlyArray<Entered> =>
+      nodes.flatMap((one) => (unread.has(one) && !one.isApp ? known([...one.before]) : [one]))
+    return known(standing)
+  }
+
   written({ isApp, keepsHistory, name }: Writable, id: string, group: GroupName, write: Wrote): void {
     this.#entered.delete(`${name}|${id}|${group}`)
     this.#covered.delete(`${name}|${id}|${group}`)

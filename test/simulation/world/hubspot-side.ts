@@ -83,7 +83,10 @@ export const makeHubspotSide = (options: {
       if (entry.by !== "INTEGRATION") return
       writes += 1
       const written = told(entry)
-      if (written !== null) options.onWritten({ side: name, ...written })
+      if (written === null) return
+      const company = entry.asked === undefined || entry.to === undefined ? null : live("company", entry.to.id)
+      const meant = company === null ? "" : keyOf("company", seenOf("company", company).values)
+      options.onWritten({ side: name, ...written, ...(meant === "" ? {} : { meantForAnother: { company: meant } }) })
     },
   })
   type Record = NonNullable<ReturnType<HubspotSandbox["get"]>>

@@ -21,6 +21,8 @@ export interface Written {
   readonly wasWithheld?: boolean
   /** Of the app: what stands in the record since, also in one that was deleted. */
   readonly stands?: Values
+  /** Of HubSpot: what was meant for a record that had become part of this one by then. */
+  readonly meantForAnother?: Values
 }
 
 export interface Side {

@@ -56,6 +56,12 @@ export const keyOf = (kind: Kind, values: Values): string => {
 
 export const isNaming = (kind: Kind, group: GroupName): boolean => NAMING[kind] === group
 export const groupsOf = (key: string): ReadonlyArray<GroupName> => GROUPS[kindOf(key)]
+/** Those of a thing's groups of which something is said. */
+export const givenOf = (key: string, values: Values): ReadonlyArray<readonly [GroupName, string]> =>
+  groupsOf(key).flatMap((group) => {
+    const value = values[group]
+    return value === undefined ? [] : [[group, value] as const]
+  })
 
 /** What the engine calls a thing of that kind. */
 export const TYPES = { person: "contact", company: "company", deal: "deal", activity: "activity" } as const

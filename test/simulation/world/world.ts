@@ -229,7 +229,7 @@ export class World {
 
   readonly #written = (written: Written): void => {
     const { history, onStep, script, timeline } = this.#options
-    const { kind, of, side: name, values = {}, wasWithheld = false } = written
+    const { kind, meantForAnother = {}, of, side: name, values = {}, wasWithheld = false } = written
     const side = this.sides.get(name as SideName)!
     const seen = side.get(of, written.id)
     onStep(`${name} was written: ${kind} ${of} ${written.id}`)
@@ -254,6 +254,7 @@ export class World {
       return
     }
     if (wasWithheld) history.released(name, record, key, values)
+    history.shown(name, key, meantForAnother)
     if (of === "activity" && kind === "create") this.hanging.made(side, id, history, timeline.now)
     if (of === "person" && kind !== "archive" && script.rewriting.includes(side.name as SideName))
       this.#automation.noticed(side, id, key)

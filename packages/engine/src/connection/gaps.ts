@@ -31,10 +31,15 @@ export interface Gap {
   readonly before: JsonObject
   /** When the record was last read before the write. */
   readonly readBefore: number
+  /** The provider's time of the record as it was read then. */
+  readonly stamp?: number
 }
 
 const picked = (values: JsonObject, names: ReadonlyArray<string>): JsonObject =>
   Object.fromEntries(names.map((name) => [name, values[name]!]))
+
+/** The time of the record as it was last read, where the provider tells one. */
+export const stampOf = ({ stamp }: SeenDoc): Pick<Gap, "stamp"> => (stamp === null ? {} : { stamp })
 
 /** Null where there is no history, or nothing in it that the write could have stood over. */
 export const gapOf = (
@@ -57,6 +62,7 @@ export const gapOf = (
     held: picked({ ...sent.values, ...held }, names),
     before: picked(current, names),
     readBefore: Math.floor(lastRead(known, "fields")),
+    ...stampOf(known),
   }
 }
 
@@ -79,6 +85,7 @@ export const gapOfLost = (parts: Parts, intent: OpenIntentDoc): Gap | null => {
     held: picked(values, names),
     before: picked(before, names),
     readBefore: intent.readBefore ?? 0,
+    ...(intent.stamp === undefined ? {} : { stamp: intent.stamp }),
   }
 }
 
@@ -165,7 +172,13 @@ const lookAfter = Effect.fnUntraced(function* (
   const { object } = first.record
   const most = parts.definition.objects[object]?.batch.read ?? 1
   const gaps = [...parts.gaps.values()].filter(({ record }) => record.object === object).slice(0, most)
-  const writes = gaps.map(({ before, held, key, record }) => ({ key, id: record.id, held, before }))
+  const writes = gaps.map(({ before, held, key, record, stamp }) => ({
+    key,
+    id: record.id,
+    held,
+    before,
+    ...(stamp === undefined ? {} : { stamp }),
+  }))
   const found = yield* persistently(gate.call("poll", overwritten(object, writes))).pipe(
     Effect.catchTag("ProviderError", (error) =>
       // Refused as such, it is refused again: what these writes stood over nobody can tell.

@@ -6,7 +6,7 @@ import type { DocumentWrite } from "../ports/State.ts"
 import type { Candidate } from "./candidate.ts"
 import { facetOf, FIELDS } from "./facets.ts"
 import { doubtOf } from "./doubts.ts"
-import { gapOfLost } from "./gaps.ts"
+import { gapOfLost, stampOf } from "./gaps.ts"
 import type { Entry } from "./Ledger.ts"
 import { dropLocks } from "./locks.ts"
 import { documentId, fenceOf, lockOf, type Parts, put, recordStream } from "./parts.ts"
@@ -104,7 +104,7 @@ export const begin = Effect.fn("Connection.intend")(function* (
         nextAt: now,
         job: null,
         until: now,
-        ...(candidate.record === null ? {} : { readBefore: Math.floor(lastRead(seen, "fields")) }),
+        ...(candidate.record === null ? {} : { readBefore: Math.floor(lastRead(seen, "fields")), ...stampOf(seen) }),
         ...currentOf(parts, candidate),
       }
       if (candidate.intent === null) {

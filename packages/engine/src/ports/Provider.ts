@@ -225,6 +225,8 @@ export interface TakenWrite {
   readonly held: JsonObject
   /** What was read directly before. */
   readonly before: JsonObject
+  /** The provider's time of the record as it was read then: what is not later stood there already; absent: nobody knows. */
+  readonly stamp?: number
 }
 
 /** What somebody else had set in the meantime. `stamp`: the provider's time of the newest of these edits. */

@@ -60,4 +60,44 @@ describe("HubSpot's histories", () => {
       assert.isFalse(found.some(({ key }) => key === `key ${plain}`))
     }),
   )
+
+  it.effect("[HS46] say of a record that was made of two what stood there before, which no write stood over", () =>
+    Effect.gen(function* () {
+      const { connector, sandbox } = yield* openPortal()
+      yield* connector.prepare
+      const stoodOver = Effect.fnUntraced(function* (isEdited: boolean) {
+        const [one, other] = sandbox.seed({
+          records: { contacts: ["one", "other"].map((name) => ({ properties: { firstname: name } })) },
+        })["contacts"]! as [string, string]
+        sandbox.put({ object: "contacts", id: other, properties: { jobtitle: "Analyst", city: "Bonn" } })
+        sandbox.put({ object: "contacts", id: one, properties: { jobtitle: "Lead", city: "Trier" } })
+        sandbox.advance(1_000)
+        // One that is emptied gets what the other has, and one that is older stays.
+        sandbox.put({ object: "contacts", id: one, properties: { jobtitle: "" } })
+        sandbox.put({ object: "contacts", id: other, properties: { city: "Aachen" } })
+        sandbox.advance(1_000)
+        const id = sandbox.merge("contacts", one, other)
+        const [read] = yield* connector.read!("contacts", [id], { fields: ["jobtitle", "city"], limit: 10 })
+        assert.deepStrictEqual(
+          read?._tag === "Found" ? [read.record.values["jobtitle"], read.record.values["city"]] : read,
+          ["Analyst", "Trier"],
+        )
+        sandbox.advance(1_000)
+        if (isEdited) sandbox.put({ object: "contacts", id, properties: { city: "Mainz" } })
+        yield* connector.write("contacts", [row(id, { jobtitle: "Baroness", city: "Ulm" })])
+        const stamp = read?._tag === "Found" ? read.record.stamp : undefined
+        const found = yield* connector.overwritten!("contacts", [
+          {
+            key: "key",
+            id,
+            held: { jobtitle: "Baroness", city: "Ulm" },
+            before: { jobtitle: "Analyst", city: "Trier" },
+            ...(stamp === undefined ? {} : { stamp }),
+          },
+        ])
+        return found.map(({ values }) => values)
+      })
+      assert.deepStrictEqual([yield* stoodOver(false), yield* stoodOver(true)], [[], [{ city: "Mainz" }]])
+    }),
+  )
 })

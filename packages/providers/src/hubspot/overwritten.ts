@@ -1,6 +1,7 @@
 /**
  * What our write stood over: the history of a property holds each value that it had, the newest first, with its source. The one
- * before ours is what was read directly before, unless somebody came in between.
+ * before ours is what was read directly before, unless somebody came in between, or the record was made of two: it has the
+ * histories of both then, and its value is the older one where that is of the one that remained.
  */
 import type { Overwritten, RawRecord, TakenWrite } from "@concordat/engine/ports/Provider"
 import type { Json } from "@concordat/model/json"
@@ -18,14 +19,23 @@ type Version = NonNullable<WireRecord["propertiesWithHistory"]>[string][number]
 const textOf = (value: Json | undefined): string | null =>
   value === undefined || value === null || typeof value === "object" ? null : empty(String(value))
 
-/** The version that stood between what was read and what we wrote; undefined where there was none, or ours is not told. */
-const between = (versions: ReadonlyArray<Version>, held: string | null, before: string | null): Version | undefined => {
+/**
+ * The version that stood between what was read, which was as it is told at `stamp`, and what we wrote; undefined where there was
+ * none, or ours is not told.
+ */
+const between = (
+  versions: ReadonlyArray<Version>,
+  held: string | null,
+  before: string | null,
+  stamp: number | undefined,
+): Version | undefined => {
   const newestFirst = versions.toSorted((a, b) => Date.parse(b.timestamp) - Date.parse(a.timestamp))
   const ours = newestFirst.findIndex(
     ({ sourceType, value }) => empty(value) === held && kindOf(sourceType) === "integration",
   )
   const under = ours < 0 ? undefined : newestFirst[ours + 1]
   if (under === undefined || empty(under.value) === before || empty(under.value) === held) return undefined
+  if (stamp !== undefined && Date.parse(under.timestamp) <= stamp) return undefined
   // What was read before the write came after that one: it is an older write of the same value, and this one was not taken.
   const read = newestFirst.findIndex(({ value }) => empty(value) === before)
   return read >= 0 && read < ours ? undefined : under
@@ -37,7 +47,7 @@ const overwrittenIn = (record: WireRecord, write: TakenWrite): Overwritten | und
   let stamp = Number.NEGATIVE_INFINITY
   for (const [name, versions] of Object.entries(record.propertiesWithHistory ?? {})) {
     if (!(name in write.held)) continue
-    const under = between(versions, textOf(write.held[name]), textOf(write.before[name]))
+    const under = between(versions, textOf(write.held[name]), textOf(write.before[name]), write.stamp)
     if (under === undefined) continue
     values[name] = empty(under.value)
     by.add(kindOf(under.sourceType))

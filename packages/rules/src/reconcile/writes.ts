@@ -8,11 +8,12 @@ import type { GroupLens, View } from "../mapping/lens.ts"
 import { contradicts } from "../identity/contradiction.ts"
 import { connectionDoc, entityDoc, putCreating, putRecord, recordDoc } from "../state/access.ts"
 import { type HeldState, type Intent, type RecordDoc, type RecordKey, recordKey } from "../state/documents.ts"
-import { type Context, heldUnder, mappingOf, references } from "./context.ts"
+import { type Context, heldUnder, mappingOf, references, sameRecord } from "./context.ts"
 import { groupValues } from "./due.ts"
 import { EntityEdit } from "./edit.ts"
 import { finish } from "./finish.ts"
 import { unlink } from "./gone.ts"
+import { observeGroup } from "./group.ts"
 import { ask } from "./identify.ts"
 import { place, settleLink } from "./place.ts"
 import { keepRefused, type Refused, wakeRefused } from "./refusals.ts"
@@ -132,16 +133,36 @@ const adoptGroup = (
   const known = heldUnder(edit.held(connection, lens.group), lens)
   const sent = intent.groups[lens.group]
   const { at } = edit.context.tx.cause
-  if (sent === undefined || known.shadow !== null) return
+  if (sent === undefined) return
   const raw = lens.write(sent, undefined)
   const names = Object.keys(raw)
   const isMade = names.length > 0 && names.every((name) => made.includes(name))
   const read = isMade ? lens.read(raw, undefined) : null
+  if (known.shadow !== null) {
+    if (read?._tag === "Known") editedSince(edit, connection, lens, known, read.view)
+    return
+  }
   edit.setHeld(
     connection,
     lens.group,
     read?._tag === "Known" ? wrote(known, lens, sent, read.view, at) : { ...known, wrote: { view: sent, at } },
   )
+}
+
+/** Rules under which nobody is asked about a conflict. */
+const RANKING: ReadonlySet<string> = new Set(["Crm", "App", "Strict"])
+
+/**
+ * The record was seen before anybody knew that this create had made it, and what it showed was decided as at a first link. It is an
+ * edit, unless something was written there since, or a person may have been asked.
+ */
+const editedSince = (edit: EntityEdit, connection: string, lens: GroupLens, known: HeldState, made: View): void => {
+  const { parked, seen, shadow, wrote: written } = known
+  if (seen === undefined || shadow === null || written !== undefined || lens.same(shadow, made)) return
+  if (!sameRecord(edit.link(connection).primary, seen.record)) return
+  const isUndecided = parked !== undefined || lens.empty(shadow)
+  if (!isUndecided && !RANKING.has(edit.context.policy.rule(edit.type, lens.group)._tag)) return
+  observeGroup(edit, { connection, lens, view: shadow, provenance: seen, by: null, before: made })
 }
 
 const answerGroup = (

@@ -263,6 +263,8 @@ export interface OpenIntentDoc {
   readonly until: number
   /** ms since 1970: when its record was last read before the last attempt; absent: nobody knows. */
   readonly readBefore?: number
+  /** The provider's time of the record as it was read then, ms since 1970; absent: nobody knows. */
+  readonly stamp?: number
   /** What it held then of what is sent, as the provider spells it; absent: it was not read, or that is not kept. */
   readonly current?: JsonObject
   /** Nothing is sent for it any more; what its record shows once no try can take effect any longer says what became of it. */

@@ -122,8 +122,10 @@ export const batchCreateLinks = (
         context,
       })
     } else {
+      const asked = String(input.from?.id)
+      const marks = asked === String(a.id) ? {} : { asked }
       for (const typeId of types)
-        associate(portal, from.kind.name, a.id, to.kind.name, b.id, typeId, INTEGRATION(portal))
+        associate(portal, from.kind.name, a.id, to.kind.name, b.id, typeId, INTEGRATION(portal), marks)
       // Recorded with numbers: providers/hubspot/internal/crm/associations/test/contact-to-company-resp.json.
       results.push({
         fromObjectTypeId: from.kind.typeId,

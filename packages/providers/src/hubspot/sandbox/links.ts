@@ -1,7 +1,7 @@
 /** Associations between records: stored in both directions, with their type ids. They move no modified date. */
 import { primary, unlabelled } from "./catalog.ts"
 import { record, type Portal } from "./portal.ts"
-import type { Actor } from "./shapes.ts"
+import type { Actor, WriteLogEntry } from "./shapes.ts"
 import { emitAssociation } from "./webhooks.ts"
 
 export interface Link {
@@ -70,6 +70,7 @@ export const associate = (
   other: number,
   typeId: number,
   actor: Actor,
+  marks: Pick<WriteLogEntry, "asked"> = {},
 ): void => {
   const back = inverse(from, to, typeId)
   const added = add(portal, from, id, to, other, typeId)
@@ -81,6 +82,7 @@ export const associate = (
     by: actor.source,
     to: { object: to, id: String(other), typeId },
     changed: added,
+    ...marks,
   })
   if (!added) return
   emitAssociation(portal, from, id, to, other, false, typeId === primary(from, to), actor)

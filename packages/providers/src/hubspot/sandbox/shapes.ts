@@ -96,6 +96,8 @@ export interface WriteLogEntry {
   readonly to?: { readonly object: string; readonly id: string; readonly typeId: number | null }
   /** Of an update or an association: whether the record was another before. */
   readonly changed?: boolean
+  /** The id that the record was named by, where that one has become part of it. */
+  readonly asked?: string
 }
 
 export interface Owner {

@@ -1,5 +1,5 @@
 /** Records of the portal: made, changed, archived, merged, erased; with their stamps, unique values and search copies. */
-import { between, record, type Portal, type StoredRecord, type Table, type Values } from "./portal.ts"
+import { between, record, type Portal, type StoredRecord, type Table, type Values, type Version } from "./portal.ts"
 import { emitCreated, emitErased, emitMerged, emitProperties, emitSimple } from "./webhooks.ts"
 import type { Actor, WriteLogEntry } from "./shapes.ts"
 import { moveAssociations } from "./links.ts"
@@ -92,14 +92,42 @@ export const nextId = (portal: Portal, table: Table): number => {
 /** Contacts keep 45 versions of a property and other objects 20; the fewer will do. */
 const VERSIONS = 20
 
-export const remember = (entry: StoredRecord, values: Values, actor: Actor, timestamp: number): void => {
+/** `before`: what stood there, which is not the newest version where the record was made of two. */
+const remember = (entry: StoredRecord, values: Values, before: Values, actor: Actor, timestamp: number): void => {
   for (const [property, value] of Object.entries(values)) {
     const versions = entry.history.get(property) ?? []
-    if (versions[0]?.value === value) continue
+    if (versions.length > 0 && (before[property] ?? "") === value) continue
     versions.unshift({ value, timestamp, sourceType: actor.source, sourceId: actor.sourceId })
     versions.length = Math.min(versions.length, VERSIONS)
     entry.history.set(property, versions)
   }
+}
+
+/** Versions of a property, the newest first; a value that was planted came with an import. */
+export const versionsOf = ({ createdAt, history, properties }: StoredRecord, name: string): ReadonlyArray<Version> => {
+  const versions = history.get(name) ?? []
+  const value = properties[name]
+  return versions.length === 0 && value !== undefined
+    ? [{ value, timestamp: createdAt, sourceType: "IMPORT", sourceId: "1" }]
+    : versions
+}
+
+/**
+ * Of a record that is made of two: the versions of both
+ * (https://knowledge.hubspot.com/articles/kcs_article/contacts/what-happens-when-i-merge-two-contacts).
+ */
+const historyOfBoth = (winner: StoredRecord, loser: StoredRecord): StoredRecord["history"] => {
+  const both = [winner, loser]
+  const names = new Set(both.flatMap(({ history, properties }) => [...history.keys(), ...Object.keys(properties)]))
+  return new Map(
+    [...names].map((name) => [
+      name,
+      both
+        .flatMap((one) => versionsOf(one, name))
+        .toSorted((a, b) => b.timestamp - a.timestamp)
+        .slice(0, VERSIONS),
+    ]),
+  )
 }
 
 const place = (table: Table, entry: StoredRecord): void => {
@@ -121,7 +149,7 @@ export const insert = (portal: Portal, table: Table, values: Values, actor: Acto
     history: new Map(),
     indexed: null,
   }
-  remember(entry, values, actor, now)
+  remember(entry, values, {}, actor, now)
   place(table, entry)
   claim(table, entry)
   indexLater(portal, table, entry)
@@ -183,7 +211,7 @@ export const change = (
   const by = actor.source === "CRM_UI" ? { hs_updated_by_user_id: actor.sourceId.replace("userId:", "") } : {}
   entry.properties = stored(before, { ...changes, ...by })
   entry.updatedAt = portal.now()
-  remember(entry, changes, actor, entry.updatedAt)
+  remember(entry, changes, before, actor, entry.updatedAt)
   claim(table, entry)
   indexLater(portal, table, entry)
   const now = entry.properties
@@ -252,6 +280,7 @@ export const merge = (
       : {}
   release(table, winner)
   release(table, loser)
+  const history = historyOfBoth(winner, loser)
   const properties = stored(
     { ...loser.properties, ...winner.properties },
     { ...emails, hs_merged_object_ids: merged.join(";") },
@@ -263,10 +292,10 @@ export const merge = (
         createdAt: Math.min(winner.createdAt, loser.createdAt),
         updatedAt: now,
         archivedAt: null,
-        history: winner.history,
+        history,
         indexed: null,
       }
-    : Object.assign(winner, { properties, updatedAt: now })
+    : Object.assign(winner, { properties, updatedAt: now, history })
   for (const old of mints ? [winner, loser] : [loser]) {
     table.records.delete(old.id)
     table.merged.set(old.id, result.id)

@@ -1,6 +1,7 @@
 /** A record as HubSpot shows it: every value a string, unset ones null, the system's stamps added. */
 import type { Portal, StoredRecord, Table, Values } from "./portal.ts"
 import { linksFrom } from "./links.ts"
+import { versionsOf } from "./store.ts"
 import { objectKind, primary } from "./catalog.ts"
 
 const iso = (ms: number): string => new Date(ms).toISOString()
@@ -54,7 +55,7 @@ export const show = (portal: Portal, table: Table, entry: StoredRecord, names: R
   return frame(portal, table, entry, entry.updatedAt, Object.fromEntries(pairs))
 }
 
-/** Versions of the named properties, the newest first; a value that was planted came with an import. */
+/** Versions of the named properties, the newest first. */
 export const showHistory = (
   table: Table,
   entry: StoredRecord,
@@ -64,13 +65,7 @@ export const showHistory = (
     names
       .filter((name) => table.properties.has(name))
       .map((name) => {
-        const versions = entry.history.get(name) ?? []
-        const value = entry.properties[name]
-        const planted =
-          versions.length === 0 && value !== undefined
-            ? [{ value, timestamp: entry.createdAt, sourceType: "IMPORT", sourceId: "1" }]
-            : []
-        const shown = [...versions, ...planted].map(({ timestamp, ...rest }) => ({
+        const shown = versionsOf(entry, name).map(({ timestamp, ...rest }) => ({
           ...rest,
           timestamp: iso(timestamp),
           ...(rest.sourceId.startsWith("userId:")
