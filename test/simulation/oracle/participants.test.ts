@@ -45,13 +45,13 @@ describe("the oracle and with whom an activity is", () => {
     assert.deepStrictEqual([said(["P3"], ["P4"]), said(["P5"], ["P6"])], [[], []])
   })
   it("takes one that came to hang on a whole for its part's, where nobody can move it, and for nobody else's", () => {
-    const hung = (on: string, hangs = true) => {
+    const hung = (on: string | null) => {
       const hanging = new Hanging()
-      hanging.made({ name: "hubspot", hangs, participants: () => [on] }, "9928", history, now)
+      hanging.made({ name: "hubspot", ...(on !== null && { hangsOn: () => [on] }) }, "9928", history, now)
       return hanging
     }
     history.joined("P8", "P7")
-    const [meanwhile, moved, other] = [hung("P7"), hung("P7", false), hung("P9")]
+    const [meanwhile, moved, other] = [hung("P7"), hung(null), hung("P9")]
     now += MINUTE
     history.parted("P8", [])
     now += 60 * MINUTE

@@ -16,9 +16,8 @@ export class Hanging {
   readonly #either = new Map<string, readonly [on: string, other: string]>()
 
   /** The engine has made it there. */
-  made(side: Told & Pick<Side, "hangs">, id: string, history: History, now: number): void {
-    if (!side.hangs) return
-    for (const person of side.participants(id)) {
+  made(side: Pick<Side, "name" | "hangsOn">, id: string, history: History, now: number): void {
+    for (const person of side.hangsOn?.(id) ?? []) {
       const on = history.canonical(person)
       const other = history.joins.twinOf(on, now)
       if (other !== null) this.#either.set(`${side.name}|${id}`, [on, other])

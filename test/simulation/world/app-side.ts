@@ -167,7 +167,6 @@ export const makeAppSide = (options: {
     sandbox,
     isApp: true,
     keepsHistory: false,
-    hangs: false,
     provider: "app",
     objects: OBJECTS,
     groups: groupsIn(SHAPES),

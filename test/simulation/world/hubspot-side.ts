@@ -130,7 +130,6 @@ export const makeHubspotSide = (options: {
     sandbox,
     isApp: false,
     keepsHistory: true,
-    hangs: false,
     provider: "hubspot",
     objects: OBJECTS,
     groups: groupsIn(SHAPES),

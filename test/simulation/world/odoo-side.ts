@@ -126,6 +126,11 @@ export const makeOdooSide = (options: {
         return { res_model_id: partner, res_model: "res.partner", res_id: Number(person), activity_type_id: 4 }
     }
   }
+  /** Whom an activity hangs on, of those that are there. */
+  const hangsOn = (activity: string, row: OdooSandbox["backdoor"]["get"]): ReadonlyArray<string> => {
+    const person = row("res.partner", Number(row(MODELS.activity, Number(activity))?.["res_id"]))
+    return person?.["active"] === true ? [keyOf("person", valuesOf(SHAPES, "person", person))] : []
+  }
   // An archived company stays the company of its people, and so is no deletion.
   const isArchived = (kind: Kind): boolean => kind === "person" || kind === "deal"
   const setActive = (kind: Kind, id: string, active: boolean): Promise<void> =>
@@ -149,15 +154,13 @@ export const makeOdooSide = (options: {
     sandbox,
     isApp: false,
     keepsHistory: false,
-    hangs: true,
     provider: "odoo",
     objects: MODELS,
     groups: groupsIn(SHAPES),
     customer: (deal) => companyOf(backdoor.get(MODELS.deal, Number(deal))?.["partner_id"]),
-    participants: (activity) => {
-      const person = backdoor.get("res.partner", Number(backdoor.get(MODELS.activity, Number(activity))?.["res_id"]))
-      return person?.["active"] === true ? [keyOf("person", valuesOf(SHAPES, "person", person))] : []
-    },
+    // Asked while people are still at work, which must not change what they do.
+    hangsOn: (activity) => hangsOn(activity, backdoor.peek),
+    participants: (activity) => hangsOn(activity, backdoor.get),
     get: (kind, id) => {
       const row = backdoor.get(MODELS[kind], Number(id))
       if (row === undefined) return null

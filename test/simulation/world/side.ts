@@ -39,8 +39,8 @@ export interface Side {
   readonly groups: Readonly<Record<Kind, ReadonlyArray<GroupName>>>
   /** The company that a deal names there once and for all, by its key, where that is none of its groups; "": none. */
   readonly customer?: (deal: string) => string
-  /** Whether an activity is with one person there for good: nobody can have it be with another. */
-  readonly hangs: boolean
+  /** With whom an activity is, where that is one person for good. Absent: people can have it be with another. To ask draws nothing. */
+  readonly hangsOn?: (activity: string) => ReadonlyArray<string>
   /** The people whom an activity is with there, by their keys, of those that are there. */
   readonly participants: (activity: string) => ReadonlyArray<string>
   readonly get: (kind: Kind, id: string) => Seen | null

@@ -25,6 +25,8 @@ export interface Backdoor {
   /** A method as a person's button press calls it. */
   readonly press: (model: string, method: string, ids: ReadonlyArray<number>, args?: JsonObject) => Promise<void>
   readonly get: (model: string, id: number) => JsonObject | undefined
+  /** As `get`, for whoever only looks on: no transaction is begun, so that what comes after is as if nobody had looked. */
+  readonly peek: (model: string, id: number) => JsonObject | undefined
   readonly list: (model: string, domain?: Json) => ReadonlyArray<JsonObject>
   readonly unlink: (model: string, ids: ReadonlyArray<number>) => Promise<void>
   /** The merge wizard: what pointed to a loser points to the winner, the losers are deleted, and no pointer is left. */
@@ -119,7 +121,7 @@ export const makeBackdoor = (core: Core, change: (settings: JsonObject) => void)
     return read({ ...env, settings: { ...env.settings, denied: {}, hidden: {} } }, model, [id], fields, false)[0]
   }
 
-  const viewing = () => core.environment(core.begin(), { active_test: false }, person)
+  const viewing = (tx = core.begin()) => core.environment(tx, { active_test: false }, person)
 
   const counted = (key: (write: LoggedWrite) => string): JsonObject => {
     const counts: Record<string, number> = {}
@@ -149,6 +151,7 @@ export const makeBackdoor = (core: Core, change: (settings: JsonObject) => void)
         method.run({ env, model, ids: bound.ids, args: bound.args })
       }),
     get: (model, id) => show(viewing(), model, id),
+    peek: (model, id) => show(viewing(core.look()), model, id),
     list: (model, domain) => {
       const env = viewing()
       return search(env, model, domain ?? [], { offset: 0, limit: undefined, order: "id" })

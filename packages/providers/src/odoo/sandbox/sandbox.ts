@@ -75,6 +75,8 @@ export interface Core {
   ahead: number
   readonly nowMs: () => number
   readonly begin: () => Transaction
+  /** To look on only: none is begun, nothing is drawn, and the moment is that of the last one. */
+  readonly look: () => Transaction
   readonly environment: (tx: Transaction, context: JsonObject, uid: number) => Environment
   readonly deliver: (env: Environment) => Promise<void>
 }
@@ -120,6 +122,7 @@ export const makeOdooSandbox = (options: OdooSandboxOptions): OdooSandbox => {
       last = Math.max(last + 1, Math.floor(core.nowMs()) * 1000 + Math.floor(random() * 1000))
       return new Transaction(database, last)
     },
+    look: () => new Transaction(database, last),
     environment: (tx, context, uid) => ({
       version,
       schema,
