@@ -174,6 +174,8 @@ export const GIVEN_WAY_MS = 20
 export const LITTLE = 8
 /** Readings judged, or answers kept, without a break: some 3 ms. */
 export const RECORDS_AT_A_STRETCH = 32
+/** Texts of documents that are kept to see whether they are others: a connection's has some 500 characters, a binding's 32,000. */
+export const KEPT_CHARACTERS = 2_000
 /** Writes planned without a break: some 3 ms. */
 export const PLANS_AT_A_STRETCH = 8
 

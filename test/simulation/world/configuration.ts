@@ -61,9 +61,17 @@ const overrideOf = (name: SideName, mapping: Mapping) => {
   return lines.length === 0 ? null : { name: `${name}.yaml`, text: `objects:\n${lines.join("\n")}\n` }
 }
 
+/** Read once for all seeds of a thread: there are few, and each is some milliseconds of YAML. */
+const read = new Map<string, ConnectionConfig["mapping"]>()
+
 export const mappingOf = (name: SideName, mapping: Mapping): ConnectionConfig["mapping"] => {
-  const { document, problems } = readMapping(makeCatalogue().providers[name]!, overrideOf(name, mapping))
+  const override = overrideOf(name, mapping)
+  const key = `${name}\n${override?.text ?? ""}`
+  const known = read.get(key)
+  if (known !== undefined) return known
+  const { document, problems } = readMapping(makeCatalogue().providers[name]!, override)
   if (document === null) throw new Error(JSON.stringify(problems))
+  read.set(key, document)
   return document
 }
 

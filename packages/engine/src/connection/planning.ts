@@ -11,7 +11,7 @@ import * as Effect from "effect/Effect"
 import { sharedBinding } from "../flows/bindings.ts"
 import { reachedOf } from "../flows/reached.ts"
 import { giveWay, isBreak } from "../right-of-way.ts"
-import { PLANS_AT_A_STRETCH, SCAN_DOCUMENTS } from "../limits.ts"
+import { KEPT_CHARACTERS, PLANS_AT_A_STRETCH, SCAN_DOCUMENTS } from "../limits.ts"
 import type { State, StateError } from "../ports/State.ts"
 import type { Planner } from "./Planner.ts"
 
@@ -36,9 +36,9 @@ const ask = <A>(question: (loaded: Loaded) => A, loaded: Loaded): Asked<A> => {
   }
 }
 
-/** A document as it was last read: of its text a hash. */
+/** A document as it was last read. `mark`: its text, or the hash of a long one. */
 interface Kept {
-  readonly hash: string
+  readonly mark: string
   readonly value: unknown
 }
 
@@ -85,19 +85,19 @@ class PlannerOf implements Planner {
   }
 
   /**
-   * Parsed again only where the text changed: compilers know their input by identity. Of a text its hash is kept, since with
-   * a thousand connections the texts themselves are most of what an idle one takes.
+   * Parsed again only where the text changed: compilers know their input by identity. Of a long text its hash is kept, since
+   * with a thousand connections the texts themselves are most of what an idle one takes.
    */
   parse(kind: string, key: string, text: string | null): unknown {
     if (text === null) return null
     if (!INTERNED.has(kind)) return decodeDocument(kind, text)
     const id = `${kind}\n${key}`
-    const hash = sha256(text)
+    const mark = text.length > KEPT_CHARACTERS ? sha256(text) : text
     const known = this.kept.get(id)
-    if (known?.hash === hash) return known.value
+    if (known?.mark === mark) return known.value
     const parsed: unknown = JSON.parse(text)
     const value = kind === "binding" && parsed !== null ? sharedBinding(parsed as BindingDoc) : parsed
-    this.kept.set(id, { hash, value })
+    this.kept.set(id, { mark, value })
     return value
   }
 }
