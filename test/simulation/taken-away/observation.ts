@@ -83,6 +83,18 @@ export const OBSERVATION: ReadonlyArray<Mutation> = [
     seenBy: { world: "one after the other", invariant: "regression" },
   },
   {
+    rule: "R5",
+    says: "an edit of what a create had set, read before that was found again, stays decided as at a first link",
+    file: `${RULES}/writes.ts`,
+    from: 'if (read?._tag === "Known") editedSince(edit, connection, lens, known, read.view)',
+    to: 'if (lens.group === "") editedSince(edit, connection, lens, known, sent)',
+    seenBy: {
+      file: `${TESTS}/found-again.test.ts`,
+      title:
+        "[R5] so is what somebody changed or emptied where the record was read, by our id, before the create was found",
+    },
+  },
+  {
     rule: "R6",
     says: "the weaker side wins a conflict",
     file: `${RULES}/conflict.ts`,
