@@ -98,13 +98,25 @@ export const holds = (lens: GroupLens, held: HeldState, wanted: View, shadow: Vi
   return rendering !== undefined && lens.same(rendering.sent, wanted) && lens.same(rendering.held, shadow)
 }
 
+const referredRecord = (tx: Transaction, connection: string, external: string): RecordDoc | null => {
+  const at = external.indexOf(":")
+  return recordDoc(tx, connection, { object: external.slice(0, at), id: external.slice(at + 1) })
+}
+
+/** Whether the provider has merged it into another one. */
+const isMergedAway = (record: RecordDoc | null): boolean => record?.state === "gone" && record.into !== undefined
+
 /** The entity that a record stands for, or stood for until the provider merged it into another one. */
-const standsFor = (tx: Transaction, connection: string, type: EntityType, external: string): string | undefined => {
+export const standsFor = (
+  tx: Transaction,
+  connection: string,
+  type: EntityType,
+  external: string,
+): string | undefined => {
   const entity = references(tx, connection).entity(type, external)
   if (entity !== undefined) return entity
-  const at = external.indexOf(":")
-  const gone = recordDoc(tx, connection, { object: external.slice(0, at), id: external.slice(at + 1) })
-  if (gone?.state !== "gone" || gone.into === undefined || gone.type !== type || gone.entity === null) return undefined
+  const gone = referredRecord(tx, connection, external)
+  if (gone === null || !isMergedAway(gone) || gone.type !== type || gone.entity === null) return undefined
   return entityDoc(tx, type, gone.entity)?.id
 }
 
@@ -136,6 +148,21 @@ export const refersAlike = (
   return referring.length > 0 && lens.same(named(a), named(b))
 }
 
+/** Whether a view names what the provider has put in the place of a record that it merged away, and which the view before named: nobody chose it. */
+export const isCarriedOn = (
+  tx: Transaction,
+  connection: string,
+  type: EntityType,
+  lens: GroupLens,
+  before: View,
+  view: View,
+): boolean =>
+  lens.fields.some((name) => {
+    const external = before[name]
+    const isReference = fieldOf(type, name)?.to !== undefined && typeof external === "string"
+    return isReference && isMergedAway(referredRecord(tx, connection, external))
+  }) && refersAlike(tx, connection, type, lens, before, view)
+
 /**
  * Whether a view refers to what the value does by a record that is gone since: nothing stands for it there any more, and until
  * then the value was held. False for a set, and for a group that says anything else.
@@ -152,8 +179,7 @@ export const referredTo = (
     const to = fieldOf(type, name)?.to
     const [entity, external] = [value[name], view[name]]
     if (to === undefined || typeof entity !== "string" || typeof external !== "string") return false
-    const at = external.indexOf(":")
-    const gone = recordDoc(tx, connection, { object: external.slice(0, at), id: external.slice(at + 1) })
+    const gone = referredRecord(tx, connection, external)
     if (gone?.state !== "gone" || gone.type !== to || gone.entity === null) return false
     return entityDoc(tx, to, gone.entity)?.id === entityDoc(tx, to, entity)?.id
   })

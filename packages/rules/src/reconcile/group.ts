@@ -10,6 +10,7 @@ import { isStronger, reopensForeign, settle, type Side } from "./conflict.ts"
 import {
   heldUnder,
   holds,
+  isCarriedOn,
   isEmptyFor,
   isSet,
   mappingOf,
@@ -91,6 +92,9 @@ export const observeGroup = (edit: EntityEdit, seen: Observed): void => {
     tx.count(connection, "echo")
     return
   }
+
+  // The record that stands for one that was merged away is nobody's choice, also where our value has moved on meanwhile.
+  if (shadow !== null && covered === undefined && isCarriedOn(tx, connection, edit.type, lens, shadow, view)) return
 
   const put = lens.put(value, shadow ?? undefined, view, refs)
   // What is not linked yet says nothing yet: the same view is observed again when it is.
