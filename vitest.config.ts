@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     projects: [
       // Two threads of its own keep both cores busy, and how long the proof takes says something only with nothing beside it.
-      { extends: true, test: { name: "seeds", include: [SEEDS], maxWorkers: 1, sequence: { groupOrder: 0 } } },
+      { extends: true, test: { name: "seeds", include: [SEEDS], sequence: { groupOrder: 0 } } },
       // Nothing in them outlives its test, so they share their workers: half of their time was loading the same modules again.
       {
         extends: true,
