@@ -35,8 +35,8 @@ export default defineConfig({
     // For a machine that others use too: what is merely slow is no fault. Only what hangs takes so long.
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    // One more than the two cores: a test that waits leaves its core to the others.
-    maxWorkers: 3,
+    // Two more than the two cores: tests of processes mostly wait, and leave their core to the others.
+    maxWorkers: 4,
     maxConcurrency: 2,
     sequence: { sequencer: LongestFirst },
     // Each thread that loads TypeScript has its own copy of Node's parser in WebAssembly. Where many threads begin at once, V8

@@ -6,6 +6,12 @@ const LONGEST = [
   "test/fuzz/fuzz.integration.test.ts",
   "test/e2e/outages.test.ts",
   "test/field/field.test.ts",
+  "test/e2e/production.test.ts",
+  "test/e2e/starting.test.ts",
+  "test/processes/processes.integration.test.ts",
+  "test/bench/bench.test.ts",
+  "test/simulation/simulation.test.ts",
+  "test/migration/command.integration.test.ts",
 ]
 
 const rank = ({ moduleId }: TestSpecification): number => {
