@@ -102,6 +102,17 @@ export const IDENTITY: ReadonlyArray<Mutation> = [
     },
   },
   {
+    rule: "R15",
+    says: "what is due in the place of another stays due once the two are one",
+    file: `${RULES}/merge.ts`,
+    from: "  replaceAgain(context, type, [from.id, into.id])\n",
+    to: "",
+    seenBy: {
+      file: `${TESTS}/replaced-references.test.ts`,
+      title: "[R15] stays due while what stands there is another one, whatever else they become one with",
+    },
+  },
+  {
     rule: "R16",
     says: "no tombstone keeps what was deleted from being created again",
     file: `${RULES}/due.ts`,

@@ -250,6 +250,7 @@ const settledSince = (before: EntityDoc, doc: EntityDoc, connection: string): Se
 export const refreshDue = (
   edit: EntityEdit,
   onWaiting: (connection: string, lens: GroupLens, ids: ReadonlyArray<string>) => void,
+  onDue: (connection: string, due: Due | null) => void,
 ): void => {
   const { context } = edit
   const { tx } = context
@@ -279,6 +280,7 @@ export const refreshDue = (
       },
       before === null ? none : settledSince(before, edit.doc, connection),
     )
+    onDue(connection, due)
     const link = edit.link(connection)
     const hash = due === null ? null : hashOf(due)
     if (hash === link.due.hash) continue

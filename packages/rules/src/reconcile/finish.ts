@@ -5,6 +5,7 @@
 import type { EntityType } from "@concordat/model/canonical/fields"
 import { entityIdTime } from "@concordat/model/ids"
 import { canonicalJson } from "@concordat/model/json"
+import type { GroupLens } from "../mapping/lens.ts"
 import { connectionDoc, entityDoc, tenantDoc } from "../state/access.ts"
 import {
   type ConflictDoc,
@@ -21,15 +22,17 @@ import { EntityEdit } from "./edit.ts"
 import { observeGroup } from "./group.ts"
 import { indexKeys } from "./identify.ts"
 import { noteReferences } from "./referring.ts"
+import { noteReplacing } from "./replacing.ts"
 import { entityWait, followWaits, leaveEntities, parseWaiter, recordWait, waitForEntities } from "./waits.ts"
 
 export const finish = (edit: EntityEdit): void => {
   const reconsider = indexKeys(edit)
   leaveEntities(edit)
-  refreshDue(edit, (connection, lens, ids) => {
+  const waiting = (connection: string, lens: GroupLens, ids: ReadonlyArray<string>): void => {
     const to = targetOf(edit, lens)
     if (to !== undefined) waitForEntities(edit, connection, to, lens.group, ids)
-  })
+  }
+  refreshDue(edit, waiting, (connection, due) => noteReplacing(edit, connection, due))
   listForPeople(edit)
   noteReferences(edit)
   edit.flush()

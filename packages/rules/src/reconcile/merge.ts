@@ -25,6 +25,7 @@ import { answered, parseQuestion } from "./identify.ts"
 import { observeFields } from "./observe.ts"
 import { placeAgain, type Seen } from "./place.ts"
 import { referAgain } from "./referring.ts"
+import { replaceAgain } from "./replacing.ts"
 
 const linksOf = (doc: EntityDoc): ReadonlyArray<Link> =>
   Object.entries(doc.links)
@@ -169,6 +170,7 @@ export const mergeEntities = (context: Context, from: EntityDoc, into: EntityDoc
   tx.count(brought[0]?.connection ?? "", "merged")
   finish(edit)
   wakeAwaiting(context, type, from.id)
+  replaceAgain(context, type, [from.id, into.id])
   for (const name of new Set([...from.questions, ...into.questions])) settleQuestion(context, name)
 }
 
@@ -350,6 +352,7 @@ export const splitEntity = (context: Context, type: EntityType, id: string, merg
   finish(off)
   referAgain(context, { type, whole: doc.id, part: mergedId })
   wakeAwaiting(context, type, doc.id)
+  replaceAgain(context, type, [doc.id])
 }
 
 /** A record went away while the two were one: it was of the one that is split off, which is not to be created there again. */

@@ -183,6 +183,9 @@ export type WaitDoc = ReadonlyArray<string>
 /** kind `referring`, key `type:id|type:id|group`: an entity that others are part of, and a group that was seen or written since and refers to it. */
 export type ReferringDoc = true
 
+/** kind `replacing`, key `type:id|connection|type:id|group`: an entity that a group is due to name there, where it names another one. */
+export type ReplacingDoc = true
+
 /** kind `connection`, key `connection`. */
 export interface ConnectionDoc {
   readonly opened: ConnectionOpened
