@@ -44,8 +44,9 @@ const SERVICE_MAY_IMPORT: Readonly<Record<string, ReadonlyArray<string>>> = {
 const isPackage = (name: string): boolean => name in MAY_IMPORT
 
 const PURE = new Set(["model", "rules"])
+/** `node:module` is there for a library that is loaded late; what reads or writes has to be named in the same way, and is found. */
 const IMPURE =
-  /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bperformance\.now\b|\bsetTimeout\b|\bsetInterval\b|\bfetch\(|"node:(?!crypto"|url")/
+  /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bperformance\.now\b|\bsetTimeout\b|\bsetInterval\b|\bfetch\(|"node:(?!crypto"|module"|url")/
 
 const packageOf = (path: string): string | undefined => /^packages\/([^/]+)\/src\//.exec(path)?.[1]
 

@@ -35,7 +35,7 @@ const ready = async (context: Context): Promise<Row> => {
   })
   return {
     name: "start, ready",
-    what: `node … main.ts until /readyz says yes, ${TENANT} with ${linkedSize(context)} people at three connections`,
+    what: `node … main.mjs until /readyz says yes, ${TENANT} with ${linkedSize(context)} people at three connections`,
     value: median(took),
     unit: "s",
     better: "less",

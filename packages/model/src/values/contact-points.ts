@@ -1,9 +1,10 @@
 /** E-mail addresses, phone numbers, domains and addresses on the web: parsed and compared. */
-import { type CountryCode, isSupportedCountry, parsePhoneNumberFromString } from "libphonenumber-js/min"
+import type { CountryCode } from "libphonenumber-js/min"
 import { domainToASCII } from "node:url"
 import { parse } from "tldts"
 import { internationalPhone } from "./international-phone.ts"
 import { memoised } from "./memo.ts"
+import { phoneLibrary } from "./phone-library.ts"
 
 export const tidyEmail = (email: string): string => email.normalize("NFC").trim().toLowerCase()
 
@@ -50,6 +51,7 @@ const parsedPhone = memoised(20_000, (key: string): { readonly kept: string; rea
   const text = key.slice(cut + 1)
   const international = internationalPhone(text)
   if (international !== null) return { kept: international, normal: international }
+  const { isSupportedCountry, parsePhoneNumberFromString } = phoneLibrary()
   const known: CountryCode | undefined = isSupportedCountry(region) ? region : undefined
   const number = parsePhoneNumberFromString(text, known)
   if (number?.isPossible() === true) {

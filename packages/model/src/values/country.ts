@@ -42,7 +42,7 @@ const ALIASES: Readonly<Record<string, string>> = {
   "viet nam": "VN",
 }
 
-const byName: ReadonlyMap<string, string> = (() => {
+const allNames = (): ReadonlyMap<string, string> => {
   const names = new Map<string, string>(Object.entries(ALIASES))
   const claim = (name: string, code: string): void => {
     const folded = foldName(name)
@@ -58,11 +58,16 @@ const byName: ReadonlyMap<string, string> = (() => {
     }
   }
   return names
-})()
+}
 
-const codes: ReadonlySet<string> = new Set(byName.values())
+/** Made when the first country is asked for, and not while the process starts. */
+let byName: ReadonlyMap<string, string> | undefined
+const codes: ReadonlySet<string> = new Set(Object.values(countries.getAlpha3Codes()))
 
-const found = memoised(2_000, (text: string) => ({ code: byName.get(foldName(text)) ?? null }))
+const found = memoised(2_000, (text: string) => {
+  byName ??= allNames()
+  return { code: byName.get(foldName(text)) ?? null }
+})
 
 /** `Deutschland`, `DEU`, `de` → `DE`; null for a country that nobody knows. */
 export const countryCode = (text: string): string | null => (codes.has(text) ? text : found(text).code)

@@ -2,7 +2,7 @@
  * Phone numbers that name their country, as most of what a CRM holds does, told without libphonenumber's parser: 1.4 µs for
  * its 11, which were a tenth of what a contact cost. What it would say is said, or nothing.
  */
-import { getCountries, getCountryCallingCode, Metadata } from "libphonenumber-js/min"
+import { phoneLibrary } from "./phone-library.ts"
 
 /** What its parser asks of a numbering plan. Its types name only the lengths, and only countries to select one by. */
 interface Plans {
@@ -22,6 +22,7 @@ interface Plan {
 
 /** By calling code. None is the beginning of another one. */
 const plansOf = (): ReadonlyMap<string, Plan> => {
+  const { getCountries, getCountryCallingCode, Metadata } = phoneLibrary()
   const metadata = new Metadata() as unknown as Plans
   const plans = new Map<string, Plan>()
   for (const [code, countries] of Map.groupBy(getCountries(), (country) => getCountryCallingCode(country))) {

@@ -18,10 +18,30 @@ const failed = (problems: ReadonlyArray<MappingProblem>): Read => ({ document: n
 /** What is stored is read back as JSON, so members that are `undefined` must not be there. */
 const asJson = (document: unknown): JsonObject => JSON.parse(JSON.stringify(document)) as JsonObject
 
-export const readMapping = ({ definition, mapping }: KnownProvider, override: TextFile | null): Read => {
-  const base = parseMapping(mapping, `${definition.provider}/mapping.yaml`)
-  if (Result.isFailure(base)) return failed(base.failure)
-  if (override === null) return { document: asJson(base.success), problems: [] }
+type Parsed = ReturnType<typeof parseMapping>
+interface Default {
+  readonly parsed: Parsed
+  readonly read: Read
+}
+
+/** Connections of one provider share its default mapping: parsing it takes some 10 ms, and there may be a thousand of them. */
+const defaults = new WeakMap<KnownProvider, Default>()
+
+const defaultOf = (provider: KnownProvider): Default => {
+  const known = defaults.get(provider)
+  if (known !== undefined) return known
+  const parsed = parseMapping(provider.mapping, `${provider.definition.provider}/mapping.yaml`)
+  const read: Read = Result.isFailure(parsed)
+    ? failed(parsed.failure)
+    : { document: asJson(parsed.success), problems: [] }
+  const made: Default = { parsed, read }
+  defaults.set(provider, made)
+  return made
+}
+
+export const readMapping = (provider: KnownProvider, override: TextFile | null): Read => {
+  const { parsed: base, read } = defaultOf(provider)
+  if (override === null || Result.isFailure(base)) return read
   const over = parseMapping(override.text, override.name, base.success)
   if (Result.isFailure(over)) return failed(over.failure)
   return { document: asJson(mergeMapping(base.success, over.success)), problems: [] }
