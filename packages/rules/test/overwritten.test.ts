@@ -6,7 +6,7 @@ import type { Core } from "./core.ts"
 import { policyOf } from "./core.ts"
 import { ada, groupsDue, scene, title, write } from "./scene.ts"
 
-const overwritten = (core: Core, values: Record<string, string>, at: number) =>
+const overwritten = (core: Core, values: Record<string, string>, at: number, stamp = 5_500) =>
   core.append(at, {
     _tag: "EditOverwritten",
     connection: "crm",
@@ -16,7 +16,7 @@ const overwritten = (core: Core, values: Record<string, string>, at: number) =>
     key: "k",
     values: clear(values),
     readBefore: 5_000,
-    stamp: 5_500,
+    stamp,
     by: "person",
   })
 
@@ -75,8 +75,8 @@ describe("[R26] an edit that a write stood over", () => {
     assert.deepStrictEqual([title(same), groupsDue(same, "crm")], [["Baroness"], []])
   })
 
-  /** Of the CRM's own title, where the rule may be strict for the app, which was given it: nothing that is entered there since is taken. */
-  const refused = (title: Rule): Core => {
+  /** Of the CRM's own title, which the app was given, where somebody has edited again after what was to be put back. */
+  const ownTitle = (title: Rule): Core => {
     const core = scene({
       create: "always",
       policy: policyOf({ "contact.title": { _tag: "Strict", connection: "app" } }),
@@ -91,18 +91,36 @@ describe("[R26] an edit that a write stood over", () => {
   }
 
   it("[R4] is refused where the rule is strict for another side, whoever had said what stands", () => {
-    const core = refused({ _tag: "Strict", connection: "app" })
+    const core = ownTitle({ _tag: "Strict", connection: "app" })
     assert.deepStrictEqual([title(core), groupsDue(core, "app"), groupsDue(core, "crm")], [["Countess"], [], []])
     assert.strictEqual(core.replayed().dump(), core.dump())
   })
 
   it("[R4] that is asked about is refused where a changed rule is strict for another side", () => {
-    const core = refused({ _tag: "Manual" })
+    const core = slipped(policyOf({ "contact.title": { _tag: "Manual" } }))
+    overwritten(core, { title: "Duchess" }, 7_000)
     assert.strictEqual(parked(core), 1)
     core.options = { ...core.options, policy: policyOf({ "contact.title": { _tag: "Strict", connection: "app" } }) }
     core.append(9_000, { _tag: "RulesChanged", connection: "", document: {} })
-    assert.deepStrictEqual([title(core), parked(core)], [["Countess"], 0])
+    assert.deepStrictEqual([title(core), parked(core)], [["Baroness"], 0])
     assert.deepStrictEqual([groupsDue(core, "app"), groupsDue(core, "crm")], [[], []])
+  })
+
+  it("[R5] is a later edit where what stands came from there: no rule decides, and nobody is asked", () => {
+    const ranked = ownTitle({ _tag: "Manual" })
+    assert.deepStrictEqual([title(ranked), parked(ranked), groupsDue(ranked, "crm")], [["Duchess"], 0, [["title"]]])
+    // Twice in a row, by a clock that is ahead: the intervals in which the two were made overlap.
+    const twice = slipped(policyOf({ "contact.title": { _tag: "Newest" } }))
+    overwritten(twice, { title: "Duchess" }, 7_000, 120_000)
+    write(twice, "app", 7_500)
+    write(twice, "crm", 8_000)
+    overwritten(twice, { title: "Queen" }, 9_000, 121_500)
+    assert.deepStrictEqual([title(twice), parked(twice)], [["Queen"], 0])
+    assert.deepStrictEqual([groupsDue(twice, "crm"), groupsDue(twice, "app")], [[["title"]], [["title"]]])
+    // And the earlier one told last.
+    overwritten(twice, { title: "Duchess" }, 9_500, 120_000)
+    assert.deepStrictEqual([title(twice), parked(twice)], [["Queen"], 0])
+    assert.strictEqual(twice.replayed().dump(), twice.dump())
   })
 
   it("[R7] opens no deal again that another CRM has closed", () => {

@@ -92,6 +92,17 @@ export const ALWAYS: ReadonlyArray<Mutation> = [
   },
   {
     rule: "R26",
+    says: "of two edits of one side that our writes stood over the rule decides",
+    file: `${RULES}/overwritten.ts`,
+    from: "if (current.provenance.connection !== connection) return conflict",
+    to: 'if (current.provenance.connection !== "") return conflict',
+    seenBy: {
+      file: "packages/rules/test/overwritten.test.ts",
+      title: "[R5] is a later edit where what stands came from there: no rule decides, and nobody is asked",
+    },
+  },
+  {
+    rule: "R26",
     says: "a plan that is older than the newest fact of its record is written",
     file: `${CONNECTION}/intend.ts`,
     from: "    seen.factAt < plannedAt && !seen.gone &&",

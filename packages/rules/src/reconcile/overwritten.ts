@@ -9,7 +9,7 @@ import type { HeldState } from "../state/documents.ts"
 import { sameRecord, type Context, heldUnder, mappingOf, references, valueOf } from "./context.ts"
 import { EntityEdit } from "./edit.ts"
 import { finish } from "./finish.ts"
-import { conflict, isOthersToReopen, isRefused, sideOf } from "./group.ts"
+import { conflict, isOthersToReopen, isRefused, sideOf, unpark } from "./group.ts"
 
 /** What stands there is still what we wrote: nobody has edited it since, which would have been the last word there. */
 const isOurs = ({ rendering, shadow, wrote }: HeldState, lens: GroupLens): boolean =>
@@ -17,6 +17,10 @@ const isOurs = ({ rendering, shadow, wrote }: HeldState, lens: GroupLens): boole
   wrote !== undefined &&
   (lens.same(wrote.view, shadow) ||
     (rendering !== undefined && lens.same(rendering.sent, wrote.view) && lens.same(rendering.held, shadow)))
+
+/** Of two edits of one side, both by its clock: histories need not be read in the order of the writes. */
+const isEarlier = (edit: Provenance, than: Provenance): boolean =>
+  edit.provider && than.provider && edit.until < than.until
 
 export const editOverwritten = (context: Context, data: EditOverwritten): void => {
   const { tx } = context
@@ -65,5 +69,10 @@ const stoodOver = (
   if (isRefused(edit, seen, rule, put.value)) return
   const ours = { ...sideOf(edit, current.provenance), value }
   const theirs = { ...sideOf(edit, provenance), value: put.value }
-  if (!isOthersToReopen(edit, seen, rule, ours, theirs)) conflict(edit, seen, rule, ours, theirs)
+  if (isOthersToReopen(edit, seen, rule, ours, theirs)) return
+  if (current.provenance.connection !== connection) return conflict(edit, seen, rule, ours, theirs)
+  // Our value came from there: no two sides have moved, and of what one says the last word stands, whatever the rule asks of two.
+  if (isEarlier(provenance, current.provenance)) return
+  unpark(edit, connection, group, "edited")
+  edit.change(group, put.value, "edit", provenance)
 }
