@@ -100,4 +100,34 @@ describe("HubSpot's histories", () => {
       assert.deepStrictEqual([yield* stoodOver(false), yield* stoodOver(true)], [[], [{ city: "Mainz" }]])
     }),
   )
+
+  it.effect("[HS46] say nothing of what we wrote into the one of two, before it was made one with the other", () =>
+    Effect.gen(function* () {
+      const { connector, sandbox } = yield* openPortal({ mergeMintsId: false })
+      yield* connector.prepare
+      const stoodOver = Effect.fnUntraced(function* (isEdited: boolean) {
+        const [one, other] = sandbox.seed({
+          records: { contacts: ["one", "other"].map((name) => ({ properties: { firstname: name } })) },
+        })["contacts"]! as [string, string]
+        sandbox.advance(1_000)
+        const [read] = yield* connector.read!("contacts", [one], { fields: ["jobtitle"], limit: 10 })
+        const stamp = read?._tag === "Found" ? read.record.stamp : undefined
+        sandbox.advance(1_000)
+        if (isEdited) sandbox.put({ object: "contacts", id: one, properties: { jobtitle: "Duchess" } })
+        sandbox.advance(1_000)
+        yield* connector.write("contacts", [row(other, { jobtitle: "Clerk" })])
+        sandbox.advance(1_000)
+        yield* connector.write("contacts", [row(one, { jobtitle: "Baroness" })])
+        sandbox.advance(1_000)
+        assert.strictEqual(sandbox.merge("contacts", one, other), one)
+        const write = { key: "key", id: one, held: { jobtitle: "Baroness" }, before: { jobtitle: null } }
+        const found = yield* connector.overwritten!("contacts", [{ ...write, ...(stamp !== undefined && { stamp }) }])
+        return found.map(({ by, values }) => [values, by])
+      })
+      assert.deepStrictEqual(
+        [yield* stoodOver(false), yield* stoodOver(true)],
+        [[], [[{ jobtitle: "Duchess" }, "person"]]],
+      )
+    }),
+  )
 })

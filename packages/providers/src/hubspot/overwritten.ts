@@ -1,14 +1,14 @@
 /**
  * What our write stood over: the history of a property holds each value that it had, the newest first, with its source. The one
  * before ours is what was read directly before, unless somebody came in between, or the record was made of two: it has the
- * histories of both then, and its value is the older one where that is of the one that remained.
+ * histories of both then, with what we wrote into the other, and its value is the older one where that is of the one that remained.
  */
 import type { Overwritten, RawRecord, TakenWrite } from "@concordat/engine/ports/Provider"
 import type { Json } from "@concordat/model/json"
 import * as Effect from "effect/Effect"
 import type { HubspotClient } from "./client.ts"
 import { kindOf } from "./history.ts"
-import { batchRead, empty } from "./reading.ts"
+import { batchRead, empty, mergedIds } from "./reading.ts"
 import type { WireRecord } from "./wire.ts"
 
 /** A batch read with histories takes half as many records (HS38). */
@@ -19,21 +19,29 @@ type Version = NonNullable<WireRecord["propertiesWithHistory"]>[string][number]
 const textOf = (value: Json | undefined): string | null =>
   value === undefined || value === null || typeof value === "object" ? null : empty(String(value))
 
-/**
- * The version that stood between what was read, which was as it is told at `stamp`, and what we wrote; undefined where there was
- * none, or ours is not told.
- */
-const between = (
-  versions: ReadonlyArray<Version>,
-  held: string | null,
-  before: string | null,
-  stamp: number | undefined,
-): Version | undefined => {
+interface Written {
+  readonly held: string | null
+  readonly before: string | null
+  /** HubSpot's time of the record as it was read before the write. */
+  readonly stamp: number | undefined
+  /** Whether the record was made of two. */
+  readonly isMerged: boolean
+}
+
+const isOfSameApp = (one: Version, other: Version): boolean =>
+  one.sourceType === other.sourceType && typeof one.sourceId === "string" && one.sourceId === other.sourceId
+
+/** The version that stood between what was read and what we wrote; undefined where there was none, or ours is not told. */
+const between = (versions: ReadonlyArray<Version>, { before, held, isMerged, stamp }: Written): Version | undefined => {
   const newestFirst = versions.toSorted((a, b) => Date.parse(b.timestamp) - Date.parse(a.timestamp))
   const ours = newestFirst.findIndex(
     ({ sourceType, value }) => empty(value) === held && kindOf(sourceType) === "integration",
   )
-  const under = ours < 0 ? undefined : newestFirst[ours + 1]
+  const mine = newestFirst[ours]
+  if (mine === undefined) return undefined
+  // What we wrote into the other of the two meanwhile never stood in this one.
+  const isOthers = (one: Version): boolean => isMerged && empty(one.value) !== before && isOfSameApp(one, mine)
+  const under = newestFirst.slice(ours + 1).find((one) => !isOthers(one))
   if (under === undefined || empty(under.value) === before || empty(under.value) === held) return undefined
   if (stamp !== undefined && Date.parse(under.timestamp) <= stamp) return undefined
   // What was read before the write came after that one: it is an older write of the same value, and this one was not taken.
@@ -45,9 +53,11 @@ const overwrittenIn = (record: WireRecord, write: TakenWrite): Overwritten | und
   const values: Record<string, Json> = {}
   const by = new Set<RawRecord["by"]>()
   let stamp = Number.NEGATIVE_INFINITY
+  const isMerged = mergedIds(record).length > 0
   for (const [name, versions] of Object.entries(record.propertiesWithHistory ?? {})) {
     if (!(name in write.held)) continue
-    const under = between(versions, textOf(write.held[name]), textOf(write.before[name]), write.stamp)
+    const [held, before] = [textOf(write.held[name]), textOf(write.before[name])]
+    const under = between(versions, { held, before, stamp: write.stamp, isMerged })
     if (under === undefined) continue
     values[name] = empty(under.value)
     by.add(kindOf(under.sourceType))

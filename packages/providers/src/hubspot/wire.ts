@@ -26,6 +26,7 @@ export const WireRecord = Schema.Struct({
             value: Schema.optionalKey(Schema.NullOr(Schema.String)),
             timestamp: Schema.String,
             sourceType: Schema.String,
+            sourceId: Schema.optionalKey(Schema.NullOr(Schema.String)),
           }),
         ),
       ),
