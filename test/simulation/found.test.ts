@@ -66,6 +66,18 @@ const FOUND: Readonly<Record<string, Script>> = {
       restore(6 * MINUTE, "hubspot", "person", 0),
     ],
   }),
+  "a company that is deleted in HubSpot, and with it what a person's record says there": calm({
+    sides: ["app", "hubspot"],
+    things: { person: known(1, "app", "hubspot"), company: known(3, "app", "hubspot") },
+    webhooks: { drop: 1, duplicate: 0, reorder: 0, delayMs: [100, 100], forge: 0 },
+    actions: [remove(5 * MINUTE, "hubspot", "company", 1)],
+  }),
+  "a company that a person is given, of which nobody is told, where another is deleted": calm({
+    sides: ["app", "hubspot"],
+    things: { person: known(1, "app", "hubspot"), company: known(3, "app", "hubspot") },
+    webhooks: { drop: 1, duplicate: 0, reorder: 0, delayMs: [100, 100], forge: 0 },
+    actions: [remove(5 * MINUTE, "hubspot", "company", 2), edit(20 * MINUTE, "hubspot", "person", 0, "company")],
+  }),
   "somebody deleted in the product, of whom people are asked": calm({
     sides: ["app", "odoo"],
     things: { person: known(3, "app", "odoo") },

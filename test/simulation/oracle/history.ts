@@ -219,6 +219,11 @@ export class History {
     for (const one of this.#reads.read(side, id, part, at, this.#clock)) one.inGap = false
   }
 
+  /** Whether people entered something there that the engine has not been shown. */
+  isUnread(side: string, id: string, group: GroupName): boolean {
+    return this.#reads.unread(side, id, group).length > 0
+  }
+
   /** A record is gone: what people entered in it and no answer has shown, also none on its way, nobody can know. */
   vanished(side: string, id: string, thing: string): void {
     this.#presence.gone(side, thing)

@@ -15,6 +15,7 @@ import { normalised, type Violation } from "./entered.ts"
 import type { History } from "./history.ts"
 import { participantsApart } from "./participants.ts"
 import { counting, quarantinedIn, REWRITTEN } from "./quarantined.ts"
+import { mayDiffer } from "./removed.ts"
 
 /** An answer of the engine's to an operator; undefined: it gave none in time. */
 export type Asked = <A>(question: () => Effect.Effect<A, unknown, Ports>) => Promise<A | undefined>
@@ -196,14 +197,17 @@ const settledIn = (
   const found: Array<Violation> = []
   let parked = 0
   for (const group of GROUPS[kind]) {
-    if (group === "company" && [...world.reshaping.removed.keys()].some((key) => kindOf(key) === "company")) continue
     const has = held.filter(
       ({ side }) => side.groups[kind].includes(group) && isMapped(history, side.name, kind, group),
     )
     const said = has.map((one) => ({ ...one, object: one.side.objects[kind], value: textOf(history, group, one) }))
     const there = counting(said, group, quarantined)
     const values = there.map(({ value }) => value)
+    // What stands in a CRM's record may have to be read yet; the product tells by itself.
+    const isUnread = ({ record, side }: Held): boolean =>
+      !side.isApp && history.isUnread(side.name, `${kind}:${record.id}`, group)
     if (new Set(values).size === 1) settled.set(group, values[0]!)
+    else if (group === "company" && !said.some(isUnread) && mayDiffer(world.reshaping, history, thing, said)) continue
     else if (values.length > 0 && parked < conflicts && history.rulings.asks(kind, group)) parked += 1
     // Where there is none, it is mapped nowhere that has the thing.
     else if (values.length > 0)

@@ -120,9 +120,8 @@ describe("a reading of Odoo's, which takes two calls", () => {
 })
 
 describe("a call to HubSpot", () => {
-  /** A title that somebody enters in a record and then archives it, and what the answer to a call has the oracle ask for. */
-  const asked = async (method: "GET" | "POST", path: string, body: Readonly<Record<string, unknown>> | null) => {
-    const side = makeHubspotSide({
+  const hubspot = () =>
+    makeHubspotSide({
       name: "hubspot",
       tenant: "acme",
       timeline: new Timeline(0),
@@ -132,6 +131,9 @@ describe("a call to HubSpot", () => {
       settings: { tokens: ["token"] },
       onWritten: () => {},
     })
+  /** A title that somebody enters in a record and then archives it, and what the answer to a call has the oracle ask for. */
+  const asked = async (method: "GET" | "POST", path: string, body: Readonly<Record<string, unknown>> | null) => {
+    const side = hubspot()
     const history = new History(() => 0)
     const id = side.seed("person", { name: "Ada|P1", title: "First" }, {})
     const by = { side: "hubspot", isApp: false, id: `person:${id}` }
@@ -151,6 +153,31 @@ describe("a call to HubSpot", () => {
     history.settle("P1", "title", "First")
     return history.violations.map(({ invariant }) => invariant)
   }
+
+  it("shows of what company the records of a list are, where it asks for that", async () => {
+    const side = hubspot()
+    const history = new History(() => 0)
+    for (const key of ["C1", "C2"]) side.seed("company", { name: `Firm ${key}` }, { domain: `${key}.example` })
+    const id = side.seed("person", { name: "Ada|P1", company: "C1" }, {})
+    const by = { side: "hubspot", isApp: false, id: `person:${id}` }
+    history.enter(by, "P1", { company: "C1" }, true)
+    await side.edit("person", id, { company: "C2" })
+    history.enter(by, "P1", { company: "C2" }, false)
+    const isUnreadAfter = async (query: string) => {
+      const url = `https://api.hubapi.com/crm/objects/2026-09/contacts?properties=jobtitle${query}`
+      const headers = { authorization: "Bearer token" }
+      await serverOf(side, history)({ method: "GET", url, headers, operation: "listed" }, (told) => told())
+      return history.isUnread("hubspot", by.id, "company")
+    }
+    assert.deepStrictEqual(
+      [
+        await isUnreadAfter(""),
+        await isUnreadAfter("&associations=deals"),
+        await isUnreadAfter("&associations=deals,companies"),
+      ],
+      [true, true, false],
+    )
+  })
 
   it("shows what it names of a record, and of the rest no more than that it is there", async () => {
     const list = "/crm/objects/2026-09/contacts?archived=true"

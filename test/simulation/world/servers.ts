@@ -37,6 +37,15 @@ const askedFor = ({ searchParams }: URL, body: unknown): ReadonlyArray<string> =
   return [...properties, ...searchParams.getAll("properties").flatMap((names) => names.split(","))]
 }
 
+/** Whether a list asks what its records refer to; a row of which more pages are to follow is read apart. */
+const showsCompanies = ({ searchParams }: URL, row: Row): boolean => {
+  const { companies } = (row["associations"] ?? {}) as { readonly companies?: { readonly paging?: unknown } }
+  return (
+    searchParams.getAll("associations").some((names) => names.split(",").includes("companies")) &&
+    companies?.paging === undefined
+  )
+}
+
 const hubspotServer =
   (sandbox: HubspotSandbox, shownTo: ShownTo): Server =>
   (call, onArrival) => {
@@ -58,8 +67,11 @@ const hubspotServer =
     const { errors, results } = JSON.parse(answer.body) as { readonly results?: unknown; readonly errors?: unknown }
     if (records !== "") {
       // A census, or whoever asks whether a record is archived, learns that it is there, and nothing of what is in it.
-      for (const { id } of isEntered(kind, askedFor(url, call.body)) ? rowsOf(results) : [])
-        shown(kind, String(id), "fields")
+      const isRead = isEntered(kind, askedFor(url, call.body))
+      for (const row of rowsOf(results)) {
+        if (isRead) shown(kind, String(row["id"]), "fields")
+        if (showsCompanies(url, row)) shown(kind, String(row["id"]), "references")
+      }
     } else {
       for (const { from } of rowsOf(results)) shown(kind, String((from as Row)["id"]), "references")
       // None is told as an error of its row.
