@@ -1,6 +1,6 @@
 /**
  * A reading of Odoo's by id takes two calls: the rows, and then which of our ids they go by. Nothing is made of the rows before
- * both are there, and nothing ever where the second call leaves a row out, as it does one that is archived.
+ * both are there, and nothing ever where the second call leaves a row out.
  */
 
 /** A reference to rows in a domain: `[column, "in", ids]`. */

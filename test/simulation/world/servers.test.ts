@@ -30,6 +30,10 @@ describe("a call to Odoo", () => {
 
 describe("a reading of Odoo's, which takes two calls", () => {
   const IN_ODOO = { name: "odoo", isApp: false }
+  const LISTED = [
+    ["id", ">", 0],
+    ["name", "!=", false],
+  ]
   /** In Odoo a title is edited, and a write stands over it. Whether the oracle counts that as one in the gap depends on what was read. */
   const reading = async () => {
     const side = makeOdooSide({
@@ -39,7 +43,7 @@ describe("a reading of Odoo's, which takes two calls", () => {
       timeline: new Timeline(0),
       chance: makeChance("servers"),
       skewMs: 0,
-      archives: false,
+      archives: true,
       webhook: {},
       deliver: () => Promise.resolve(),
       onWritten: () => {},
@@ -55,7 +59,7 @@ describe("a reading of Odoo's, which takes two calls", () => {
     history.enter(by, "P1", { title: "Later" }, false)
     /** Its answer has come when what is returned is called. */
     const call = async (model: string, domain: ReadonlyArray<unknown>, fields: ReadonlyArray<string>) => {
-      const args = ["crm17", 2, "admin", model, "search_read", [], { domain, fields }]
+      const args = ["crm17", 2, "admin", model, "search_read", [], { domain, fields, context: { active_test: false } }]
       const body = JSON.stringify({
         jsonrpc: "2.0",
         method: "call",
@@ -74,7 +78,7 @@ describe("a reading of Odoo's, which takes two calls", () => {
       return () => arrivals.forEach((told) => told())
     }
     const rows = (domain: ReadonlyArray<unknown> = [["id", "in", [Number(id)]]]) =>
-      call("res.partner", domain, ["name", "is_company", "function"])
+      call("res.partner", domain, ["name", "is_company", "function", "active"])
     const ids = () =>
       call(
         "ir.model.data",
@@ -89,7 +93,8 @@ describe("a reading of Odoo's, which takes two calls", () => {
       history.written(IN_ODOO, by.id, "P1", { title: "Ours" })
       return [history.gaps, ...history.violations.map(({ invariant }) => invariant)]
     }
-    return { rows, ids, said }
+    const archived = () => side.remove("person", id)
+    return { rows, ids, said, archived }
   }
 
   it("shows the rows when both answers are there", async () => {
@@ -109,13 +114,14 @@ describe("a reading of Odoo's, which takes two calls", () => {
   })
   it("shows a list at once", async () => {
     const { rows, said } = await reading()
-    ;(
-      await rows([
-        ["id", ">", 0],
-        ["name", "!=", false],
-      ])
-    )()
+    ;(await rows(LISTED))()
     assert.deepStrictEqual(said(), [0, "lost"])
+  })
+  it("shows nothing of what is archived", async () => {
+    const { archived, rows, said } = await reading()
+    await archived()
+    ;(await rows(LISTED))()
+    assert.deepStrictEqual(said(), [1])
   })
 })
 

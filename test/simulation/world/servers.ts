@@ -89,6 +89,9 @@ const kindsOf = (row: Row): ReadonlyArray<Kind> => {
   return "is_company" in row ? [row["is_company"] === true ? "company" : "person"] : ["person", "company"]
 }
 
+/** Of an archived row nothing is taken but that it is gone, in whatever answer it stands. A lost lead is archived too, with probability 0, and is there. */
+const isGone = ({ active, probability }: Row): boolean => active === false && probability !== 0
+
 const odooServer = (sandbox: OdooSandbox, shownTo: ShownTo): Server => {
   const readings = new Readings()
   return async (call, onArrival) => {
@@ -103,6 +106,7 @@ const odooServer = (sandbox: OdooSandbox, shownTo: ShownTo): Server => {
     if (!["res.partner", "crm.lead", "mail.activity"].includes(model)) return answered
     const said: unknown = JSON.parse(answer.body)
     for (const row of rowsOf(Array.isArray(said) ? said : (said as { readonly result?: unknown }).result)) {
+      if (isGone(row)) continue
       const id = String(row["id"])
       const shown = shownTo((told) => onArrival(readings.begins(domain) ? () => readings.come(model, id, told) : told))
       for (const kind of kindsOf(row)) for (const part of ["fields", "references"] as const) shown(kind, id, part)

@@ -46,6 +46,31 @@ describe("adopting", () => {
       }),
   )
 
+  it.effect(
+    "[HS11] so is one that is refused for another reason then: the first try was taken before there was one",
+    () =>
+      Effect.gen(function* () {
+        const { sandbox, connector } = yield* prepared()
+        const rows = [creating("c-1", { email: "ada@example.com" }), creating("c-2", { email: "bob@example.com" })]
+        sandbox.failNext({ status: 0, afterEffect: true, match: "batch/create" })
+        yield* connector.write("contacts", rows.slice(0, 1)).pipe(Effect.flip)
+        sandbox.settings({ requiredProperties: { contacts: ["phone"] } })
+        const [made] = sandbox.list("contacts")
+        const answers = yield* connector.write("contacts", rows)
+        assert.deepStrictEqual(outcome(answers, "c-1"), {
+          _tag: "Written",
+          id: made!.id,
+          adopted: true,
+          made: ["email"],
+        })
+        assert.deepInclude(outcome(answers, "c-2"), { _tag: "Refused", code: "validation", effect: "none" })
+        // Whether it was taken is not known while nobody can read.
+        sandbox.failNext({ status: 502, match: "batch/read" })
+        const unread = yield* connector.write("contacts", rows.slice(0, 1))
+        assert.deepInclude(outcome(unread, "c-1"), { _tag: "Refused", code: "busy", retry: true })
+      }),
+  )
+
   it.effect("[HS11] of one that another was merged into nobody knows what a create set there", () =>
     Effect.gen(function* () {
       const { sandbox, connector } = yield* prepared({ conflictNamesId: true })

@@ -77,22 +77,26 @@ const orInterrupted = (
     Effect.catch((error) => Effect.succeed<Outcomes>(new Map(rows.map((row) => [row.key, interrupted(error)])))),
   )
 
+/** Refused creates of which a record may be there: whatever a later try is refused for, an earlier one may have been taken. */
+const refusedOf = (rows: ReadonlyArray<Prepared>, outcomes: Outcomes) =>
+  rows.flatMap(({ row, properties }) => {
+    const outcome = outcomes.get(row.key)
+    if (outcome?._tag !== "Refused" || outcome.effect !== "none") return []
+    const isTaken = outcome.code === "uniqueness"
+    const email = isTaken ? (properties["email"] ?? "").trim().toLowerCase() : ""
+    return [{ row, email, isTaken, existing: isTaken ? outcome.existing : undefined }]
+  })
+
 /**
- * Creates that HubSpot refused because the record exists: by our own id, from a create whose answer was lost, or by its
+ * Creates that HubSpot refused while the record exists: by our own id, from a create whose answer was lost, or by its
  * e-mail address. The id may stand in the refusal or not (both are recorded), so unique values are read, consistently.
  */
 const adopt = Effect.fnUntraced(function* (
   client: HubspotClient,
   object: string,
-  rows: ReadonlyArray<Prepared>,
+  refused: ReturnType<typeof refusedOf>,
   outcomes: Outcomes,
 ) {
-  const refused = rows.flatMap(({ row, properties }) => {
-    const outcome = outcomes.get(row.key)
-    return outcome?._tag === "Refused" && outcome.code === "uniqueness"
-      ? [{ row, email: properties["email"] ?? "", existing: outcome.existing }]
-      : []
-  })
   if (refused.length === 0) return
   const byOwnId = yield* batchRead(
     client,
@@ -102,15 +106,12 @@ const adopt = Effect.fnUntraced(function* (
     { idProperty: OWN_ID },
   )
   const emails =
-    object === "contacts"
-      ? [...new Set(refused.map(({ email }) => email.trim().toLowerCase()).filter((email) => email !== ""))]
-      : []
+    object === "contacts" ? [...new Set(refused.map(({ email }) => email).filter((email) => email !== ""))] : []
   const byEmail =
     emails.length === 0 ? [] : yield* batchRead(client, object, emails, EMAIL_FIELDS, { idProperty: "email" })
   for (const { row, email, existing } of refused) {
     const own = byOwnId.find((record) => record.properties[OWN_ID] === row.ownId)
-    const id =
-      own?.id ?? existing ?? byEmail.find((record) => emailsOf(record).includes(email.trim().toLowerCase()))?.id
+    const id = own?.id ?? existing ?? byEmail.find((record) => email !== "" && emailsOf(record).includes(email))?.id
     if (id === undefined) continue
     // What others were merged into may have our id from one of them.
     const isMade = own !== undefined && (own.properties[MERGED_IDS] ?? "") === ""
@@ -120,12 +121,12 @@ const adopt = Effect.fnUntraced(function* (
 
 const createRows = Effect.fnUntraced(function* (client: HubspotClient, object: string, rows: ReadonlyArray<Prepared>) {
   const outcomes = yield* writeRows(client, object, "create", rows)
-  const adopted = yield* Effect.result(adopt(client, object, rows, outcomes))
-  if (adopted._tag === "Failure") {
-    for (const [key, outcome] of outcomes) {
-      if (outcome._tag === "Refused" && outcome.code === "uniqueness") outcomes.set(key, interrupted(adopted.failure))
-    }
-  }
+  const refused = refusedOf(rows, outcomes)
+  const adopted = yield* Effect.result(adopt(client, object, refused, outcomes))
+  if (adopted._tag === "Success") return outcomes
+  // Where our property is not there no record has our id.
+  const isAsked = adopted.failure.reason._tag !== "RequestRefused"
+  for (const { isTaken, row } of refused) if (isTaken || isAsked) outcomes.set(row.key, interrupted(adopted.failure))
   return outcomes
 })
 
