@@ -12,6 +12,7 @@ import type { Config } from "@concordat/all-in-one/config/Config"
 import { loadConfig } from "@concordat/all-in-one/config/load"
 import { listening } from "@concordat/all-in-one/listening"
 import { type Catalogue, makeCatalogue } from "@concordat/all-in-one/providers"
+import { givesBackAtRest, OF_THIS_PROCESS } from "@concordat/all-in-one/resting"
 import { stopsInTime } from "@concordat/all-in-one/stopping"
 import { type Production, readProduction } from "./environment.ts"
 import type { StoreName } from "./probing.ts"
@@ -46,6 +47,7 @@ export const runService = <E extends { readonly message: string }>(
     const config = { ...loaded, http: { ...loaded.http, port: production.port ?? loaded.http.port } }
     return yield* Effect.gen(function* () {
       yield* stopsInTime
+      yield* Effect.forkScoped(givesBackAtRest(OF_THIS_PROCESS))
       const awaited = new Set<StoreName>()
       const http = yield* listening(config.http, () => [...awaited])
       const stores = yield* openStores(production, `concordat ${name}`, awaited)

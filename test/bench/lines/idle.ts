@@ -1,4 +1,5 @@
 /** Connections at which nothing happens: what each takes of the processor and of memory, for as long as it is there. */
+import { givesBackAtRest, OF_THIS_PROCESS } from "@concordat/all-in-one/resting"
 import type { ConnectionHandle } from "@concordat/engine/connection/ConnectionWorker"
 import { definition as HUBSPOT } from "@concordat/providers/hubspot/definition"
 import * as Effect from "effect/Effect"
@@ -50,7 +51,11 @@ const measured = (context: Context, count: number) =>
     const names = Array.from({ length: count }, (_, n) => `tenant${Math.floor(n / OF_A_TENANT)} c${n % OF_A_TENANT}`)
     const placed = names.map((name) => name.split(" ") as [string, string])
     const { work } = yield* engine.started
+    // As a process does that is Concordat.
+    yield* Effect.forkScoped(givesBackAtRest(OF_THIS_PROCESS))
     yield* rest(1)
+    // What its start has left is not theirs.
+    OF_THIS_PROCESS.compact()
     const alone = rssOf(process.pid)
     const handles = yield* Effect.forEach(
       placed,
