@@ -19,7 +19,7 @@ export const act = ({ deployment, onStep, stores, timeline }: Stage, world: Worl
     case "edit":
       return done(world.edit(action.side, world.keyFor(action.of, action.number), action.group, action))
     case "create":
-      return done(world.create(action.side, action.of))
+      return done(world.create(action.side, action.of, action.imported))
     case "remove":
       return done(world.reshaping.remove(action.side, world.keyFor(action.of, action.number)))
     case "restore":

@@ -3,6 +3,7 @@ import { type Batches, batchesOf } from "./batch.ts"
 import type { NetworkFaults } from "./network.ts"
 import type { Way } from "./oracle/mapped.ts"
 import type { StoreFaults } from "./deployment.ts"
+import { importsOf } from "./imports.ts"
 import {
   decisionsOf,
   fieldRulesOf,
@@ -32,8 +33,16 @@ export type Action =
       readonly empty: boolean
       /** Back to what it was before the last edit. */
       readonly back: boolean
+      /** As a row of a file. */
+      readonly imported?: true
     }
-  | { readonly kind: "create"; readonly at: number; readonly side: SideName; readonly of: Kind }
+  | {
+      readonly kind: "create"
+      readonly at: number
+      readonly side: SideName
+      readonly of: Kind
+      readonly imported?: true
+    }
   | {
       readonly kind: "remove"
       readonly at: number
@@ -299,6 +308,7 @@ export const scriptOf = (seed: number, size: Size | null = null): Script => {
   more.push(
     ...intrusionsOf(chance.fork("intrusions"), sides, last),
     ...spendingOf(chance.fork("spending"), sides, last),
+    ...importsOf(chance.fork("imports"), sides, counts, last),
   )
   if (faults.isLess(0.2)) more.push({ kind: "loseBus", at: faults.between(0, last) })
   if (faults.isLess(0.1)) more.push({ kind: "dropState", at: faults.between(0, last) })

@@ -158,7 +158,8 @@ export const makeHubspotSide = (options: {
     create: (kind, values, about) => {
       const { associations, properties } = parts(kind, values, about.person)
       const given = { ...properties, ...extra(kind, about.domain) }
-      return sandbox.put({ object: OBJECTS[kind], properties: given, associations }).id
+      const byImport = about.imported === true
+      return sandbox.put({ object: OBJECTS[kind], properties: given, associations, byImport }).id
     },
     refuses: (kind, id, values) => {
       const before = id === null ? {} : (live(kind, id)?.properties ?? {})
@@ -166,7 +167,8 @@ export const makeHubspotSide = (options: {
       const required = sandbox.settings().requiredProperties[OBJECTS[kind]] ?? []
       return required.some((name) => (after[name] ?? "") === "")
     },
-    edit: (kind, id, values) => void sandbox.put({ object: OBJECTS[kind], id, ...parts(kind, values) }),
+    edit: (kind, id, values, imported = false) =>
+      void sandbox.put({ object: OBJECTS[kind], id, byImport: imported, ...parts(kind, values) }),
     automate: (kind, id, values) =>
       void sandbox.put({ object: OBJECTS[kind], id, byWorkflow: true, ...parts(kind, values) }),
     remove: (kind, id) => sandbox.archive(OBJECTS[kind], id),

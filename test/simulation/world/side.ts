@@ -48,7 +48,8 @@ export interface Side {
   /** As it always was: no change that anybody is told of. */
   readonly seed: (kind: Kind, values: Values, about: About) => string
   readonly create: (kind: Kind, values: Values, about: About) => Promise<string> | string
-  readonly edit: (kind: Kind, id: string, values: Values) => Promise<void> | void
+  /** `imported`: as a row of a file that somebody imports, where the system tells that from an edit. */
+  readonly edit: (kind: Kind, id: string, values: Values, imported?: boolean) => Promise<void> | void
   /** Whether the system lets nobody save that; `id` null: of a new record. Absent: it takes everything. */
   readonly refuses?: (kind: Kind, id: string | null, values: Values) => boolean
   /** As an edit, by no person; absent: an automation's edit looks like a person's there. */
@@ -64,6 +65,8 @@ export interface Side {
 
 /** What a new thing is told of once: the web address of a company, the id of the person whom an activity is with. */
 export interface About {
+  /** As a row of a file that somebody imports. */
+  readonly imported?: boolean
   readonly domain?: string
   readonly person?: string
 }

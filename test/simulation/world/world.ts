@@ -33,6 +33,13 @@ const BOTH_MS = 60_000
 /** How long it takes at most where nothing is in the way, ms: after that there was none. */
 const SECOND_HALF_MS = 5_000
 
+/** Of an edit: to nothing, to what it was before the last one, or as a row of a file. */
+interface How {
+  readonly empty: boolean
+  readonly back: boolean
+  readonly imported?: boolean
+}
+
 export interface WorldOptions {
   readonly tenant: string
   /** Which of the tenants it is, from 0 on. */
@@ -311,7 +318,7 @@ export class World {
     return gone
   }
 
-  async edit(name: SideName, key: string, group: GroupName, how: { readonly empty: boolean; readonly back: boolean }) {
+  async edit(name: SideName, key: string, group: GroupName, how: How) {
     const { history, onStep } = this.#options
     const side = this.sides.get(name)!
     const kind = kindOf(key)
@@ -330,7 +337,7 @@ export class World {
     const by = { side: name, isApp: side.isApp, id: `${kind}:${record.id}` }
     if (group === "company") this.#halves.get(`${name}|${by.id}`)?.()
     history.enter(by, thing, { [group]: value }, false, this.isAside(name, thing))
-    await side.edit(kind, record.id, { [group]: value })
+    await side.edit(kind, record.id, { [group]: value }, how.imported)
     history.saved(name, by.id, group)
   }
 
@@ -340,13 +347,13 @@ export class World {
     return where !== undefined && !where.has(name)
   }
 
-  async create(name: SideName, kind: Kind) {
+  async create(name: SideName, kind: Kind, imported = false) {
     const { history, onStep } = this.#options
     const side = this.sides.get(name)!
     const number = (this.#counts.get(kind) ?? this.#options.script.things[kind].length) + 1
     this.#counts.set(kind, number)
     const key = this.keyFor(kind, number - 1)
-    const about = this.#about(kind, key, side)
+    const about = { ...this.#about(kind, key, side), imported }
     const values = this.#entering.first(kind, key, side)
     if ((kind === "activity" && about.person === undefined) || side.refuses?.(kind, null, values) === true) return
     onStep(`${name} gets ${key}`)

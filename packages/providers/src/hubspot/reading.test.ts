@@ -320,6 +320,10 @@ describe("who edited", () => {
         // A property that nobody asked for says nothing.
         sandbox.put({ object: "contacts", id, properties: { phone: "1" } })
         assert.strictEqual(yield* by, "integration")
+        sandbox.advance(1_000)
+        // Whether somebody or something has sent a file is not said.
+        sandbox.put({ object: "contacts", id, properties: { jobtitle: "Duchess" }, byImport: true })
+        assert.isUndefined(yield* by)
       }),
   )
 

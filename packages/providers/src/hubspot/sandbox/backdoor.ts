@@ -2,7 +2,7 @@
 import { tableOf } from "./associations.ts"
 import { plantLink, associate, dissociate } from "./links.ts"
 import { defaultType } from "./batches.ts"
-import { INTEGRATION, PERSON, WORKFLOW, type Portal, type StoredRecord, type Table } from "./portal.ts"
+import { IMPORT, INTEGRATION, PERSON, WORKFLOW, type Portal, type StoredRecord, type Table } from "./portal.ts"
 import { invalidValues } from "./refusal.ts"
 import {
   patchSettings,
@@ -60,6 +60,8 @@ export interface Backdoor {
     readonly userId?: number
     /** The edit is a workflow's and no person's. */
     readonly byWorkflow?: boolean
+    /** It is a row of a file that somebody imports. */
+    readonly byImport?: boolean
   }) => SeenRecord
   readonly get: (object: string, id: string) => SeenRecord | null
   readonly list: (object: string, options?: { readonly archived?: boolean }) => ReadonlyArray<SeenRecord>
@@ -118,7 +120,7 @@ const seed = (portal: Portal, given: Seed): Readonly<Record<string, ReadonlyArra
 
 const put = (portal: Portal, edit: Parameters<Backdoor["put"]>[0]): SeenRecord => {
   const table = tableOf(portal, edit.object)
-  const actor = edit.byWorkflow === true ? WORKFLOW : PERSON(edit.userId ?? ADMIN)
+  const actor = edit.byWorkflow === true ? WORKFLOW : edit.byImport === true ? IMPORT : PERSON(edit.userId ?? ADMIN)
   const there = edit.id === undefined ? undefined : find(table, Number(edit.id))
   if (edit.id !== undefined && there === undefined) throw new Error(`${edit.object} ${edit.id} does not exist`)
   const { values, invalid } = checkValues(portal, table, there?.properties ?? {}, edit.properties)

@@ -77,6 +77,7 @@ export interface Portal {
 
 export const INTEGRATION = (portal: Portal): Actor => ({ source: "INTEGRATION", sourceId: String(portal.appId) })
 export const WORKFLOW: Actor = { source: "AUTOMATION_PLATFORM", sourceId: "enrollmentId:1;actionExecutionIndex:0" }
+export const IMPORT: Actor = { source: "IMPORT", sourceId: "1" }
 export const PERSON = (userId: number): Actor => ({ source: "CRM_UI", sourceId: `userId:${userId}` })
 
 const makeTable = (kind: ObjectKind, index: number): Table => ({

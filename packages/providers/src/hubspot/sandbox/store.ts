@@ -1,5 +1,14 @@
 /** Records of the portal: made, changed, archived, merged, erased; with their stamps, unique values and search copies. */
-import { between, record, type Portal, type StoredRecord, type Table, type Values, type Version } from "./portal.ts"
+import {
+  between,
+  IMPORT,
+  record,
+  type Portal,
+  type StoredRecord,
+  type Table,
+  type Values,
+  type Version,
+} from "./portal.ts"
 import { emitCreated, emitErased, emitMerged, emitProperties, emitSimple } from "./webhooks.ts"
 import type { Actor, WriteLogEntry } from "./shapes.ts"
 import { moveAssociations } from "./links.ts"
@@ -108,7 +117,7 @@ export const versionsOf = ({ createdAt, history, properties }: StoredRecord, nam
   const versions = history.get(name) ?? []
   const value = properties[name]
   return versions.length === 0 && value !== undefined
-    ? [{ value, timestamp: createdAt, sourceType: "IMPORT", sourceId: "1" }]
+    ? [{ value, timestamp: createdAt, sourceType: IMPORT.source, sourceId: IMPORT.sourceId }]
     : versions
 }
 
