@@ -18,8 +18,8 @@ export const start = (
   args: ReadonlyArray<string>,
   options: { readonly env?: Record<string, string>; readonly log: string },
 ): Running => {
-  // With the same limits of memory as this process has.
-  const limits = process.execArgv.filter((flag) => flag.startsWith("--max-"))
+  // With the same limits of memory as this process has, and the same leave to grow towards them.
+  const limits = process.execArgv.filter((flag) => /^--(?:max-|heap-growing-percent=)/.test(flag))
   const child = spawn(process.execPath, [...limits, script, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...options.env },
