@@ -51,6 +51,8 @@ const beforeArming = Effect.fnUntraced(function* (people: number) {
     budget.within({ default: 1 })(Effect.andThen(Effect.sleep(LATENCY_MS), call))
   /** When each row was written. */
   const written: Array<number> = []
+  /** Writes whose histories were read. */
+  const looked = new Set<string>()
   const { read, write, ...rest } = right.connector()
   const connector: Connector = {
     ...rest,
@@ -61,6 +63,12 @@ const beforeArming = Effect.fnUntraced(function* (people: number) {
           for (const _ of rows) written.push(now)
         }),
       ),
+    // In calls of half as many, as HubSpot takes histories.
+    overwritten: (_object, writes) =>
+      Effect.as(
+        Effect.forEach(Array.from({ length: Math.ceil(writes.length / (BATCH / 2)) }), () => limited(Effect.void)),
+        [],
+      ).pipe(Effect.tap(() => Effect.sync(() => writes.forEach(({ key }) => looked.add(key))))),
   }
   yield* openConnection("left", { world: left })
   yield* openConnection("right", { world: right, armed: false })
@@ -73,14 +81,14 @@ const beforeArming = Effect.fnUntraced(function* (people: number) {
   yield* quiet
   const arm = { _tag: "ArmRequested", connection: "right", by: "a test", writesPerHour: null }
   const armed = appendTo(streams.request(TENANT), [{ type: arm._tag, data: arm }])
-  return { armed, handle, ids, left, quiet, right, written }
+  return { armed, handle, ids, left, looked, quiet, right, written }
 })
 
 describe("pushing much", () => {
-  it.effect("takes all that the limit allows where each call takes a while", () =>
+  it.effect("takes all that the limit allows where each call takes a while, and reads histories afterwards", () =>
     Effect.gen(function* () {
       const [people, burst] = [3_000, 1_000]
-      const { armed, ids, left, quiet, written } = yield* beforeArming(people)
+      const { armed, ids, left, looked, quiet, written } = yield* beforeArming(people)
       for (const id of ids) left.put(id, { job: "Head" })
       yield* quiet
       yield* armed
@@ -90,6 +98,9 @@ describe("pushing much", () => {
       const allowed = (PER_SECOND / 2) * BATCH
       const value = (people - burst) / seconds
       assert.isAtLeast(value / allowed, 0.95, `${value} records a second of ${allowed}`)
+      assert.strictEqual(looked.size, 0)
+      while (looked.size < people) yield* step
+      yield* quiet
     }).pipe(Effect.scoped, Effect.provide(store, { local: true })),
   )
 

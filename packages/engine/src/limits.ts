@@ -93,6 +93,11 @@ export const DOUBT_LOOK_MS = 2_000
 
 /** Writes that are taken close together have their histories read together. */
 export const GAP_GATHER_MS = 1_000
+/**
+ * While full rounds are being pushed, so many of them wait: what a history tells is as true afterwards, and reading it takes two
+ * calls of the limit for each two that push. They are held in memory, a kilobyte each. HubSpot keeps the last 20 versions.
+ */
+export const GAPS_WAITING = 10_000
 /** A read that overlapped a write is made again after this long. */
 export const READ_AGAIN_MS = 100
 /** Rounds of reading again before a page is fetched anew. */

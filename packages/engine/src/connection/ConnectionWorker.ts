@@ -310,7 +310,7 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
   const following = new Following(parts, gate, yield* parts.tick)
   const pushing = new Pushing(parts, gate, following, () => hinting.ring())
   const settling = new Settling(parts, gate, () => pushing.wake())
-  const gaps = new Gaps(parts, gate)
+  const gaps = new Gaps(parts, gate, () => pushing.isMuch)
   const doubts = new Doubts(parts, gate)
   const taking = yield* makeTaking(parts)
   parts.told.lookAt([...parts.follows].map(parseRecordKey))

@@ -7,7 +7,7 @@ import type { EditOverwritten, EntityRef } from "@concordat/model/events/record"
 import type { JsonObject } from "@concordat/model/json"
 import { type OpenIntentDoc, type RecordKey, recordKey, type SeenDoc } from "@concordat/rules/state/documents"
 import * as Effect from "effect/Effect"
-import { COMMIT_TRIES, GAP_GATHER_MS } from "../limits.ts"
+import { COMMIT_TRIES, GAP_GATHER_MS, GAPS_WAITING } from "../limits.ts"
 import type { Overwritten } from "../ports/Provider.ts"
 import type { DocumentWrite } from "../ports/State.ts"
 import type { Candidate } from "./candidate.ts"
@@ -197,11 +197,14 @@ const lookAfter = Effect.fnUntraced(function* (
 export class Gaps extends Flow {
   readonly parts: Parts
   readonly gate: Gate
+  /** Whether there is so much to push that its rounds are full. */
+  readonly isMuch: () => boolean
 
-  constructor(parts: Parts, gate: Gate) {
+  constructor(parts: Parts, gate: Gate, isMuch: () => boolean) {
     super(parts.rota)
     this.parts = parts
     this.gate = gate
+    this.isMuch = isMuch
   }
 
   override turn(isRung: boolean): Effect.Effect<number, WorkerError> {
@@ -210,7 +213,7 @@ export class Gaps extends Flow {
 }
 
 const turn = Effect.fnUntraced(function* (self: Gaps, isRung: boolean) {
-  const { gate, parts } = self
+  const { gate, isMuch, parts } = self
   const { overwritten } = parts.connector
   if (overwritten === undefined) return Number.POSITIVE_INFINITY
   if (isRung) yield* Effect.sleep(GAP_GATHER_MS)
@@ -218,6 +221,10 @@ const turn = Effect.fnUntraced(function* (self: Gaps, isRung: boolean) {
     self.isRung = false
     const [first] = parts.gaps.values()
     if (first === undefined) return Number.POSITIVE_INFINITY
+    if (isMuch() && parts.gaps.size < GAPS_WAITING) {
+      yield* Effect.sleep(GAP_GATHER_MS)
+      continue
+    }
     yield* lookAfter(parts, gate, overwritten, first)
   }
 })

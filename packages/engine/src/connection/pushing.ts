@@ -80,6 +80,11 @@ export class Pushing extends Flow {
   get isIdle(): Effect.Effect<boolean, WorkerError> {
     return isIdle(this)
   }
+
+  /** Whether the rounds under way are full ones, so that more is to come. */
+  get isMuch(): boolean {
+    return this.underWay.size >= ROUND_ROWS
+  }
 }
 
 const turn = Effect.fnUntraced(function* (self: Pushing, isRung: boolean) {
