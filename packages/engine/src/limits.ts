@@ -95,7 +95,7 @@ export const DOUBT_LOOK_MS = 2_000
 export const GAP_GATHER_MS = 1_000
 /**
  * While full rounds are being pushed, so many of them wait: what a history tells is as true afterwards, and reading it takes two
- * calls of the limit for each two that push. They are held in memory, a kilobyte each. HubSpot keeps the last 20 versions.
+ * calls of the limit for each two that push. They are held in memory, a kilobyte each, and some histories have 20 versions only.
  */
 export const GAPS_WAITING = 10_000
 /** A read that overlapped a write is made again after this long. */
