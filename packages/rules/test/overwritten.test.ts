@@ -123,6 +123,23 @@ describe("[R26] an edit that a write stood over", () => {
     assert.strictEqual(twice.replayed().dump(), twice.dump())
   })
 
+  it("[R5] so it is where a person took what stands from there, which the person who edited never saw", () => {
+    const core = slipped(policyOf({ "contact.title": { _tag: "Manual" } }))
+    overwritten(core, { title: "Duchess" }, 7_000)
+    core.append(7_500, {
+      _tag: "ResolveRequested",
+      entity: { type: "contact", id: core.entities("contact")[0]!.id },
+      connection: "crm",
+      group: "title",
+      keep: "connection",
+      by: "operator",
+    })
+    write(core, "crm", 8_000)
+    // By a clock that is behind.
+    overwritten(core, { title: "Queen" }, 9_000, 6_000)
+    assert.deepStrictEqual([title(core), parked(core), groupsDue(core, "crm")], [["Queen"], 0, [["title"]]])
+  })
+
   it("[R7] opens no deal again that another CRM has closed", () => {
     const core = scene({ policy: policyOf({}, ["crm"]) })
     const deal = { title: "Engine", pipeline: "default", stage: "proposal", status: "open", lostReason: null }

@@ -55,34 +55,6 @@ describe("the oracle and what a person decides", () => {
       )
     }
   })
-  it("lets what was chosen of one edit that a write stood over stand before the next one, which the write of it stood over, if somebody says so", () => {
-    const stands = (keep: "connection" | "entity" | null, isRead: boolean) => {
-      const history = new History(() => 0)
-      const decide = (kept: "connection" | "entity") =>
-        history.decided({ thing: "D1", group: "closeDate", side: "hubspot", record: HUBSPOT.id, keep: kept })
-      const written = (closeDate: string) =>
-        history.written({ name: "hubspot", isApp: false }, HUBSPOT.id, "D1", { closeDate })
-      history.enter(HUBSPOT, "D1", { closeDate: "" }, true)
-      history.enter(APP, "D1", { closeDate: "1" }, false)
-      history.read("hubspot", HUBSPOT.id, "fields")
-      history.enter(HUBSPOT, "D1", { closeDate: "2" }, false)
-      history.told("hubspot", HUBSPOT.id, "closeDate")
-      written("1")
-      decide("connection")
-      history.enter(HUBSPOT, "D1", { closeDate: "3" }, false)
-      history.told("hubspot", HUBSPOT.id, "closeDate")
-      if (isRead) history.read("hubspot", HUBSPOT.id, "fields")
-      else written("2")
-      if (keep !== null) decide(keep)
-      history.settle("D1", "closeDate", "2")
-      return history.violations.map(({ invariant }) => invariant)
-    }
-    assert.deepStrictEqual(stands("entity", false), [])
-    assert.include(stands("connection", false), "lost")
-    assert.include(stands(null, false), "lost")
-    // Seen where it stands it is a later edit, about which nobody is asked.
-    assert.include(stands("entity", true), "lost")
-  })
   it("takes what was seen for the connection's, not an edit that nobody has read yet", () => {
     for (const isRead of [false, true]) {
       const { history, said } = decided("entity")

@@ -21,41 +21,23 @@ export interface Decided {
   readonly side: string | null
   readonly chosen: ReadonlyArray<Entered>
   readonly rejected: ReadonlyArray<Entered>
-  /** It was about an edit that a write stood over, which the provider's history tells of. */
-  readonly isCovered: boolean
   readonly ms: number
 }
 
 export class Decisions {
   readonly #decided: Array<Decided> = []
 
-  /** `theirs`: what stands in the record, or stood there until a write `isCovered` it; `all`: what was entered of the thing. */
-  add(
-    about: Deciding,
-    theirs: ReadonlyArray<Entered>,
-    all: ReadonlyArray<Entered>,
-    ms: number,
-    isCovered: boolean,
-  ): void {
+  /** `theirs`: what stands in the record; `all`: what was entered of the thing. */
+  add(about: Deciding, theirs: ReadonlyArray<Entered>, all: ReadonlyArray<Entered>, ms: number): void {
     const { group, keep, side, thing } = about
     const others = all.filter((one) => !theirs.includes(one))
     const [chosen, rejected] = keep === "connection" ? [theirs, others] : [others, theirs]
-    this.#decided.push({ thing, group, side: keep === "connection" ? side : null, chosen, rejected, isCovered, ms })
+    this.#decided.push({ thing, group, side: keep === "connection" ? side : null, chosen, rejected, ms })
   }
 
   /** Whether somebody chose the one over the other. */
   allows(node: Entered, before: Entered): boolean {
     return this.#decided.some(({ chosen, rejected }) => chosen.includes(node) && rejected.includes(before))
-  }
-
-  /**
-   * Whether somebody chose the one over the other, which a write stood over. Where that write carried what had been chosen of an earlier
-   * such edit, whoever entered the other had never seen the one, though an edit where one is being asked about counts as later than it.
-   */
-  puts(node: Entered, over: Entered): boolean {
-    return this.#decided.some(
-      ({ chosen, isCovered, rejected }) => isCovered && chosen.includes(node) && rejected.includes(over),
-    )
   }
 
   /** When it was last chosen over another; null: never. */

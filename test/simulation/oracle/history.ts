@@ -189,7 +189,7 @@ export class History {
     const covered = this.#reads.covered(about.side, about.record, about.group)
     const standing = this.#held.of(about.side, about.record).get(about.group) ?? []
     const theirs = covered === undefined ? this.#reads.seen(about.side, about.record, about.group, standing) : [covered]
-    this.decisions.add(about, theirs, this.#nodes(about.thing, about.group), this.#now(), covered !== undefined)
+    this.decisions.add(about, theirs, this.#nodes(about.thing, about.group), this.#now())
   }
 
   #nodes(thing: string, group: GroupName): Array<Entered> {

@@ -137,9 +137,7 @@ export class Verdicts {
     const counting = nodes.filter(
       (one) => one !== node && !one.inGap && !one.isAside && this.#refusing(thing, group, one).length === 0,
     )
-    const replacing = counting.find(
-      (one) => one.value !== node.value && isBefore(node, one, true) && !this.#known.decisions.puts(node, one),
-    )
+    const replacing = counting.find((one) => one.value !== node.value && isBefore(node, one, true))
     if (replacing !== undefined) return `${show(replacing)} had replaced it`
     const stronger = counting.find(
       (one) =>
