@@ -193,6 +193,22 @@ describe("[R26] an edit that a write stood over", () => {
     assert.deepStrictEqual([title(other), parked(other), groupsDue(other, "crm")], [["Baroness"], 0, []])
   })
 
+  it("that is asked about gives way to a later one that a write stood over too, in whatever order they are found", () => {
+    const found = (...edits: ReadonlyArray<readonly [title: string, stamp: number]>) => {
+      const core = slipped(policyOf({ "contact.title": { _tag: "Manual" } }))
+      core.observe("app", "person", "1", { ...ada, title: "Countess" }, 6_200)
+      write(core, "crm", 6_500)
+      for (const [title, stamp] of edits) overwritten(core, { title }, 7_000, stamp)
+      assert.deepStrictEqual([title(core), parked(core), groupsDue(core, "crm")], [["Countess"], 1, []])
+      resolve(core, "connection")
+      assert.deepStrictEqual([parked(core), groupsDue(core, "crm")], [0, [["title"]]])
+      assert.strictEqual(core.replayed().dump(), core.dump())
+      return title(core)
+    }
+    const [first, second] = [["Duchess", 5_500] as const, ["Queen", 6_400] as const]
+    assert.deepStrictEqual([found(first, second), found(second, first)], [["Queen"], ["Queen"]])
+  })
+
   it("that is asked about is settled by a further edit there, and by a change of the rule", () => {
     const edited = asked()
     edited.observe("crm", "person", "c1", { ...ada, title: "Queen" }, 9_000)

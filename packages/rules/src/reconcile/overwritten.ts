@@ -3,7 +3,7 @@ import type { Provenance } from "@concordat/model/events/entity"
 import { opened } from "@concordat/model/events/envelope"
 import type { EditOverwritten } from "@concordat/model/events/record"
 import { type JsonObject, sameJson } from "@concordat/model/json"
-import type { GroupLens } from "../mapping/lens.ts"
+import type { GroupLens, View } from "../mapping/lens.ts"
 import { connectionDoc, entityDoc } from "../state/access.ts"
 import type { HeldState } from "../state/documents.ts"
 import { sameRecord, type Context, heldUnder, mappingOf, references, valueOf } from "./context.ts"
@@ -11,12 +11,15 @@ import { EntityEdit } from "./edit.ts"
 import { finish } from "./finish.ts"
 import { conflict, isOthersToReopen, isRefused, sideOf, unpark } from "./group.ts"
 
+/** What stands there: while an edit that a write stood over is being asked about, not that one. */
+const standingOf = ({ covered, parked, shadow }: HeldState): View | null =>
+  parked !== undefined && covered !== undefined ? covered : shadow
+
 /** What stands there is still what we wrote: nobody has edited it since, which would have been the last word there. */
-const isOurs = ({ rendering, shadow, wrote }: HeldState, lens: GroupLens): boolean =>
-  shadow !== null &&
+const isOurs = ({ rendering, wrote }: HeldState, standing: View, lens: GroupLens): boolean =>
   wrote !== undefined &&
-  (lens.same(wrote.view, shadow) ||
-    (rendering !== undefined && lens.same(rendering.sent, wrote.view) && lens.same(rendering.held, shadow)))
+  (lens.same(wrote.view, standing) ||
+    (rendering !== undefined && lens.same(rendering.sent, wrote.view) && lens.same(rendering.held, standing)))
 
 /** Of two edits of one side, both by its clock: histories need not be read in the order of the writes. */
 const isEarlier = (edit: Provenance, than: Provenance): boolean =>
@@ -55,15 +58,17 @@ const stoodOver = (
 ): void => {
   const { group } = lens
   const held = heldUnder(edit.held(connection, group), lens)
-  const { shadow } = held
+  const standing = standingOf(held)
   const current = edit.doc.groups[group]
-  if (shadow === null || current === undefined || lens.direction === "out" || !isOurs(held, lens)) return
-  const read = lens.read(raw, shadow)
-  if (read._tag !== "Known" || lens.same(read.view, shadow)) return
+  if (standing === null || current === undefined || lens.direction === "out" || !isOurs(held, standing, lens)) return
+  const read = lens.read(raw, standing)
+  if (read._tag !== "Known" || lens.same(read.view, standing)) return
+  // The last of them is asked about.
+  if (held.parked !== undefined && isEarlier(provenance, held.parked.theirs)) return
   const value = valueOf(edit.doc, group)
-  const put = lens.put(value, shadow, read.view, references(edit.context.tx, connection))
+  const put = lens.put(value, standing, read.view, references(edit.context.tx, connection))
   if (put._tag !== "Value" || sameJson(put.value, value)) return
-  const seen = { connection, lens, view: read.view, provenance, by, covered: shadow }
+  const seen = { connection, lens, view: read.view, provenance, by, covered: standing }
   const rule = edit.context.policy.rule(edit.type, group)
   // Nor would it have been taken if it had been seen.
   if (isRefused(edit, seen, rule, put.value)) return
