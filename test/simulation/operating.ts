@@ -164,8 +164,17 @@ export const intrusionsOf = (chance: Chance, sides: ReadonlyArray<SideName>, las
   })
 }
 
-/** HubSpot says that it was no person, so that it can be told from one; a second system makes them answer each other. */
-export const rewritingOf = (chance: Chance, sides: ReadonlyArray<SideName>): ReadonlyArray<SideName> => {
-  if (!sides.includes("hubspot") || !chance.isLess(0.25)) return []
-  return sides.includes("odoo") && chance.isLess(0.7) ? ["hubspot", "odoo"] : ["hubspot"]
+/**
+ * HubSpot says that it was no person, so that it can be told from one; a second system makes them answer each other. The product says it
+ * of its own code, in runs whose rules stay as they are: of a title that was refused there and then left alone nobody can say afterwards
+ * what it is later than.
+ */
+export const rewritingOf = (
+  chance: Chance,
+  sides: ReadonlyArray<SideName>,
+  isRuledAlike: boolean,
+): ReadonlyArray<SideName> => {
+  const product: ReadonlyArray<SideName> = isRuledAlike && chance.fork("product").isLess(0.06) ? ["app"] : []
+  if (!sides.includes("hubspot") || !chance.isLess(0.25)) return product
+  return [...product, "hubspot", ...(sides.includes("odoo") && chance.isLess(0.7) ? (["odoo"] as const) : [])]
 }

@@ -297,10 +297,12 @@ export const scriptOf = (seed: number, size: Size | null = null): Script => {
   const whole = chance.fork("reshaping")
   const counts = Object.fromEntries(KINDS.map((kind) => [kind, things[kind].length])) as Readonly<Record<Kind, number>>
   const more: Array<Action> = [...reshapingsOf(whole, sides, counts, actions)]
-  more.push(...rulingsOf(chance.fork("rules"), counts, last))
+  const rulings = rulingsOf(chance.fork("rules"), counts, last)
+  more.push(...rulings)
   const mappings = mappingsOf(chance.fork("mapping"), sides, counts, last)
   const ruled = fieldRulesOf(chance.fork("fields"), sides, counts, mappings, last)
   more.push(...ruled.actions, ...mappings)
+  const isRuledAlike = rulings.length === 0 && ruled.actions.length === 0
   more.push(...decisionsOf(chance.fork("decisions"), [...actions, ...more], ruled.begins.fields, last))
   more.push(...joinsOf(chance.fork("joins"), "person", counts, last))
   for (const kind of ["company", "deal"] as const)
@@ -367,7 +369,7 @@ export const scriptOf = (seed: number, size: Size | null = null): Script => {
       duplicate: sometimes(faults, 0.4, 0.3),
       delayMs: faults.isLess(0.4) ? faults.between(0, 30_000) : 0,
     },
-    rewriting: rewritingOf(chance.fork("rewriting"), sides),
+    rewriting: rewritingOf(chance.fork("rewriting"), sides, isRuledAlike),
     reshaping: {
       mergeMintsId: whole.isLess(0.5),
       mergeNamesChain: whole.isLess(0.5),

@@ -86,8 +86,8 @@ export const ALWAYS: ReadonlyArray<Mutation> = [
     rule: "R26",
     says: "an edit that our write stood over is no conflict",
     file: `${RULES}/overwritten.ts`,
-    from: "  if (shadow === null || current === undefined ||",
-    to: "  if (shadow !== undefined || current === undefined ||",
+    from: "  if (standing === null || current === undefined ||",
+    to: "  if (standing !== undefined || current === undefined ||",
     seenBy: { file: "packages/rules/test/overwritten.test.ts", title: "wins where its side does, and is written back" },
   },
   {

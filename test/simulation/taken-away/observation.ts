@@ -243,4 +243,15 @@ export const OBSERVATION: ReadonlyArray<Mutation> = [
     to: "tx.cause.at - wrote.at <= POLLS * period * 1_000",
     seenBy: { world: "a person against the product", invariant: "waiting" },
   },
+  {
+    rule: "R10",
+    says: "what the product says of its own automation is taken for a person's",
+    file: "packages/providers/src/app/submit.ts",
+    from: 'by: edit.by ?? "person"',
+    to: 'by: "person"',
+    seenBy: {
+      world: "the product's automation where another side alone says what stands",
+      invariant: "quiet",
+    },
+  },
 ]

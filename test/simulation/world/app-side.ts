@@ -192,6 +192,10 @@ export const makeAppSide = (options: {
       kick()
       sandbox.put({ object: OBJECTS[kind], id, values: given(kind, values) })
     },
+    automate: (kind, id, values) => {
+      kick()
+      sandbox.put({ object: OBJECTS[kind], id, values: given(kind, values), byAutomation: true })
+    },
     remove: (kind, id) => {
       kick()
       sandbox.archive(OBJECTS[kind], id)

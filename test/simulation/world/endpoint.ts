@@ -19,6 +19,7 @@ interface Row {
   readonly values: AppEdit["values"]
   readonly basedOn: number | null
   readonly stamp?: number
+  readonly by?: "person" | "automation"
 }
 
 const answerOf = (outcome: Outcome | undefined): Answered => {
@@ -64,7 +65,7 @@ export const answer = (
       return { status: 200, body: { results } }
     }
     const [object = "", id = ""] = route.split("/").map(decodeURIComponent)
-    const given = body as Pick<Row, "values" | "basedOn" | "stamp"> | null
+    const given = body as Pick<Row, "values" | "basedOn" | "stamp" | "by"> | null
     const edit: AppEdit =
       method === "DELETE"
         ? { object, id, key: key ?? "", values: null, basedOn: null }
@@ -75,6 +76,7 @@ export const answer = (
             values: given!.values,
             basedOn: given!.basedOn,
             ...(given!.stamp === undefined ? {} : { stamp: given!.stamp }),
+            ...(given!.by === undefined ? {} : { by: given!.by }),
           }
     const [outcome] = yield* access.submit(at, [edit])
     return answerOf(outcome)

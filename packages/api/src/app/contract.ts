@@ -105,6 +105,11 @@ export const Edit = Schema.Struct({
   basedOn: Schema.NullOr(Schema.Int),
   /** When the edit was made, ms since 1970 by the app's clock. */
   stamp: Schema.optionalKey(Schema.Finite),
+  /**
+   * Who has made the edit; absent: a person. What the product's own code makes of a value that was written to it is `automation`:
+   * a field that answers our writes so more than three times in a row is quarantined there and listed, and not written for ever.
+   */
+  by: Schema.optionalKey(Schema.Literals(["person", "automation"])),
 })
 
 export const Row = Schema.Struct({ object: Schema.String, id: Schema.String, key: Schema.String, ...Edit.fields })

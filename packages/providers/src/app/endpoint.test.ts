@@ -30,6 +30,21 @@ describe("the app's endpoint", () => {
     assert.deepStrictEqual(await put("k2", { firstName: "Adah" }, 2), { status: 200, body: { revision: 3 } })
   })
 
+  it("[AP19] an edit is a person's, unless it says that it is an automation's", async () => {
+    await put("k1", { firstName: "Ada" })
+    const body = { ...edit({ firstName: "ADA" }, 0), by: "automation" }
+    assert.strictEqual((await server.call("PUT", contact, { key: "k2", body })).status, 200)
+    const row = { object: "contact", id: "p1", key: "k3", ...edit({ firstName: "Ada" }, 1), by: "automation" }
+    assert.strictEqual((await server.call("POST", "/v1/acme/app/batch", { body: { rows: [row] } })).status, 200)
+    assert.deepStrictEqual(
+      world.acme.observations("contact", "p1").map(({ data }) => (JSON.parse(data) as { readonly by: string }).by),
+      ["person", "automation", "automation"],
+    )
+    const wrong = await server.call("PUT", contact, { key: "k4", body: { ...edit({ title: "Dr" }, 2), by: "robot" } })
+    assert.strictEqual(wrong.status, 422)
+    assert.include(JSON.stringify(wrong.body), "by")
+  })
+
   it("[AP1] an app that saw nothing yet is stale as soon as Concordat has written", async () => {
     await write({ firstName: "Augusta" })
     assert.strictEqual((await put("k1", { firstName: "Ada" }, null)).status, 409)

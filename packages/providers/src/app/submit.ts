@@ -51,6 +51,8 @@ export interface AppEdit {
   readonly values: JsonObject | null
   readonly basedOn: number | null
   readonly stamp?: number
+  /** Absent: a person. */
+  readonly by?: "person" | "automation"
 }
 
 export type Outcome =
@@ -104,7 +106,7 @@ const rawOf = (edit: AppEdit, values: JsonObject, version: string): RawRecord =>
     id: edit.id,
     values,
     version,
-    by: "person",
+    by: edit.by ?? "person",
     ...(edit.stamp === undefined ? {} : { stamp: edit.stamp }),
     ...(ownId === null ? {} : { ownId }),
   }

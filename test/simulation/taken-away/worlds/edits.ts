@@ -67,6 +67,13 @@ export const EDITS = {
     rewriting: ["hubspot", "odoo"],
     actions: [edit(MINUTE, "app", "person", 0, "title")],
   }),
+  "the product's automation where another side alone says what stands": calm({
+    sides: ["app", "hubspot"],
+    things: { person: known(1, "app", "hubspot") },
+    rules: { fields: [{ of: "person", group: "title", rule: "strict:hubspot" }], authority: [] },
+    rewriting: ["app"],
+    actions: [edit(MINUTE, "hubspot", "person", 0, "title")],
+  }),
   "another field during the write": calm({
     sides: ["app", "hubspot"],
     things: { person: known(4, "app", "hubspot") },

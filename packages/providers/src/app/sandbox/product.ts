@@ -34,6 +34,8 @@ export interface Edit {
   readonly own?: ReadonlySet<string>
   /** What was sent may have been taken: it stays as it is. */
   isSent: boolean
+  /** Made by the product's own code. */
+  readonly byAutomation: boolean
   readonly stamp: number
   /** Part of what was there when Concordat was connected. */
   readonly population: boolean
@@ -158,12 +160,18 @@ export const newRecord = (product: Product, object: string, id: string | undefin
   return record
 }
 
+interface Enqueued {
+  readonly population?: boolean
+  readonly own?: ReadonlySet<string>
+  readonly byAutomation?: boolean
+}
+
 /** Keys are unique over all runs of this product: its own number of the edit, and some chance. */
 export const enqueue = (
   product: Product,
   record: StoredRecord,
   values: Values | null,
-  { own, population = false }: { readonly population?: boolean; readonly own?: ReadonlySet<string> } = {},
+  { byAutomation = false, own, population = false }: Enqueued = {},
 ): void => {
   if (product.connection === null) return
   const now = product.options.now()
@@ -175,6 +183,7 @@ export const enqueue = (
     values,
     ...(own === undefined ? {} : { own }),
     isSent: false,
+    byAutomation,
     stamp: now,
     population,
     attempts: 0,
@@ -183,8 +192,8 @@ export const enqueue = (
   product.counts.edits += 1
 }
 
-/** A person's edit: in the product at once, on its way to Concordat with only what was changed. */
-export const edit = (product: Product, record: StoredRecord, values: Values): void => {
+/** An edit, a person's or the product's own: there at once, on its way to Concordat with only what was changed. */
+export const edit = (product: Product, record: StoredRecord, values: Values, byAutomation = false): void => {
   const changed = Object.fromEntries(
     Object.entries(values).filter(([name, value]) => !same(record.values[name], value)),
   )
@@ -193,7 +202,7 @@ export const edit = (product: Product, record: StoredRecord, values: Values): vo
   record.archived = false
   record.updatedAt = product.options.now()
   if (restored) enqueue(product, record, record.values, { own: new Set(Object.keys(changed)) })
-  else if (Object.keys(changed).length > 0) enqueue(product, record, changed)
+  else if (Object.keys(changed).length > 0) enqueue(product, record, changed, { byAutomation })
 }
 
 const pendingFields = (product: Product, record: StoredRecord): ReadonlySet<string> =>

@@ -106,7 +106,12 @@ const settle = (product: Product, edit: Edit, basedOn: number | null, answer: An
   fail(product, edit, answer)
 }
 
-const bodyOf = (edit: Edit, basedOn: number | null) => ({ values: edit.values, basedOn, stamp: edit.stamp })
+const bodyOf = (edit: Edit, basedOn: number | null) => ({
+  values: edit.values,
+  basedOn,
+  stamp: edit.stamp,
+  ...(edit.byAutomation ? { by: "automation" } : {}),
+})
 const pathOf = (edit: Edit): string => `/${edit.object}/${encodeURIComponent(edit.id)}`
 
 const sendOne = (product: Product, edit: Edit, basedOn: number | null): Promise<Answer | null> =>

@@ -13,7 +13,13 @@ export interface Backdoor {
     given: Readonly<Record<string, ReadonlyArray<{ readonly id?: string; readonly values: Values }>>>,
   ) => Readonly<Record<string, ReadonlyArray<string>>>
   /** A person's edit; without `id` a new record. An archived record comes back. */
-  readonly put: (given: { readonly object: string; readonly id?: string; readonly values: Values }) => SeenRecord
+  /** `byAutomation`: of a record that is there, by the product's own code. */
+  readonly put: (given: {
+    readonly object: string
+    readonly id?: string
+    readonly values: Values
+    readonly byAutomation?: boolean
+  }) => SeenRecord
   readonly get: (object: string, id: string) => SeenRecord | null
   readonly list: (object: string, options?: { readonly archived?: boolean }) => ReadonlyArray<SeenRecord>
   /** A person deletes it. */
@@ -56,7 +62,7 @@ const seed = (product: Product, given: Parameters<Backdoor["seed"]>[0]): ReturnT
 const put = (product: Product, given: Parameters<Backdoor["put"]>[0]): SeenRecord => {
   if (given.id !== undefined) {
     const record = existing(product, given.object, given.id)
-    edit(product, record, given.values)
+    edit(product, record, given.values, given.byAutomation)
     return see(record)
   }
   const record = newRecord(product, given.object, undefined, given.values)
