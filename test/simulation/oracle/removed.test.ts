@@ -34,6 +34,15 @@ describe("the oracle and a company that is deleted in one system", () => {
   it("asks of what was chosen in its place there", () => {
     assert.isFalse(after(["hubspot", ""], ["hubspot", "C2"])({ app: "C1", hubspot: "C2" }, { C1: ["hubspot"] }))
   })
+  it("lets stand there what took its place, where it was chosen again elsewhere since", () => {
+    const replaced = [
+      ["odoo", "C2"],
+      ["odoo", "C3"],
+    ] as const
+    const shown = { app: "C2", odoo: "C3" }
+    assert.isFalse(after(...replaced)(shown, { C2: ["odoo"] }))
+    assert.isTrue(after(...replaced, ["app", "C2"])(shown, { C2: ["odoo"] }))
+  })
   it("lets stand there what it was chosen for elsewhere, also where it is deleted there since", () => {
     assert.isTrue(after(["app", "C2"])({ app: "C2", hubspot: "C1" }, { C2: ["hubspot"] }))
     assert.isTrue(after(["app", "C2"], ["app", ""])({ app: "", hubspot: "C1" }, { C2: ["hubspot", "app"] }))

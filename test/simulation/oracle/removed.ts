@@ -28,8 +28,11 @@ export const mayDiffer = (
     ...(one.value === "" ? said.map(({ value }) => value).filter((value) => isGone(value, one)) : []),
   ]
   const of = (company: string): ReadonlyArray<Entered> => said.filter(({ value }) => value === company)
-  const hasReplaced = (later: string, earlier: string): boolean =>
-    of(later).some((one) => of(earlier).some((before) => isBefore(before, one)))
+  /** Whether it has replaced what was said of that last: somebody may have said it again since. */
+  const hasReplaced = (later: string, earlier: string): boolean => {
+    const last = of(earlier).at(-1)
+    return last !== undefined && of(later).some((one) => isBefore(last, one))
+  }
   /** What the one means can't come where the other is, which says something else that did not know of it, or nothing. */
   const isKeptFrom = (one: Shown, other: Shown): boolean =>
     meant(one).some((company) => isGone(company, other) && !hasReplaced(other.value, company))
