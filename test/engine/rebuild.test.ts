@@ -209,6 +209,24 @@ describe("a worker whose documents were dropped", () => {
     }).pipe(Effect.provide(store, { local: true })),
   )
 
+  it.effect("knows a record of which there is the answer to its create alone, so that it can be seen to be gone", () =>
+    Effect.gen(function* () {
+      const journal = yield* Journal
+      const created = { ...written(1), kind: "create" } as const
+      for (const [n, id] of ["e", "f"].entries()) {
+        const stream = streams.create(TENANT, "crm", id)
+        const data = { ...created, ...at(n), key: `create ${n}`, entity: { ...entity, id } }
+        yield* journal.append(appendOf(stream, -1, [{ data }], START))
+      }
+      const stream = streams.record(TENANT, "crm", OBJECT, idOf(1))
+      yield* journal.append(appendOf(stream, -1, [{ data: observed(1) }], START))
+      yield* start()
+      const seen = yield* documents("seen")
+      const revisions = [0, 1].map((n) => (JSON.parse(seen.get(`${OBJECT}:${idOf(n)}`) ?? "{}") as SeenDoc).revision)
+      assert.deepStrictEqual(revisions, [-1, 0])
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+
   it.effect("asks the journal for nothing where the documents are there", () =>
     Effect.gen(function* () {
       yield* history

@@ -12,6 +12,7 @@ import { COMMIT_RECORDS } from "../limits.ts"
 import type { RecordedEvent } from "../ports/Journal.ts"
 import type { DocumentWrite } from "../ports/State.ts"
 import { documentId, fenceOf, type Parts, put, putFollow, seenDocs } from "./parts.ts"
+import { unseen } from "./seen.ts"
 import { after, begun, decode, documentOf, noteIntent, type Rebuilt, rebuildCursors } from "./rebuild.ts"
 import { asWorkerError, type WorkerError } from "./WorkerError.ts"
 
@@ -65,6 +66,7 @@ const documentsOf = Effect.fnUntraced(function* (
   const touched = new Map<string, Rebuilt>()
   const intents = new Set<string>()
   const became = new Map<string, RecordKey>()
+  const created = new Map<string, number>()
   for (const [event, data] of page) {
     if (event.type === "PageCommitted") {
       const { object } = data as typeof PageCommitted.Type
@@ -79,11 +81,32 @@ const documentsOf = Effect.fnUntraced(function* (
     const intent = noteIntent(parts.intents, event, data)
     if (intent !== null) intents.add(intent)
     for (const record of becameOf(event.type, data)) became.set(recordKey(record), record)
+    if (event.type === "RecordWritten" && data["kind"] === "create")
+      created.set(
+        recordKey({ object: String(data["object"]), id: String(data["externalId"]) }),
+        Date.parse(event.metadata["at"] ?? "") || 0,
+      )
   }
   const documents = [...touched.values()].map((one) => documentOf(parts, one))
   for (const key of intents) documents.push(put(parts, "intent", key, parts.intents.get(key) ?? null))
   documents.push(...(yield* follow(parts, [...touched.values()], became)))
+  documents.push(...(yield* answered(parts, [...touched.values()], created)))
   return documents
+})
+
+/** Of a record of ours that nobody has read there is the answer to its create alone: it is known, so that its deletion is news. */
+const answered = Effect.fnUntraced(function* (
+  parts: Parts,
+  touched: ReadonlyArray<Rebuilt>,
+  created: ReadonlyMap<string, number>,
+) {
+  const here = new Set(touched.map(({ key }) => key))
+  const others = [...created].filter(([key]) => !here.has(key))
+  const keys = others.map(([key]) => parseRecordKey(key))
+  const docs = yield* asWorkerError(parts.connection)(seenDocs(parts, keys))
+  return others.flatMap(([key, factAt], index) =>
+    docs[index] === null ? [put(parts, "seen", key, { ...unseen, factAt })] : [],
+  )
 })
 
 /** What records became is followed until something is known of it: a crash came between that word and the reading of it. */
