@@ -95,6 +95,17 @@ describe("refusals of references", () => {
     assert.deepStrictEqual(core.loaded.range("wait", "crm|"), [])
     assert.deepStrictEqual(groupsDue(core, "crm"), [["email"]])
   })
+  it("[R19] nothing is refused any more once somebody has put there what was", () => {
+    const core = scene()
+    core.observe("app", "person", "1", ada, 2_000)
+    core.observe("crm", "person", "c1", ada, 3_000)
+    core.observe("app", "person", "1", { ...ada, title: "Duchess" }, 4_000)
+    refuse(core, "crm", 5_000, { code: "missing" })
+    assert.isNotEmpty(core.loaded.range("issue", "crm|"))
+    core.observe("crm", "person", "c1", { ...ada, title: "Duchess" }, 6_000)
+    assert.deepStrictEqual(core.loaded.range("issue", "crm|"), [])
+    assert.deepStrictEqual(core.due("crm"), [])
+  })
   it("[R19] a reference to a record that nobody knows waits for it, until it is one to another record", () => {
     const core = scene()
     core.observe("crm", "firm", "g1", { name: "Engines", domain: "engines.org" }, 1_000)

@@ -50,6 +50,17 @@ describe("conflicts", () => {
     behind.observe("crm", "person", "c1", { ...ada, title: "Duchess" }, 91_000, { before: 89_000, stamp: 30_000 })
     assert.deepStrictEqual([title(behind), behind.loaded.range("conflict", "crm|")!.length], [["Countess"], 1])
   })
+  it("[R10] what moves on, time and again, after one write of ours answers it once", () => {
+    const core = scene()
+    core.observe("app", "person", "1", ada, 2_000)
+    core.observe("crm", "person", "c1", ada, 3_000)
+    core.observe("app", "person", "1", { ...ada, title: "Baroness" }, 4_000)
+    write(core, "crm", 5_000)
+    for (let moved = 1; moved < 7; moved++)
+      core.observe("crm", "person", "c1", { ...ada, title: `Title ${moved}` }, 5_000 + moved * 1_000)
+    assert.deepStrictEqual(core.loaded.range("issue", "crm|"), [])
+    assert.deepStrictEqual(title(core), ["Title 6"])
+  })
   it("[R8] a parked conflict is settled by a person, and by a change of the rule", () => {
     const parked = () => {
       const core = scene({ policy: policyOf({ contact: { _tag: "Manual" } }) })

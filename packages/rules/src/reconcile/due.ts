@@ -119,8 +119,8 @@ const dueUpdate = (
     const wanted = wantedView(context, doc, connection, lens, held, obstacles)
     if (wanted === null || held.parked !== undefined || held.quarantined === true) continue
     if (held.refused !== undefined) {
-      if (lens.same(held.refused.view, wanted)) continue
-      // The dead letter stood for another value.
+      if (lens.same(held.refused.view, wanted) && !holds(lens, held, wanted, held.shadow)) continue
+      // The dead letter stood for another value, or for one that somebody else has put there since.
       const { problem: _, refused: __, ...free } = held
       obstacles.held(lens.group, free)
     }

@@ -107,7 +107,7 @@ export const observeGroup = (edit: EntityEdit, seen: Observed): void => {
   const next = put.value
   // Of a set the first look has counted it, whatever of it was not linked.
   const isCounted = shadow === null || (again && isSet(edit.type, lens))
-  const hops = isCounted ? waits : reactiveHops(edit, seen, waits)
+  const hops = isCounted ? waits : reactiveHops(edit, seen, waits, { held: known, shadow })
   if (hops !== waits) edit.setHeld(connection, group, hops)
   if (lens.direction === "out") return
 
