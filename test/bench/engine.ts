@@ -13,6 +13,7 @@ import type { Commit } from "@concordat/engine/ports/Commit"
 import { Journal } from "@concordat/engine/ports/Journal"
 import { State } from "@concordat/engine/ports/State"
 import * as streams from "@concordat/model/streams"
+import { EDITION } from "@concordat/rules/edition"
 import type { RecordDoc } from "@concordat/rules/state/documents"
 import { decodeDocument } from "@concordat/rules/state/stored"
 import * as Effect from "effect/Effect"
@@ -50,6 +51,7 @@ const openConnection = Effect.fnUntraced(function* (
     pollEveryMs,
     mark: "bench000",
     armed: true,
+    edition: EDITION,
   }
   yield* appendTo(streams.connection(tenant, name), [
     { type: "ConnectionOpened", data: { _tag: "ConnectionOpened", ...opened } },

@@ -8,6 +8,7 @@ import * as streams from "@concordat/model/streams"
 import { makeAppAccess } from "@concordat/providers/app/AppAccess"
 import { makeApp } from "@concordat/providers/app/provider"
 import { AppUnavailable } from "@concordat/providers/app/submit"
+import { EDITION } from "@concordat/rules/edition"
 import { parseMapping } from "@concordat/rules/mapping/parse"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -49,6 +50,7 @@ const openApp = (document: string, create: "never" | "always") =>
         pollEveryMs: 30_000,
         mark: "abcd1234",
         armed: true,
+        edition: EDITION,
       },
     },
     {

@@ -5,6 +5,7 @@ import { appendTo } from "@concordat/engine/operations/append"
 import * as streams from "@concordat/model/streams"
 import { makeHubspot } from "@concordat/providers/hubspot/provider"
 import { openPortal } from "@concordat/providers/hubspot/testing/portal"
+import { EDITION } from "@concordat/rules/edition"
 import { parseMapping } from "@concordat/rules/mapping/parse"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -29,6 +30,7 @@ const opened = appendTo(streams.connection(TENANT, "hubspot"), [
       pollEveryMs: definition.pollEveryMs,
       mark: "abcd1234",
       armed: false,
+      edition: EDITION,
     },
   },
   {

@@ -8,6 +8,7 @@ import { connect } from "@concordat/providers/odoo/connector"
 import { definition } from "@concordat/providers/odoo/definition"
 import { makeOdooSandbox } from "@concordat/providers/odoo/sandbox/sandbox"
 import { inProcess } from "@concordat/providers/odoo/testing/in-process"
+import { EDITION } from "@concordat/rules/edition"
 import { parseMapping } from "@concordat/rules/mapping/parse"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -54,6 +55,7 @@ const opened = appendTo(streams.connection(TENANT, "odoo"), [
       pollEveryMs: definition.pollEveryMs,
       mark: "abcd1234",
       armed: true,
+      edition: EDITION,
     },
   },
   {

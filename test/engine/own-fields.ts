@@ -9,6 +9,7 @@ import { connect } from "@concordat/providers/odoo/connector"
 import { makeOdooSandbox } from "@concordat/providers/odoo/sandbox/sandbox"
 import { inProcess } from "@concordat/providers/odoo/testing/in-process"
 import { openPortal } from "@concordat/providers/hubspot/testing/portal"
+import { EDITION } from "@concordat/rules/edition"
 import { parseMapping } from "@concordat/rules/mapping/parse"
 import type { EntityDoc } from "@concordat/rules/state/documents"
 import { assert } from "@effect/vitest"
@@ -37,6 +38,7 @@ const open = (provider: "hubspot" | "odoo", definition: Definition, mapping: str
         pollEveryMs: definition.pollEveryMs,
         mark: "abcd1234",
         armed: true,
+        edition: EDITION,
       },
     },
     {

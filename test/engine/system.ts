@@ -7,6 +7,7 @@ import { appendTo } from "@concordat/engine/operations/append"
 import { Journal, type RecordedEvent } from "@concordat/engine/ports/Journal"
 import { State } from "@concordat/engine/ports/State"
 import * as streams from "@concordat/model/streams"
+import { EDITION } from "@concordat/rules/edition"
 import { parseMapping } from "@concordat/rules/mapping/parse"
 import type { EntityDoc } from "@concordat/rules/state/documents"
 import { decodeDocument } from "@concordat/rules/state/stored"
@@ -27,6 +28,8 @@ export const store = sqlite({ path: ":memory:", inPlace: true })
 export interface Member {
   readonly world: World
   readonly armed?: boolean
+  /** Of the rules; default: the newest. */
+  readonly edition?: number
   readonly create?: "never" | "always"
 }
 
@@ -64,6 +67,7 @@ export const openConnection = Effect.fnUntraced(function* (
         pollEveryMs: definition.pollEveryMs,
         mark: "abcd1234",
         armed: member.armed ?? true,
+        edition: member.edition ?? EDITION,
       },
     },
     { type: "MappingChanged", data: { _tag: "MappingChanged", connection: name, document: mappingDocument(mapping) } },

@@ -1,10 +1,12 @@
 /** Facts of made-up tenants, as a journal has them: connections that are opened, and people who are seen. */
 import { Journal } from "@concordat/engine/ports/Journal"
 import { clear } from "@concordat/model/events/envelope"
+import { versionOf } from "@concordat/model/events/stored"
 import { eventId, sha256 } from "@concordat/model/ids"
 import { canonicalJson } from "@concordat/model/json"
 import { emptyMetadata } from "@concordat/model/metadata"
 import * as streams from "@concordat/model/streams"
+import { EDITION } from "@concordat/rules/edition"
 import { parseMapping } from "@concordat/rules/mapping/parse"
 import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -41,13 +43,18 @@ const say = Effect.fnUntraced(function* (
     id,
     type: data._tag,
     data: JSON.stringify(data),
-    metadata: { at: new Date(at).toISOString(), schemaVersion: "1", $correlationId: id },
+    metadata: { at: new Date(at).toISOString(), schemaVersion: String(versionOf(data._tag)), $correlationId: id },
   }
   const result = yield* journal.append({ stream, expected, events: [event] })
   assert.strictEqual(result._tag, "Appended")
 })
 
-export const open = Effect.fnUntraced(function* (connection: string, isApp: boolean, tenant = "acme") {
+export const open = Effect.fnUntraced(function* (
+  connection: string,
+  isApp: boolean,
+  tenant = "acme",
+  edition: number = EDITION,
+) {
   const stream = streams.connection(tenant, connection)
   const opened = {
     _tag: "ConnectionOpened",
@@ -60,6 +67,7 @@ export const open = Effect.fnUntraced(function* (connection: string, isApp: bool
     pollEveryMs: 60_000,
     mark: "mark0000",
     armed: true,
+    edition,
   }
   yield* say(stream, -1, 1_000, opened)
   yield* say(stream, 0, 1_000, { _tag: "MetadataObserved", connection, metadata } as never)

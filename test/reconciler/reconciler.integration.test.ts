@@ -6,6 +6,8 @@ import { CACHED_TENANTS } from "@concordat/engine/limits"
 import { Bus } from "@concordat/engine/ports/Bus"
 import { Journal } from "@concordat/engine/ports/Journal"
 import { State } from "@concordat/engine/ports/State"
+import * as streams from "@concordat/model/streams"
+import { EDITION } from "@concordat/rules/edition"
 import { assert, layer } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -50,6 +52,22 @@ layer(sqlite({ path: ":memory:" }))("reconciler", (it) => {
       assert.strictEqual(yield* again.drain, 8)
       assert.strictEqual(yield* dump(), before)
       assert.strictEqual(yield* journal.end, end)
+    }),
+  )
+})
+
+layer(sqlite({ path: ":memory:" }))("reconciler of an engine of before", (it) => {
+  it.effect("[R27] stops at an edition of the rules that it does not know, and decides nothing by its own", () =>
+    Effect.gen(function* () {
+      yield* open("crm", false, "acme", EDITION + 1)
+      const reconciler = yield* makeReconciler(makeCompilers())
+      const stopped = yield* Effect.flip(reconciler.drain)
+      assert.strictEqual(
+        stopped.message,
+        `the reconciler stopped (newer edition): ${streams.connection("acme", "crm")}@0 opens edition ${EDITION + 1} ` +
+          `of the rules, this engine has ${EDITION}; upgrade it`,
+      )
+      assert.strictEqual(yield* dump(), "")
     }),
   )
 })

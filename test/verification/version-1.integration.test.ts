@@ -1,4 +1,4 @@
-/** A file whose entities were written by an engine of before their events had their second version. */
+/** A file of an engine of before entities' events, and the opening of connections, had their second version. */
 import { layer as sqlite } from "@concordat/adapters/sqlite/Sqlite"
 import { concordat } from "@concordat/cli/testing/command-line"
 import type { StoreVerified } from "@concordat/cli/verify/run"
@@ -12,9 +12,23 @@ import * as Fiber from "effect/Fiber"
 import { entities, settleDown, startReconciler } from "../engine/system.ts"
 import { byHand, livedFile } from "./stores.ts"
 
-/** The file's events as version 1 had them, with the ids that follow from that; answers how many. */
-const aged = (path: string): number =>
-  byHand(path, "contact-%", (db, rows) => {
+/** Connections as version 1 opened them: by no edition of the rules. */
+const opened = (path: string): void =>
+  byHand(path, "connection-%", (db, rows) => {
+    const put = db.prepare("UPDATE event SET data = ?, metadata = ? WHERE position = ?")
+    const old = rows.filter(({ type }) => type === "ConnectionOpened")
+    assert.isNotEmpty(old)
+    for (const { data, metadata, position } of old) {
+      const { edition, ...said } = JSON.parse(data) as Record<string, unknown>
+      assert.isNumber(edition)
+      put.run(JSON.stringify(said), JSON.stringify({ ...JSON.parse(metadata), schemaVersion: "1" }), position)
+    }
+  })
+
+/** The file's events as version 1 had them, with the ids that follow from that; answers how many entities' there were. */
+const aged = (path: string): number => {
+  opened(path)
+  return byHand(path, "contact-%", (db, rows) => {
     const put = db.prepare("UPDATE event SET id = ?, data = ?, metadata = ? WHERE position = ?")
     const old = rows.filter(({ type }) => /Created$|Changed$/.test(type))
     for (const { data, metadata, name, position, revision, type } of old) {
@@ -27,6 +41,7 @@ const aged = (path: string): number =>
     }
     return old.length
   })
+}
 
 const verified = Effect.fnUntraced(function* (path: string) {
   const { output } = yield* concordat(["verify", path, "--json"])

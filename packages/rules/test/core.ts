@@ -1,4 +1,5 @@
 /** The pure core over a journal in memory: appends inputs, decides them, keeps documents, and can be replayed. */
+import { EDITION } from "../src/edition.ts"
 import type { Mapping } from "../src/mapping/lens.ts"
 import type { Policy, Rule } from "../src/reconcile/context.ts"
 import { type Input, reconcile } from "../src/reconcile/reconcile.ts"
@@ -120,6 +121,7 @@ export class Core {
       readonly armed?: boolean
       readonly create?: "never" | "linkOnly" | "afterPlan" | "always"
       readonly at?: number
+      readonly edition?: number
     } = {},
   ): void {
     const create = options.create ?? "never"
@@ -134,6 +136,7 @@ export class Core {
       pollEveryMs: 60_000,
       mark: "mark0000",
       armed: options.armed ?? true,
+      edition: options.edition ?? EDITION,
     })
     this.append(options.at ?? 1_000, { _tag: "BackfillStarted", connection, objects: [] })
     this.append(options.at ?? 1_000, { _tag: "BackfillFinished", connection, records: 0 })

@@ -1,7 +1,11 @@
 import { layer as sqlite } from "@concordat/adapters/sqlite/Sqlite"
 import type { Definition } from "@concordat/engine/ports/Provider"
 import { eventsOf } from "@concordat/engine/operations/stored-events"
+import { Journal } from "@concordat/engine/ports/Journal"
+import type { ConnectionOpened } from "@concordat/model/events/connection"
+import { eventId } from "@concordat/model/ids"
 import * as streams from "@concordat/model/streams"
+import { EDITION } from "@concordat/rules/edition"
 import { defaultDocument } from "@concordat/rules/policy/policy"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -9,7 +13,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import type { ConnectionConfig, TenantConfig } from "./config/Config.ts"
 import { markOf } from "./key.ts"
-import { changeRules, openConnection } from "./opening.ts"
+import { changeRules, openConnection, openedOf } from "./opening.ts"
 
 const definition: Definition = {
   provider: "odoo",
@@ -76,6 +80,37 @@ describe("opening", () => {
       assert.deepStrictEqual(again, { mark, appended: [] })
       assert.notStrictEqual(markOf(key, "acme"), markOf(key, "other"))
     }),
+  )
+
+  withStore(
+    "opens this engine's edition of the rules where one of before has opened its own, and takes no later one back",
+    () =>
+      Effect.gen(function* () {
+        const opened = (
+          version: string,
+          data: ConnectionOpened | Omit<ConnectionOpened, "edition">,
+          expected: number,
+        ) =>
+          Effect.flatMap(Journal, (journal) => {
+            const id = eventId("opened", expected, version)
+            const metadata = { at: "2026-01-01T00:00:00.000Z", schemaVersion: version, $correlationId: id }
+            const event = { id, type: data._tag, data: JSON.stringify(data), metadata }
+            return journal.append({ stream: streams.connection("acme", "odoo"), expected, events: [event] })
+          })
+        const now = openedOf(tenant, connection, definition, "mark0000", EDITION)
+        const { edition: _, ...before } = now
+        yield* opened("1", before, -1)
+        assert.deepStrictEqual(yield* open(connection), {
+          mark: "mark0000",
+          appended: ["ConnectionOpened", "MappingChanged"],
+        })
+        const editions = Effect.map(eventsOf(streams.connection("acme", "odoo")), (facts) =>
+          facts.flatMap(({ data, type }) => (type === "ConnectionOpened" ? [(data as ConnectionOpened).edition] : [])),
+        )
+        assert.deepStrictEqual(yield* editions, [1, EDITION])
+        yield* opened("2", { ...now, edition: EDITION + 1 }, 2)
+        assert.deepStrictEqual((yield* open(connection)).appended, [])
+      }),
   )
 
   withStore("tells of rules once, and of their end", () =>

@@ -5,6 +5,7 @@ import { eventsOf, type StoredFact } from "@concordat/engine/operations/stored-e
 import type { ConnectionOpened } from "@concordat/model/events/connection"
 import { type JsonObject, sameJson } from "@concordat/model/json"
 import * as streams from "@concordat/model/streams"
+import { EDITION } from "@concordat/rules/edition"
 import { defaultDocument } from "@concordat/rules/policy/policy"
 import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
@@ -17,6 +18,7 @@ export const openedOf = (
   connection: ConnectionConfig,
   definition: Definition,
   mark: string,
+  edition: number,
 ): ConnectionOpened => ({
   _tag: "ConnectionOpened",
   connection: connection.name,
@@ -33,16 +35,14 @@ export const openedOf = (
   pollEveryMs: connection.pollEveryMs,
   mark,
   armed: false,
+  edition,
 })
 
 const lastOf = (facts: ReadonlyArray<StoredFact>, types: ReadonlyArray<string>): StoredFact | undefined =>
   facts.findLast(({ type }) => types.includes(type))
 
-/** The mark in the journal stands, also where the key is another one now: records out there carry it. */
-const markIn = (facts: ReadonlyArray<StoredFact>): string | undefined => {
-  const opened = lastOf(facts, ["ConnectionOpened"])?.data as ConnectionOpened | undefined
-  return opened?.mark
-}
+const openedIn = (facts: ReadonlyArray<StoredFact>): ConnectionOpened | undefined =>
+  lastOf(facts, ["ConnectionOpened"])?.data as ConnectionOpened | undefined
 
 const mappingIn = (facts: ReadonlyArray<StoredFact>): unknown => {
   const changed = lastOf(facts, ["MappingChanged"])?.data as { readonly document: JsonObject } | undefined
@@ -58,8 +58,11 @@ export const openConnection = Effect.fnUntraced(function* (
 ) {
   const stream = streams.connection(tenant.name, connection.name)
   const facts = yield* eventsOf(stream)
-  const mark = markIn(facts) ?? markOf(key, tenant.name)
-  const opened = openedOf(tenant, connection, definition, mark)
+  const before = openedIn(facts)
+  // The mark in the journal stands, also where the key is another one now: records out there carry it.
+  const mark = before?.mark ?? markOf(key, tenant.name)
+  // A later edition is taken back by nobody: the reconciler of an older engine says that it does not know it.
+  const opened = openedOf(tenant, connection, definition, mark, Math.max(EDITION, before?.edition ?? 0))
   const known = lastOf(facts, ["ConnectionOpened", "ConnectionClosed"])
   const said: Array<Said> = []
   if (known === undefined || !sameJson(known.data, opened)) said.push({ type: opened._tag, data: opened })

@@ -1,4 +1,4 @@
-/** What is taken away of what holds at any time: R20 to R26, and R50. */
+/** What is taken away of what holds at any time: R20 to R27, and R50. */
 import type { Mutation } from "./mutation.ts"
 
 const RULES = "packages/rules/src/reconcile"
@@ -116,6 +116,18 @@ export const ALWAYS: ReadonlyArray<Mutation> = [
     from: "  if (!canRead(parts, object)) return batch\n  const known",
     to: "  if (canRead(parts, object)) return batch\n  const known",
     seenBy: { world: "an edit that nobody was told of", invariant: "gap" },
+  },
+  {
+    rule: "R27",
+    says: "the code's own edition decides what was decided by another",
+    file: "packages/rules/src/edition.ts",
+    from: "tenantDoc(tx).edition ?? FIRST",
+    to: "EDITION",
+    seenBy: {
+      file: `${TESTS}/editions.test.ts`,
+      title:
+        "[R27] what one edition has decided is decided like that again, and by the next one from where it was opened",
+    },
   },
   {
     rule: "R50",

@@ -165,7 +165,7 @@ export const IDENTITY: ReadonlyArray<Mutation> = [
     rule: "R19",
     says: "a refusal stands for whatever comes after the refused value",
     file: `${RULES}/due.ts`,
-    from: "      if (lens.same(held.refused.view, wanted) && !holds(lens, held, wanted, held.shadow)) continue",
+    from: "      if (lens.same(held.refused.view, wanted) && !isThere) continue",
     to: "      if (held.refused.view !== undefined) continue",
     seenBy: {
       file: `${TESTS}/rules.test.ts`,
@@ -176,7 +176,7 @@ export const IDENTITY: ReadonlyArray<Mutation> = [
     rule: "R19",
     says: "a refused value is due again at once",
     file: `${RULES}/due.ts`,
-    from: "      if (lens.same(held.refused.view, wanted) && !holds(lens, held, wanted, held.shadow)) continue\n",
+    from: "      if (lens.same(held.refused.view, wanted) && !isThere) continue\n",
     to: "",
     seenBy: {
       file: `${TESTS}/rules.test.ts`,

@@ -1,6 +1,7 @@
 /** The reconciler's runner: reads input events, decides each tenant's in order, commits a part of them with its checkpoint. */
 import { readEvent } from "@concordat/model/events/stored"
 import { partitionOf, tenantOf } from "@concordat/model/streams"
+import { EDITION } from "@concordat/rules/edition"
 import type { Compilers } from "@concordat/rules/reconcile/context"
 import {
   foreseen,
@@ -124,9 +125,14 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (
       return Result.fail(new ReconcilerStopped({ reason: "unreadable event", detail }))
     }
     const tenant = tenantOf(event.stream)
+    const input = decoded.success as Input
+    if (input._tag === "ConnectionOpened" && input.edition > EDITION) {
+      const detail = `${event.stream}@${event.revision} opens edition ${input.edition} of the rules, this engine has ${EDITION}; upgrade it`
+      return Result.fail(new ReconcilerStopped({ reason: "newer edition", detail }))
+    }
     const correlation = event.metadata["$correlationId"] ?? event.id
     const cause = { tenant, event: event.id, correlation, at: Date.parse(event.metadata["at"] ?? "") }
-    return Result.succeed({ cause, input: decoded.success as Input })
+    return Result.succeed({ cause, input })
   }
 
   /** Decides a part, each tenant's events in their order. `between`: what goes before much of one tenant. */

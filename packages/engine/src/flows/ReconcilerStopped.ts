@@ -2,7 +2,13 @@ import * as Schema from "effect/Schema"
 
 /** The journal does not say what was decided, or can't be read, or another owner decides now: nothing is guessed. */
 export class ReconcilerStopped extends Schema.TaggedError<ReconcilerStopped>()("ReconcilerStopped", {
-  reason: Schema.Literals(["unreadable event", "foreign checkpoint", "other decision in the journal", "fenced"]),
+  reason: Schema.Literals([
+    "unreadable event",
+    "foreign checkpoint",
+    "newer edition",
+    "other decision in the journal",
+    "fenced",
+  ]),
   detail: Schema.String,
 }) {
   override get message(): string {

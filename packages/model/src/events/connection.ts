@@ -21,6 +21,8 @@ export const ConnectionOpened = Schema.TaggedStruct("ConnectionOpened", {
   mark: Schema.String,
   /** The app has nothing to be planned: it may start armed. */
   armed: Schema.Boolean,
+  /** Of the rules that decide the tenant's facts from here on, unless a later one does already. Version 1 had none: it was 1. */
+  edition: Schema.Finite,
 })
 export const MetadataObserved = Schema.TaggedStruct("MetadataObserved", { connection, metadata: Metadata })
 /** The whole document, as it is applied (defaults and the tenant's override merged). */

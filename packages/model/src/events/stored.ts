@@ -19,7 +19,10 @@ export const entityEventType = (type: EntityType, kind: EntityEventKind): string
 const WITH_CHANGES = TYPES.flatMap((type) => [entityEventType(type, "Created"), entityEventType(type, "Changed")])
 
 /** Every type is at version 1 but those named here. */
-const VERSIONS: Readonly<Record<string, number>> = Object.fromEntries(WITH_CHANGES.map((type) => [type, 2]))
+const VERSIONS: Readonly<Record<string, number>> = {
+  ...Object.fromEntries(WITH_CHANGES.map((type) => [type, 2])),
+  ConnectionOpened: 2,
+}
 /** `upcasts[type][n]` turns the data of version n into that of n + 1. */
 export type Upcasts = Readonly<
   Record<
@@ -27,7 +30,10 @@ export type Upcasts = Readonly<
     Readonly<Record<number, (data: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>>>
   >
 >
-const UPCASTS: Upcasts = Object.fromEntries(WITH_CHANGES.map((type) => [type, { 1: fromVersion1 }]))
+const UPCASTS: Upcasts = {
+  ...Object.fromEntries(WITH_CHANGES.map((type) => [type, { 1: fromVersion1 }])),
+  ConnectionOpened: { 1: (data) => ({ ...data, edition: 1 }) },
+}
 
 export const versionOf = (type: string): number => VERSIONS[type] ?? 1
 /** The version that an event was stored in. */

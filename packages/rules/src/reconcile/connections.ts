@@ -2,6 +2,7 @@
 import type { ConnectionOpened } from "@concordat/model/events/connection"
 import type { JsonObject } from "@concordat/model/json"
 import type { Metadata } from "@concordat/model/metadata"
+import { editionOf } from "../edition.ts"
 import {
   bindingDoc,
   connectionDoc,
@@ -35,6 +36,8 @@ export const connectionOpened = (context: Context, opened: ConnectionOpened): vo
   if (!tenant.connections.includes(opened.connection)) {
     putTenant(tx, { ...tenant, connections: [...tenant.connections, opened.connection].toSorted() })
   }
+  // A process of before that opens another connection takes nothing back.
+  if (opened.edition > editionOf(tx)) putTenant(tx, { ...tenantDoc(tx), edition: opened.edition })
 }
 
 const change = (context: Context, connection: string, to: (doc: ConnectionDoc) => ConnectionDoc): void => {

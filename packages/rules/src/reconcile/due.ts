@@ -4,6 +4,7 @@ import { fieldOf } from "@concordat/model/canonical/types"
 import { shortHash } from "@concordat/model/ids"
 import { canonicalJson } from "@concordat/model/json"
 import type { GroupLens, ObjectMapping, Problem, View } from "../mapping/lens.ts"
+import { editionOf } from "../edition.ts"
 import { connectionDoc, linkOf, tenantDoc } from "../state/access.ts"
 import type { ConnectionDoc, DueDoc, EntityDoc, HeldState, LinkState, RecordKey } from "../state/documents.ts"
 import { type Context, heldUnder, holds, mappingOf, objectMappings, references, standsFor, valueOf } from "./context.ts"
@@ -119,7 +120,8 @@ const dueUpdate = (
     const wanted = wantedView(context, doc, connection, lens, held, obstacles)
     if (wanted === null || held.parked !== undefined || held.quarantined === true) continue
     if (held.refused !== undefined) {
-      if (lens.same(held.refused.view, wanted) && !holds(lens, held, wanted, held.shadow)) continue
+      const isThere = editionOf(context.tx) >= 2 && holds(lens, held, wanted, held.shadow)
+      if (lens.same(held.refused.view, wanted) && !isThere) continue
       // The dead letter stood for another value, or for one that somebody else has put there since.
       const { problem: _, refused: __, ...free } = held
       obstacles.held(lens.group, free)

@@ -1,4 +1,5 @@
 /** Reactive hops: a provider that answers each of our writes with another value is stopped after the third in a row. */
+import { editionOf } from "../edition.ts"
 import type { View } from "../mapping/lens.ts"
 import { connectionDoc } from "../state/access.ts"
 import type { HeldState } from "../state/documents.ts"
@@ -24,7 +25,7 @@ export const reactiveHops = (edit: EntityEdit, seen: Observed, held: HeldState, 
   const isReactive = seen.by !== "person" && tx.cause.at - wrote.at <= POLLS * period
   if (!isReactive) return held.hops === undefined ? held : { ...held, hops: 0 }
   // Once it was moved off what we wrote, whatever comes before our next write answers nobody.
-  if (!holds(seen.lens, before.held, wrote.view, before.shadow)) return held
+  if (editionOf(tx) >= 2 && !holds(seen.lens, before.held, wrote.view, before.shadow)) return held
   const hops = (held.hops ?? 0) + 1
   if (hops <= edit.context.policy.quarantineAfter || held.quarantined === true) return { ...held, hops }
   tx.decide("OscillationDetected", {

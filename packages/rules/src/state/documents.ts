@@ -220,6 +220,8 @@ export interface BindingDoc {
 export interface TenantDoc {
   readonly connections: ReadonlyArray<string>
   readonly policy: JsonObject | null
+  /** Of the rules that decide; absent: the first. */
+  readonly edition?: number
 }
 
 /** kind `decision`, key `""`: the last revision of the tenant's decision stream. */

@@ -2,6 +2,7 @@
 import { layer as sqlite } from "@concordat/adapters/sqlite/Sqlite"
 import { Commit } from "@concordat/engine/ports/Commit"
 import type { Provenance } from "@concordat/model/events/entity"
+import { EDITION } from "@concordat/rules/edition"
 import type {
   ConflictDoc,
   ConnectionDoc,
@@ -30,6 +31,7 @@ const connection = (provider: string, armed: boolean): ConnectionDoc => ({
     pollEveryMs: 1000,
     mark: "abcdefgh",
     armed,
+    edition: EDITION,
   },
   armed,
   armedAt: armed ? 5 : null,

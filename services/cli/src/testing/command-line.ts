@@ -9,6 +9,7 @@ import { Journal } from "@concordat/engine/ports/Journal"
 import type { State } from "@concordat/engine/ports/State"
 import { emptyMetadata } from "@concordat/model/metadata"
 import * as streams from "@concordat/model/streams"
+import { EDITION } from "@concordat/rules/edition"
 import type { ConflictDoc, ConnectionDoc, EntityDoc, IssueDoc, TenantDoc } from "@concordat/rules/state/documents"
 import { encodeDocument } from "@concordat/rules/state/stored"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
@@ -111,6 +112,7 @@ const opened = {
   pollEveryMs: 1000,
   mark: "abcdefgh",
   armed: false,
+  edition: EDITION,
 }
 const connection: ConnectionDoc = {
   opened,

@@ -1,0 +1,100 @@
+/** A journal that was begun under an earlier edition of the rules. */
+import { sha256 } from "@concordat/model/ids"
+import { canonicalJson } from "@concordat/model/json"
+import { assert, describe, it } from "vitest"
+import { EDITION } from "../src/edition.ts"
+import { Core } from "./core.ts"
+import { build, live } from "./living.ts"
+import { ada, everything, refuse, title, write } from "./scene.ts"
+import { storm } from "./world.ts"
+
+const FORMER = EDITION - 1
+
+const HISTORIES = 30
+/** What each edition decides in them. Of one that is out it never changes. */
+const DECIDED: ReadonlyArray<string> = [
+  "0319098b4fb73629e6b683b617c98b9d2dbcd6c25a1c51a284ec23e418f369a7",
+  "79333dc070c9bdcc3e19d5ea78a29200e0384152d84e2fd87ce1dd8e6bacf254",
+]
+
+const begun = (edition: number) => {
+  const core = new Core({ mappings: { app: everything(), crm: everything() } })
+  core.open("app", { isApp: true, edition })
+  core.open("crm", { edition })
+  core.observe("app", "person", "1", ada, 2_000)
+  core.observe("crm", "person", "c1", ada, 3_000)
+  return core
+}
+const quarantines = (core: Core) => core.outputs.filter(({ type }) => type === "OscillationDetected").length
+
+/** The product changes a title, we write it to the CRM, and there it is changed time and again. */
+const movesOn = (core: Core, from: number) => {
+  core.observe("app", "person", "1", { ...ada, title: `Title ${from}` }, from)
+  write(core, "crm", from + 100)
+  for (let moved = 1; moved < 6; moved++)
+    core.observe("crm", "person", "c1", { ...ada, title: `Title ${from}.${moved}` }, from + 1_000 + moved)
+  write(core, "app", from + 2_000)
+}
+
+/** What the product wants in the CRM is refused there, and then somebody enters it. */
+const entersWhatWasRefused = (core: Core, from: number) => {
+  core.observe("app", "person", "1", { ...ada, title: `Duchess ${from}` }, from)
+  refuse(core, "crm", from + 100, { code: "missing" })
+  core.observe("crm", "person", "c1", { ...ada, title: `Duchess ${from}` }, from + 1_000)
+}
+
+/** Of all that an edition decides in the histories of these seeds. */
+const digest = (edition: number): string => {
+  const decided: Array<unknown> = []
+  for (let seed = 0; seed < HISTORIES; seed++) {
+    const world = build({ seed, faults: storm, edits: 80, edition })
+    live(world, 80)
+    decided.push(world.core.outputs)
+  }
+  return sha256(canonicalJson(decided))
+}
+
+describe("editions", () => {
+  for (const [at, decided] of DECIDED.entries())
+    it(`[R27] edition ${at + 1} decides of generated histories what it has always decided`, () => {
+      assert.strictEqual(
+        digest(at + 1),
+        decided,
+        "a rule decides otherwise: ask for a new edition (docs/decisions/0013-editions-of-the-rules.md), or say the digest " +
+          "again where these histories are others, or no version with this edition is out yet",
+      )
+    })
+  it("[R27] every edition has a digest", () => assert.lengthOf(DECIDED, EDITION))
+
+  it("[R27] what one edition has decided is decided like that again, and by the next one from where it was opened", () => {
+    const core = begun(FORMER)
+    movesOn(core, 10_000)
+    assert.strictEqual(quarantines(core), 1)
+    const { id } = core.entities("contact")[0]!
+    const entity = { type: "contact", id } as const
+    core.append(19_000, { _tag: "ReleaseRequested", connection: "crm", by: "ops", entity, group: "title" })
+    core.open("crm", { at: 20_000, edition: EDITION })
+    movesOn(core, 400_000)
+    assert.strictEqual(quarantines(core), 1)
+    const again = core.replayed()
+    assert.deepStrictEqual(again.outputs, core.outputs)
+    assert.strictEqual(again.dump(), core.dump())
+  })
+
+  it("[R27] what is refused is decided by the edition of its time too", () => {
+    const core = begun(FORMER)
+    entersWhatWasRefused(core, 10_000)
+    assert.lengthOf(core.loaded.range("issue", "crm|")!, 1)
+    core.open("crm", { at: 20_000, edition: EDITION })
+    entersWhatWasRefused(core, 30_000)
+    assert.deepStrictEqual(core.loaded.range("issue", "crm|"), [])
+    assert.deepStrictEqual(title(core), ["Duchess 30000"])
+  })
+
+  it("[R27] a connection that an engine of before opens takes nothing back", () => {
+    const core = begun(EDITION)
+    core.open("erp", { at: 5_000, edition: FORMER })
+    movesOn(core, 10_000)
+    assert.strictEqual(quarantines(core), 0)
+  })
+})
