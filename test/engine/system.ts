@@ -28,8 +28,6 @@ export const store = sqlite({ path: ":memory:", inPlace: true })
 export interface Member {
   readonly world: World
   readonly armed?: boolean
-  /** Of the rules; default: the newest. */
-  readonly edition?: number
   readonly create?: "never" | "always"
 }
 
@@ -67,7 +65,7 @@ export const openConnection = Effect.fnUntraced(function* (
         pollEveryMs: definition.pollEveryMs,
         mark: "abcd1234",
         armed: member.armed ?? true,
-        edition: member.edition ?? EDITION,
+        edition: EDITION,
       },
     },
     { type: "MappingChanged", data: { _tag: "MappingChanged", connection: name, document: mappingDocument(mapping) } },
