@@ -78,6 +78,15 @@ const FOUND: Readonly<Record<string, Script>> = {
     webhooks: { drop: 1, duplicate: 0, reorder: 0, delayMs: [100, 100], forge: 0 },
     actions: [remove(5 * MINUTE, "hubspot", "company", 2), edit(20 * MINUTE, "hubspot", "person", 0, "company")],
   }),
+  "companies that the product deletes and takes back, whose people are of another by then, or of none": calm({
+    sides: ["app", "odoo"],
+    things: { person: known(4, "app", "odoo"), company: known(3, "app", "odoo") },
+    actions: [
+      ...[0, 1, 2].map((number) => remove(5 * MINUTE, "app", "company", number)),
+      ...[0, 1, 2, 3].map((number) => edit(10 * MINUTE, "odoo", "person", number, "company", { empty: number > 1 })),
+      ...[0, 1, 2].map((number) => restore(15 * MINUTE, "app", "company", number)),
+    ],
+  }),
   "somebody deleted in the product, of whom people are asked": calm({
     sides: ["app", "odoo"],
     things: { person: known(3, "app", "odoo") },

@@ -5,7 +5,7 @@ import { assert, describe, it } from "vitest"
 import { EDITION } from "../src/edition.ts"
 import { Core } from "./core.ts"
 import { build, live } from "./living.ts"
-import { ada, everything, refuse, title, write } from "./scene.ts"
+import { ada, everything, groupsDue, refuse, title, write } from "./scene.ts"
 import { storm } from "./world.ts"
 
 const FORMER = EDITION - 1
@@ -41,6 +41,21 @@ const entersWhatWasRefused = (core: Core, from: number) => {
   core.observe("app", "person", "1", { ...ada, title: `Duchess ${from}` }, from)
   refuse(core, "crm", from + 100, { code: "missing" })
   core.observe("crm", "person", "c1", { ...ada, title: `Duchess ${from}` }, from + 1_000)
+}
+
+/** A company is deleted in the product, and then the CRM names another one for somebody whose it was. */
+const replacesWhatWasDeleted = (core: Core, from: number) => {
+  const firm = (number: number) => ({ name: `Firm ${from}.${number}`, domain: `firm${from}${number}.org` })
+  const [one, two] = [`${from}1`, `${from}2`]
+  for (const [number, id] of [one, two].entries()) {
+    core.observe("app", "firm", id, firm(number), from + number)
+    core.observe("crm", "firm", id, firm(number), from + 10 + number)
+  }
+  core.observe("app", "person", "1", { company: `firm:${one}` }, from + 100)
+  core.observe("crm", "person", "c1", { company: `firm:${one}` }, from + 200)
+  const gone = { connection: "app", object: "firm", externalId: one }
+  core.append(from + 300, { _tag: "RecordGone", ...gone, reason: "deleted", readStartedAt: from + 299 })
+  core.observe("crm", "person", "c1", { company: `firm:${two}` }, from + 400)
 }
 
 /** Of all that an edition decides in the histories of these seeds. */
@@ -89,6 +104,16 @@ describe("editions", () => {
     entersWhatWasRefused(core, 30_000)
     assert.deepStrictEqual(core.loaded.range("issue", "crm|"), [])
     assert.deepStrictEqual(title(core), ["Duchess 30000"])
+  })
+
+  it("[R27] what takes the place of what was deleted is due by the edition of its time too", () => {
+    const core = begun(FORMER)
+    replacesWhatWasDeleted(core, 10_000)
+    assert.deepStrictEqual(core.due("app"), [])
+    core.open("crm", { at: 20_000, edition: EDITION })
+    replacesWhatWasDeleted(core, 30_000)
+    assert.deepStrictEqual(groupsDue(core, "app"), [["company"]])
+    assert.strictEqual(core.replayed().dump(), core.dump())
   })
 
   it("[R27] a connection that an engine of before opens takes nothing back", () => {

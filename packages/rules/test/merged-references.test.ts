@@ -59,21 +59,4 @@ describe("a reference to a record that was merged away", () => {
     assert.deepStrictEqual(core.value("contact", "company"), [firm(core, "f3")])
     assert.deepStrictEqual([core.due("crm"), groupsDue(core, "app")], [[], [["company"]]])
   })
-  it("[R15] is left alone as before where the record was deleted, for which nothing stands", () => {
-    const core = merged()
-    const bertha = { ...ada, email: "bertha@benz.de", firstName: "Bertha", lastName: "Benz" }
-    core.observe("crm", "person", "c2", { ...bertha, company: "firm:f3" }, 4_000)
-    core.observe("app", "person", "2", { ...bertha, company: "firm:a3" }, 4_100)
-    core.append(5_000, {
-      _tag: "RecordGone",
-      connection: "crm",
-      object: "firm",
-      externalId: "f3",
-      reason: "deleted",
-      readStartedAt: 4_900,
-    })
-    core.observe("app", "person", "2", { ...bertha, company: null }, 6_000)
-    assert.include(core.value("contact", "company"), null)
-    assert.deepStrictEqual(core.due("crm"), [])
-  })
 })

@@ -110,6 +110,29 @@ describe("references", () => {
       assert.deepStrictEqual(core.loaded.range("conflict", ""), [])
       assert.deepStrictEqual(groupsDue(core, "crm"), isTaken ? [["company"]] : [])
     })
+  for (const [what, company, written] of [
+    ["is replaced by another elsewhere, that is", "firm:f2", "firm:a2"],
+    ["is said to be none elsewhere, that is", null, null],
+  ] as const)
+    it(`[R15] one to a company that was deleted there is known: where it ${what} due there, whether it comes back or not`, () => {
+      const core = scene()
+      for (const number of [1, 2]) {
+        const firm = { name: `Firm ${number}`, domain: `firm${number}.org` }
+        core.observe("app", "firm", `a${number}`, firm, 1_000 + number)
+        core.observe("crm", "firm", `f${number}`, firm, 1_100 + number)
+      }
+      core.observe("app", "person", "1", { ...ada, company: "firm:a1" }, 2_000)
+      core.observe("crm", "person", "c1", { ...ada, company: "firm:f1" }, 2_100)
+      const firm = { connection: "app", object: "firm", externalId: "a1" }
+      core.append(3_000, { _tag: "RecordGone", ...firm, reason: "deleted", readStartedAt: 2_900 })
+      assert.deepStrictEqual(core.due("app"), [])
+      core.observe("crm", "person", "c1", { ...ada, company }, 4_000)
+      assert.deepStrictEqual(groupsDue(core, "app"), [["company"]])
+      core.observe("app", "firm", "a1", { name: "Firm 1", domain: "firm1.org" }, 5_000)
+      assert.deepStrictEqual(write(core, "app", 6_000).values, { company: written })
+      assert.deepStrictEqual([core.due("app"), core.due("crm")], [[], []])
+      assert.strictEqual(core.replayed().dump(), core.dump())
+    })
   describe("to a company that has no record there yet, and becomes one with another", () => {
     /** A person of the second of two firms, of which the CRM has neither. */
     const waiting = () => {

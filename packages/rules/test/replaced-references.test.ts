@@ -40,6 +40,16 @@ describe("a reference that is due in the place of another", () => {
       assert.strictEqual(core.replayed().dump(), core.dump())
     })
   }
+  it("[R15] is due no more once they are one, also where the one that stands there was deleted", () => {
+    const core = known()
+    const two = firm(core, 2)
+    const gone = { connection: "app", object: "firm", externalId: "a2" }
+    core.append(2_500, { _tag: "RecordGone", ...gone, reason: "deleted", readStartedAt: 2_400 })
+    core.observe("crm", "person", "c1", { ...ada, company: "firm:f1" }, 3_000)
+    assert.deepStrictEqual(groupsDue(core, "app"), [["company"]])
+    merge(core, two, firm(core, 1), 3_100)
+    assert.deepStrictEqual([core.due("app"), core.due("crm"), notes(core)], [[], [], []])
+  })
   it("[R15] [R18] is due no more where the provider's own merge links what was waited for and makes them one", () => {
     const core = known()
     // A record made of both, which could be either's: Ada's reference to it waits.

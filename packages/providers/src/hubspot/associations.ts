@@ -82,6 +82,8 @@ export interface LinkChange {
 export interface LinkRefusal {
   readonly from: string
   readonly message: string
+  /** Because what it names is not there. */
+  readonly isGone: boolean
 }
 
 /** The unlabelled type of the pair. Several at once; each pair that HubSpot refuses is named. */
@@ -107,7 +109,7 @@ export const addLinks = Effect.fnUntraced(function* (
       const message = error.message ?? error.category ?? "refused without a message"
       // An error that names no record may be any one's.
       const ids = named.length > 0 ? named : part.map((link) => link.from)
-      refusals.push(...ids.map((id) => ({ from: id, message })))
+      refusals.push(...ids.map((id) => ({ from: id, message, isGone: error.category === "OBJECT_NOT_FOUND" })))
     }
   }
   return refusals

@@ -77,4 +77,32 @@ describe("facets", () => {
       assert.strictEqual(sandbox.counts()["contacts"], 2)
     }),
   )
+
+  it.effect("[HS29] where the one that is to come is gone, the one that stands there stays", () =>
+    Effect.gen(function* () {
+      const { sandbox, connector } = yield* prepared()
+      const { contacts, companies } = sandbox.seed({
+        records: {
+          contacts: [{ properties: { email: "a@example.com" } }],
+          companies: ["1", "2"].map((name) => ({ properties: { name } })),
+        },
+      })
+      const [one, two] = companies as [string, string]
+      const id = contacts![0]!
+      sandbox.seed({ associations: [{ from: ["contacts", id], to: ["companies", one] }] })
+      sandbox.archive("companies", two)
+      const list = (to: string) => [{ object: "companies", id: to }]
+      const answers = yield* connector.write("contacts", [
+        updating(id, "c-1", { "@companies": list(two) }, { "@companies": list(one) }),
+      ])
+      const answer = outcome(answers, "c-1")
+      assert.ok(answer._tag === "Written")
+      assert.deepStrictEqual(
+        answer.refused?.map(({ key, code }) => [key, code]),
+        [["@companies", "reference"]],
+      )
+      assert.sameMembers([...(sandbox.get("contacts", id)?.associations["companies"] ?? [])], [one])
+      assert.deepStrictEqual(sandbox.writes(), {})
+    }),
+  )
 })

@@ -19,12 +19,18 @@ const difference = (
   row: WriteRow,
   id: string,
   facet: string,
-): { readonly add: ReadonlyArray<LinkChange>; readonly remove: ReadonlyArray<LinkChange> } => {
+): {
+  readonly add: ReadonlyArray<LinkChange>
+  readonly remove: ReadonlyArray<LinkChange>
+  /** Whether what is added is all that is wanted. */
+  readonly isOne: boolean
+} => {
   const wanted = facetIds(row.values[facet]) ?? []
   const before = facetIds(row.before[facet]) ?? []
   return {
     add: wanted.filter((to) => !before.includes(to)).map((to) => ({ from: id, to })),
     remove: before.filter((to) => !wanted.includes(to)).map((to) => ({ from: id, to })),
+    isOne: wanted.length === 1,
   }
 }
 
@@ -42,7 +48,8 @@ interface Concerned {
 
 /**
  * What is new comes before what goes: a record that is left in the middle has one too many, and never none, which the
- * next reading would take for a person's. Where the portal has no room for one more, what goes makes room first.
+ * next reading would take for a person's. Where the portal has no room for one more, what goes makes room first; where the one
+ * that is wanted is gone, that would not help, and what stands there stays.
  */
 const exchange = Effect.fnUntraced(function* (
   client: HubspotClient,
@@ -54,11 +61,11 @@ const exchange = Effect.fnUntraced(function* (
   const removedOf = (of: ReadonlyArray<Concerned>) => of.flatMap(({ change }) => change.remove)
   const adding = addedOf(concerned)
   const refused: ReadonlyArray<LinkRefusal> = adding.length > 0 ? yield* addLinks(client, object, to, adding) : []
-  const removing = removedOf(concerned)
+  const refusals = ({ outcome }: Concerned) => refused.filter(({ from }) => from === outcome.id)
+  const going = concerned.filter((one) => !one.change.isOne || !refusals(one).some(({ isGone }) => isGone))
+  const removing = removedOf(going)
   if (removing.length > 0) yield* removeLinks(client, object, to, removing)
-  const again = concerned.filter(
-    ({ change, outcome }) => change.remove.length > 0 && refused.some(({ from }) => from === outcome.id),
-  )
+  const again = going.filter((one) => one.change.remove.length > 0 && refusals(one).length > 0)
   if (again.length === 0) return refused
   const still: ReadonlyArray<LinkRefusal> = yield* addLinks(client, object, to, addedOf(again))
   return [...refused.filter(({ from }) => !again.some(({ outcome }) => outcome.id === from)), ...still]

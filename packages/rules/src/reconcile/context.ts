@@ -1,6 +1,7 @@
 /** What a decision needs beside the documents: mappings and rules, compiled from what the journal holds. */
 import type { EntityType, GroupValue, Value } from "@concordat/model/canonical/fields"
 import { fieldOf, isEmpty } from "@concordat/model/canonical/types"
+import { editionOf } from "../edition.ts"
 import type { Policy, Rule } from "../policy/policy.ts"
 import type { JsonObject } from "@concordat/model/json"
 import {
@@ -117,6 +118,20 @@ export const standsFor = (
   if (entity !== undefined) return entity
   const gone = referredRecord(tx, connection, external)
   if (gone === null || !isMergedAway(gone) || gone.type !== type || gone.entity === null) return undefined
+  return entityDoc(tx, type, gone.entity)?.id
+}
+
+/** And also the one that a record stood for until it was deleted, which in the first edition was as unknown as what nobody has seen. */
+export const stoodFor = (
+  tx: Transaction,
+  connection: string,
+  type: EntityType,
+  external: string,
+): string | undefined => {
+  const entity = standsFor(tx, connection, type, external)
+  if (entity !== undefined || editionOf(tx) < 2) return entity
+  const gone = referredRecord(tx, connection, external)
+  if (gone?.state !== "gone" || gone.type !== type || gone.entity === null) return undefined
   return entityDoc(tx, type, gone.entity)?.id
 }
 

@@ -7,7 +7,7 @@ import type { GroupLens, ObjectMapping, Problem, View } from "../mapping/lens.ts
 import { editionOf } from "../edition.ts"
 import { connectionDoc, linkOf, tenantDoc } from "../state/access.ts"
 import type { ConnectionDoc, DueDoc, EntityDoc, HeldState, LinkState, RecordKey } from "../state/documents.ts"
-import { type Context, heldUnder, holds, mappingOf, objectMappings, references, standsFor, valueOf } from "./context.ts"
+import { type Context, heldUnder, holds, mappingOf, objectMappings, references, stoodFor, valueOf } from "./context.ts"
 import type { EntityEdit } from "./edit.ts"
 import { isReference } from "./lenses.ts"
 
@@ -62,7 +62,7 @@ export const wantedView = (
 /**
  * What stands there and is linked to nothing of that type is not ours to take away: in a set it stays beside what we want,
  * and a single reference to it is left alone until it is known. A duplicate is as good as the primary record of its entity, and
- * one that was merged away is as known as the one that stands for it.
+ * one that was merged away is as known as the one that stands for it. One that was deleted is known too: it may come back.
  */
 const withUnknown = (
   context: Context,
@@ -83,7 +83,7 @@ const withUnknown = (
     if (typeof there === "string") {
       const ours = view[name]
       if (there === ours) continue
-      const entity = standsFor(context.tx, connection, to, there)
+      const entity = stoodFor(context.tx, connection, to, there)
       if (entity === undefined || (typeof ours === "string" && refs.entity(to, ours) === entity))
         view = { ...view, [name]: there }
     } else if (Array.isArray(there)) {

@@ -7,7 +7,7 @@ import type { EntityType } from "@concordat/model/canonical/fields"
 import { referringFields } from "@concordat/model/canonical/types"
 import { entityDoc, linkOf } from "../state/access.ts"
 import { type EntityDoc, entityKey, parseEntityKey } from "../state/documents.ts"
-import { type Context, references, standsFor } from "./context.ts"
+import { type Context, references, stoodFor } from "./context.ts"
 import type { Due } from "./due.ts"
 import { EntityEdit } from "./edit.ts"
 import { finish } from "./finish.ts"
@@ -33,7 +33,7 @@ const missing = ({ tx }: Context, doc: EntityDoc, { connection, field, group, to
     return external !== undefined && !there.includes(external)
   })
   if (absent.length === 0) return absent
-  const standing = there.flatMap((external) => standsFor(tx, connection, to, external) ?? [])
+  const standing = there.flatMap((external) => stoodFor(tx, connection, to, external) ?? [])
   if (standing.length === 0) return standing
   return absent.map((id) => entityDoc(tx, to, id)!.id).filter((id) => !standing.includes(id))
 }
