@@ -133,6 +133,30 @@ describe("references", () => {
       assert.deepStrictEqual([core.due("app"), core.due("crm")], [[], []])
       assert.strictEqual(core.replayed().dump(), core.dump())
     })
+  describe("one that we wrote, was emptied since and is there again", () => {
+    /** The company is deleted there, which leaves its people without one, and taken back: they are of it again. */
+    const backAgain = (edition?: number) => {
+      const core = scene(edition === undefined ? {} : { edition })
+      const firm = { name: "One", domain: "one.org" }
+      core.observe("app", "firm", "a1", firm, 1_000)
+      core.observe("crm", "firm", "f1", firm, 1_100)
+      core.observe("crm", "person", "c1", { ...ada, company: null }, 1_200)
+      core.observe("app", "person", "p1", { ...ada, company: "firm:a1" }, 1_300)
+      write(core, "crm", 1_400)
+      gone(core, "crm", "f1", 2_000, "firm")
+      core.observe("crm", "person", "c1", { company: null }, 3_000)
+      assert.deepStrictEqual(core.value("contact", "company"), [null])
+      core.observe("crm", "person", "c1", { company: "firm:f1" }, 4_000)
+      core.observe("crm", "firm", "f1", firm, 5_000)
+      return { taken: core.value("contact", "company"), due: core.due("crm"), firm: core.entities("company")[0]!.id }
+    }
+    it("[CE7] [R15] is no echo of ours once it is linked", () => {
+      const { due, firm, taken } = backAgain()
+      assert.deepStrictEqual(taken, [firm])
+      assert.deepStrictEqual(due, [])
+    })
+    it("[R27] is one by the first edition", () => assert.deepStrictEqual(backAgain(1).taken, [null]))
+  })
   describe("to a company that has no record there yet, and becomes one with another", () => {
     /** A person of the second of two firms, of which the CRM has neither. */
     const waiting = () => {

@@ -2,6 +2,7 @@
 import { clear } from "@concordat/model/events/envelope"
 import type { JsonObject } from "@concordat/model/json"
 import { assert } from "vitest"
+import { EDITION } from "../src/edition.ts"
 import type { Policy } from "../src/reconcile/context.ts"
 import { Core, policyOf } from "./core.ts"
 import { lens, mapping, objectMapping, type LensOptions } from "./lenses.ts"
@@ -49,13 +50,20 @@ export interface SceneOptions {
   readonly policy?: Policy
   readonly create?: "never" | "linkOnly" | "afterPlan" | "always"
   readonly crm?: Readonly<Record<string, LensOptions>>
+  /** Of the rules; the code's own unless given. */
+  readonly edition?: number
 }
 
-export const scene = ({ create = "never", crm = {}, policy = policyOf() }: SceneOptions = {}): Core => {
+export const scene = ({
+  create = "never",
+  crm = {},
+  edition = EDITION,
+  policy = policyOf(),
+}: SceneOptions = {}): Core => {
   const core = new Core({ mappings: { app: everything(), crm: everything(crm), erp: everything() }, policy })
-  core.open("app", { isApp: true, create })
-  core.open("crm", { create })
-  core.open("erp", { create })
+  core.open("app", { isApp: true, create, edition })
+  core.open("crm", { create, edition })
+  core.open("erp", { create, edition })
   return core
 }
 
@@ -130,11 +138,11 @@ export const refuse = (
   return plan
 }
 
-export const gone = (core: Core, connection: string, id: string, at: number) =>
+export const gone = (core: Core, connection: string, id: string, at: number, object = "person") =>
   core.append(at, {
     _tag: "RecordGone",
     connection,
-    object: "person",
+    object,
     externalId: id,
     reason: "deleted",
     readStartedAt: at - 1,

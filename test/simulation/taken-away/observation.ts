@@ -20,7 +20,7 @@ export const OBSERVATION: ReadonlyArray<Mutation> = [
     rule: "R2",
     says: "the echo of a write of ours is taken for an edit",
     file: `${RULES}/group.ts`,
-    from: "const sent = echoed(edit.link(connection).intents, known, lens, view)",
+    from: "const sent = echoed(edit.link(connection).intents, last, lens, view)",
     to: "const sent = undefined as View | undefined",
     seenBy: {
       file: `${TESTS}/counterexamples.test.ts`,

@@ -31,6 +31,8 @@ export interface Operating {
   readonly deployment: () => Deployment
   readonly history: History
   readonly sides: ReadonlyMap<SideName, Side>
+  /** What a record is of, by side, kind and id. */
+  readonly keys: ReadonlyMap<string, string>
   readonly onStep: (what: string) => void
 }
 
@@ -91,18 +93,22 @@ export class Operators {
   }
 
   async #resolve({ connection, group, id, type }: ConflictItem): Promise<void> {
-    const { chance, history, onStep, sides, tenant } = this.#operating
+    const { chance, history, keys, onStep, sides, tenant } = this.#operating
     const kind = KINDS.find((one) => TYPES[one] === type)
     const side = sides.get(connection as SideName)
     const entity = await this.answer(() => entityOf(tenant, type, id))
-    const record = entity?.links[connection]?.primary ?? null
-    const seen = kind === undefined || record === null ? null : (side?.get(kind, record.id) ?? null)
-    if (kind === undefined || side === undefined || seen === null) return
+    const { primary = null, tombstone = null } = entity?.links[connection] ?? {}
+    // What was said there stands to be decided, also where the record is gone by now.
+    const record = primary ?? tombstone?.record ?? null
+    if (kind === undefined || side === undefined || record === null) return
+    const seen = side.get(kind, record.id)
     const keep = chance.isLess(0.5) ? "connection" : "entity"
-    const thing = history.canonical(keyOf(kind, seen.values))
+    const key = seen === null ? keys.get(`${connection}|${kind}:${record.id}`) : keyOf(kind, seen.values)
+    const thing = history.canonical(key ?? "")
     if (thing === "") return
     onStep(`somebody decides ${group} of ${thing} at ${connection}: the ${keep}'s`)
-    const at = { thing, group: group as GroupName, side: connection, record: `${kind}:${seen.id}`, keep } as const
+    const of = `${kind}:${seen?.id ?? record.id}`
+    const at = { thing, group: group as GroupName, side: connection, record: of, keep } as const
     history.decided(at)
     const request = { _tag: "ResolveRequested", by: BY, connection, entity: { type, id }, group, keep } as const
     // Meanwhile people may have gone on, and what they entered may have come first.

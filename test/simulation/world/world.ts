@@ -131,6 +131,7 @@ export class World {
       deployment: options.deployment,
       history,
       sides: this.sides,
+      keys: this.#keys,
       onStep,
     })
     const { operators, reshaping } = this

@@ -95,7 +95,7 @@ export interface ConnectionHandle {
 }
 
 /** Where the worker's own documents say it was; from the journal where the state was dropped. */
-const restore = Effect.fnUntraced(function* (parts: Parts) {
+const restore = Effect.fnUntraced(function* (parts: Parts, endedAt: number) {
   const store = asWorkerError(parts.connection)
   const all = Effect.fnUntraced(function* (kind: string, each: (key: string, value: string) => void) {
     const prefix = `${parts.connection}|`
@@ -116,7 +116,7 @@ const restore = Effect.fnUntraced(function* (parts: Parts) {
     const { doubts, intents } = parts
     ;(intent.givenUp === true ? doubts : intents).set(key, intent)
   })
-  yield* rebuildAll(parts)
+  yield* rebuildAll(parts, endedAt)
   // Asked of the state where they matter: a thousand connections have as many for each of their objects.
   for (const object of Object.keys(parts.definition.objects)) parts.cursors.delete(meaningKey(object))
   for (const intent of parts.intents.values()) {
@@ -262,7 +262,8 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
   const watch = options.watch ?? (yield* makeWatch)
   const counting = new Counting(options.http ?? null)
   const last = yield* lastSaid(tenant, connection, journal)
-  const tick = yield* makeTick(Date.parse(last?.metadata["at"] ?? "") || 0)
+  const endedAt = Date.parse(last?.metadata["at"] ?? "") || 0
+  const tick = yield* makeTick(endedAt)
   const checkpoint = checkpointOf(shareOf(yield* ShareDigits, tenant))
   const parts: Parts = {
     tenant,
@@ -304,7 +305,7 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
   const gate = new Gate(parts)
   // First of all: what a former owner appends after this word is refused, and what it appended before is there to be read.
   if (options.lease !== undefined) yield* takeOver(parts)
-  yield* watch.starting(restore(parts))
+  yield* watch.starting(restore(parts, endedAt))
   const polling = new Polling(parts, gate)
   const hinting = new Hinting(parts, gate, (object) => polling.soon(object))
   const following = new Following(parts, gate, yield* parts.tick)

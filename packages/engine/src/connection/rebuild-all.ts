@@ -14,6 +14,7 @@ import type { DocumentWrite } from "../ports/State.ts"
 import { documentId, fenceOf, type Parts, put, putFollow, seenDocs } from "./parts.ts"
 import { unseen } from "./seen.ts"
 import { after, begun, decode, documentOf, noteIntent, type Rebuilt, rebuildCursors } from "./rebuild.ts"
+import { type GapsAgain, gapDocuments, gapsAgain, noteGap } from "./rebuild-gaps.ts"
 import { asWorkerError, type WorkerError } from "./WorkerError.ts"
 
 const PLACE = "rebuild"
@@ -61,6 +62,7 @@ const documentsOf = Effect.fnUntraced(function* (
   mapping: Mapping | null,
   page: ReadonlyArray<Read>,
   shownAgain: Map<string, number>,
+  gaps: GapsAgain,
 ) {
   const known = yield* knownBefore(parts, page)
   const touched = new Map<string, Rebuilt>()
@@ -78,6 +80,7 @@ const documentsOf = Effect.fnUntraced(function* (
     // What was read under another meaning is to be shown again: it counts for nothing.
     const isForgotten = shownAgain.has(String(data["object"]))
     touched.set(event.stream, isForgotten ? { ...made, seen: { ...made.seen, hashes: {} } } : made)
+    yield* noteGap(gaps, [event, data], parts.intents.get(String(data["key"])), before.seen)
     const intent = noteIntent(parts.intents, event, data)
     if (intent !== null) intents.add(intent)
     for (const record of becameOf(event.type, data)) became.set(recordKey(record), record)
@@ -89,6 +92,7 @@ const documentsOf = Effect.fnUntraced(function* (
   }
   const documents = [...touched.values()].map((one) => documentOf(parts, one))
   for (const key of intents) documents.push(put(parts, "intent", key, parts.intents.get(key) ?? null))
+  documents.push(...gapDocuments(gaps))
   documents.push(...(yield* follow(parts, [...touched.values()], became)))
   documents.push(...(yield* answered(parts, [...touched.values()], created)))
   return documents
@@ -139,8 +143,8 @@ const placeOf = Effect.fnUntraced(function* (parts: Parts): Effect.fn.Return<Pla
   return seen.length > 0 ? null : { position: null, told: -1 }
 })
 
-/** Nothing happens where the documents are there. */
-export const rebuildAll = Effect.fnUntraced(function* (parts: Parts) {
+/** Nothing happens where the documents are there. `endedAt`: when the worker said something last, ms since 1970. */
+export const rebuildAll = Effect.fnUntraced(function* (parts: Parts, endedAt: number) {
   const store = asWorkerError(parts.connection)
   const begunAt = yield* placeOf(parts)
   if (begunAt === null) return
@@ -148,6 +152,7 @@ export const rebuildAll = Effect.fnUntraced(function* (parts: Parts) {
   const shownAgain = yield* rebuildCursors(parts)
   for (const [object, revision] of shownAgain) if (revision <= at.told) shownAgain.delete(object)
   const mapping = yield* store(parts.planner.mapping)
+  const gaps = gapsAgain(parts, endedAt)
   const place = `${streams.partitionOf(parts.tenant)}.${parts.tenant}.${parts.connection}.`
   const worker = streams.worker(parts.tenant, parts.connection)
   const prefixes = [`record-${place}`, `create-${place}`, worker]
@@ -166,7 +171,7 @@ export const rebuildAll = Effect.fnUntraced(function* (parts: Parts) {
       if (event.stream === worker) told = event.revision
       page.push([event, yield* decode(parts, event)])
     }
-    const documents = yield* documentsOf(parts, mapping, page, shownAgain)
+    const documents = yield* documentsOf(parts, mapping, page, shownAgain, gaps)
     if (events.length < COMMIT_RECORDS) {
       // Last of all, since they say that everything before them is there.
       for (const [key, cursor] of parts.cursors) documents.push(put(parts, "cursor", key, cursor))

@@ -3,6 +3,7 @@ import type { GroupValue } from "@concordat/model/canonical/fields"
 import type { Provenance } from "@concordat/model/events/entity"
 import { clear } from "@concordat/model/events/envelope"
 import { type JsonObject, sameJson } from "@concordat/model/json"
+import { editionOf } from "../edition.ts"
 import type { GroupLens, View } from "../mapping/lens.ts"
 import { connectionDoc } from "../state/access.ts"
 import type { HeldState, Intent } from "../state/documents.ts"
@@ -61,7 +62,10 @@ export const observeGroup = (edit: EntityEdit, seen: Observed): void => {
   const { rendering } = known
   const held = shown(known, lens, view, provenance)
   edit.setHeld(connection, group, held)
-  const sent = echoed(edit.link(connection).intents, known, lens, view)
+  // Looked at once more, it stands after what was there before it, and may be anybody's return to what we wrote.
+  const before = seen.before != null && editionOf(tx) >= 2 ? seen.before : null
+  const last = before === null ? known : { ...known, shadow: before }
+  const sent = echoed(edit.link(connection).intents, last, lens, view)
 
   const refs = references(tx, connection)
   const value = valueOf(edit.doc, group)

@@ -2,8 +2,9 @@
 import type { MatchRequested, ResolveRequested } from "@concordat/model/events/connection"
 import type { Provenance } from "@concordat/model/events/entity"
 import type { EntityRef } from "@concordat/model/events/record"
+import { editionOf } from "../edition.ts"
 import { connectionDoc, entityDoc, putConnection, recordDoc } from "../state/access.ts"
-import type { QuestionDoc } from "../state/documents.ts"
+import type { QuestionDoc, RecordKey } from "../state/documents.ts"
 import { recordKey } from "../state/documents.ts"
 import { type Context, heldUnder, mappingOf, references, valueOf } from "./context.ts"
 import { EntityEdit } from "./edit.ts"
@@ -45,14 +46,20 @@ const editOf = (context: Context, entity: EntityRef): EntityEdit | null => {
   return doc === null ? null : new EntityEdit(context, doc, doc)
 }
 
+/** Whose value is parked. It may be gone since: that takes back nothing of what was said there. */
+const parkedIn = (edit: EntityEdit, connection: string): RecordKey | null => {
+  const { primary, tombstone } = edit.link(connection)
+  return primary ?? (editionOf(edit.context.tx) >= 2 ? (tombstone?.record ?? null) : null)
+}
+
 /** Shows a parked group again as if it had just been seen, under today's rules. */
 export const showParked = (edit: EntityEdit, connection: string, group: string): void => {
   const state = connectionDoc(edit.context.tx, connection)
-  const { primary } = edit.link(connection)
+  const record = parkedIn(edit, connection)
   const lens =
-    state === null || primary === null
+    state === null || record === null
       ? undefined
-      : mappingOf(edit.context, state, primary.object, edit.type)?.groups.find((one) => one.group === group)
+      : mappingOf(edit.context, state, record.object, edit.type)?.groups.find((one) => one.group === group)
   const held = edit.held(connection, group)
   if (lens === undefined || held?.parked === undefined || held.shadow === null) return
   // Neither side held the other's value: a view that nothing holds stands for "both moved".
@@ -84,11 +91,11 @@ export const resolve = (context: Context, data: ResolveRequested): void => {
   const state = connectionDoc(tx, data.connection)
   if (edit === null || state === null) return
   const held = edit.held(data.connection, data.group)
-  const { primary } = edit.link(data.connection)
-  if (held?.parked === undefined || primary === null) return
+  const record = parkedIn(edit, data.connection)
+  if (held?.parked === undefined || record === null) return
   const { theirs } = held.parked
   unpark(edit, data.connection, data.group, `kept the ${data.keep}'s by ${data.by}`)
-  const lens = mappingOf(context, state, primary.object, edit.type)?.groups.find((one) => one.group === data.group)
+  const lens = mappingOf(context, state, record.object, edit.type)?.groups.find((one) => one.group === data.group)
   if (
     data.keep === "connection" &&
     lens !== undefined &&

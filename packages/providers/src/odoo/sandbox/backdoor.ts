@@ -48,13 +48,17 @@ export interface Backdoor {
 const person = 1
 const attempts = 5
 
+/** Odoo has no empty number: the wizards take the first that is not 0. */
+const isNothing = (value: Value | undefined): boolean =>
+  value === undefined || value === null || value === false || value === 0 || value === ""
+
 /** Filled from a loser where the winner is empty, as the wizard does. */
 const mergedColumns = (winner: Readonly<Record<string, Value>>, loser: Readonly<Record<string, Value>>) =>
   Object.fromEntries(
     Object.entries(loser).filter(
       ([name, value]) =>
-        value !== false &&
-        (winner[name] ?? false) === false &&
+        !isNothing(value) &&
+        isNothing(winner[name]) &&
         !["id", "parent_id", "create_date", "write_date"].includes(name),
     ),
   )

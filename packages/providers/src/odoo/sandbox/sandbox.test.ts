@@ -67,6 +67,15 @@ describe.each([17, 19] as const)("the sandbox of Odoo %i", (version) => {
     assert.strictEqual(backdoor.get("res.partner", 1)?.["city"], "Quick")
   })
 
+  it("fills a number that is 0 when two are made one, as any that is empty", async () => {
+    const { backdoor } = made(version)
+    const lead = (expected_revenue: number) =>
+      backdoor.put({ model: "crm.lead", vals: { name: "Lead", type: "opportunity", expected_revenue } })
+    const [winner, loser] = [await lead(0), await lead(14)]
+    await backdoor.merge("crm.lead", winner, [loser])
+    assert.strictEqual(backdoor.get("crm.lead", winner)?.["expected_revenue"], 14)
+  })
+
   it("logs what was written through its interface, and not what a person did", async () => {
     const { backdoor, connector } = made(version)
     await backdoor.put({ model: "res.partner", id: 1, vals: { city: "By hand" } })

@@ -1,0 +1,128 @@
+/**
+ * Writes whose histories may not have been looked into when the state was dropped. The journal says what was found, and not that
+ * nothing was: so of all that were taken in the worker's last hour, and of which nothing was found, it is asked once more.
+ */
+import { opened, type Personal } from "@concordat/model/events/envelope"
+import type { EditOverwritten, RecordWritten } from "@concordat/model/events/record"
+import { type Json, type JsonObject, sameJson } from "@concordat/model/json"
+import { type OpenIntentDoc, recordKey, type SeenDoc } from "@concordat/rules/state/documents"
+import * as Effect from "effect/Effect"
+import { GAPS_WAITING, REBUILD_EVENTS } from "../limits.ts"
+import type { RecordedEvent } from "../ports/Journal.ts"
+import type { DocumentWrite } from "../ports/State.ts"
+import { facetOf, FIELDS } from "./facets.ts"
+import { type Gap, stampOf } from "./gaps.ts"
+import { type Parts, put } from "./parts.ts"
+import { decode } from "./rebuild.ts"
+import { lastRead } from "./seen.ts"
+import { sentOf } from "./settle.ts"
+import { asWorkerError } from "./WorkerError.ts"
+
+/** Mostly it takes seconds until a history is looked into, and half an hour where the day's calls are used up. */
+const LOOKED_INTO_MS = 3_600_000
+
+/** What the record's stream said last of these fields before a write. What only a write has said is not known to stand there. */
+const saidBefore = Effect.fnUntraced(function* (
+  parts: Parts,
+  { stream, streamRevision }: OpenIntentDoc,
+  names: ReadonlyArray<string>,
+) {
+  const left = new Set(names)
+  const said: Record<string, Json> = {}
+  const note = (values: JsonObject): void => {
+    for (const name of left) if (values[name] !== undefined) said[name] = values[name]
+    for (const name of Object.keys(said)) left.delete(name)
+  }
+  for (let from = streamRevision - 1; from >= 0 && left.size > 0; from -= REBUILD_EVENTS) {
+    const page: ReadonlyArray<RecordedEvent> = yield* asWorkerError(parts.connection)(
+      parts.journal.read(stream, { from, direction: "backward", limit: REBUILD_EVENTS }),
+    )
+    for (const event of page) {
+      const data = yield* decode(parts, event)
+      if (event.type === "RecordObserved") note(opened(data["values"] as Personal))
+      const held = (data["held"] ?? null) as Personal | null
+      if (event.type === "RecordWritten" && held !== null) note(opened(held))
+      if (event.type === "WriteIntended")
+        for (const name of Object.keys(sentOf({ data: data as JsonObject }).values)) left.delete(name)
+    }
+  }
+  return said
+})
+
+const named = (values: JsonObject, isNamed: (name: string) => boolean): JsonObject =>
+  Object.fromEntries(Object.entries(values).filter(([name]) => isNamed(name)))
+
+/** A later write of the same value is not told from this one in a history. */
+const withoutRepeated = (gap: Gap, later: Gap): Gap => {
+  const isTold = (name: string): boolean =>
+    later.held[name] === undefined || !sameJson(gap.held[name], later.held[name])
+  return { ...gap, held: named(gap.held, isTold), before: named(gap.before, isTold) }
+}
+
+/** Of the writes so far; to be kept a page at a time. */
+export interface GapsAgain {
+  readonly parts: Parts
+  /** From when on they are asked of, ms since 1970. */
+  readonly from: number
+  /** Keys of those that the page has changed. */
+  readonly moved: Set<string>
+}
+
+/** `endedAt`: when the worker said something last, before its state was dropped. */
+export const gapsAgain = (parts: Parts, endedAt: number): GapsAgain => ({
+  parts,
+  from: endedAt - LOOKED_INTO_MS,
+  moved: new Set(),
+})
+
+const drop = ({ moved, parts }: GapsAgain, key: string): void => {
+  if (parts.gaps.delete(key)) moved.add(key)
+}
+
+/** One without a field is none. */
+const set = (self: GapsAgain, gap: Gap): void => {
+  if (Object.keys(gap.held).length === 0) return drop(self, gap.key)
+  self.parts.gaps.set(gap.key, gap)
+  self.moved.add(gap.key)
+}
+
+/** A write was taken, or an edit found that one stood over. `intent`: of the write; `seen`: what was known of the record before. */
+export const noteGap = Effect.fnUntraced(function* (
+  self: GapsAgain,
+  [event, data]: readonly [event: RecordedEvent, data: Record<string, unknown>],
+  intent: OpenIntentDoc | undefined,
+  seen: SeenDoc,
+) {
+  const { parts } = self
+  if (event.type === "EditOverwritten") drop(self, (data as unknown as EditOverwritten).key)
+  const isLate = (Date.parse(event.metadata["at"] ?? "") || 0) >= self.from
+  if (event.type !== "RecordWritten" || !isLate || parts.connector.overwritten === undefined) return
+  const { adopted, entity, externalId, held, key, kind, object, refused } = data as unknown as RecordWritten
+  if (kind !== "update" || adopted || intent === undefined) return
+  const isRefused = new Set(refused.map(({ name }) => name))
+  const taken = { ...sentOf(intent).values, ...(held === null ? {} : opened(held)) }
+  const names = Object.keys(taken).filter((name) => facetOf(name) === FIELDS && !isRefused.has(name))
+  const before = yield* saidBefore(parts, intent, names)
+  const record = { object, id: externalId }
+  const gap: Gap = {
+    key,
+    record,
+    entity,
+    held: named(taken, (name) => before[name] !== undefined),
+    before,
+    readBefore: Math.floor(lastRead(seen, "fields")),
+    ...stampOf(seen),
+  }
+  for (const one of parts.gaps.values())
+    if (recordKey(one.record) === recordKey(record)) set(self, withoutRepeated(one, gap))
+  set(self, gap)
+  const [oldest] = parts.gaps.keys()
+  if (oldest !== undefined && parts.gaps.size > GAPS_WAITING) drop(self, oldest)
+})
+
+/** What follows from a page is kept with it. */
+export const gapDocuments = ({ moved, parts }: GapsAgain): ReadonlyArray<DocumentWrite> => {
+  const documents = [...moved].map((key) => put(parts, "gap", key, parts.gaps.get(key) ?? null))
+  moved.clear()
+  return documents
+}
