@@ -147,6 +147,7 @@ describe("references", () => {
       core.observe("crm", "person", "c1", { company: null }, 3_000)
       assert.deepStrictEqual(core.value("contact", "company"), [null])
       core.observe("crm", "person", "c1", { company: "firm:f1" }, 4_000)
+      assert.deepStrictEqual(core.due("crm"), [])
       core.observe("crm", "firm", "f1", firm, 5_000)
       return { taken: core.value("contact", "company"), due: core.due("crm"), firm: core.entities("company")[0]!.id }
     }

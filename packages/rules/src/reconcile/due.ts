@@ -7,7 +7,17 @@ import type { GroupLens, ObjectMapping, Problem, View } from "../mapping/lens.ts
 import { editionOf } from "../edition.ts"
 import { connectionDoc, linkOf, tenantDoc } from "../state/access.ts"
 import type { ConnectionDoc, DueDoc, EntityDoc, HeldState, LinkState, RecordKey } from "../state/documents.ts"
-import { type Context, heldUnder, holds, mappingOf, objectMappings, references, stoodFor, valueOf } from "./context.ts"
+import {
+  type Context,
+  heldUnder,
+  holds,
+  mappingOf,
+  objectMappings,
+  references,
+  standsFor,
+  stoodFor,
+  valueOf,
+} from "./context.ts"
 import type { EntityEdit } from "./edit.ts"
 import { isReference } from "./lenses.ts"
 
@@ -83,7 +93,8 @@ const withUnknown = (
     if (typeof there === "string") {
       const ours = view[name]
       if (there === ours) continue
-      const entity = stoodFor(context.tx, connection, to, there)
+      // Shown since it was deleted, it is about to come back, and waits for that.
+      const entity = (held.before === undefined ? stoodFor : standsFor)(context.tx, connection, to, there)
       if (entity === undefined || (typeof ours === "string" && refs.entity(to, ours) === entity))
         view = { ...view, [name]: there }
     } else if (Array.isArray(there)) {
