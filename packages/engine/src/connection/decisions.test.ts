@@ -186,6 +186,8 @@ describe("answers", () => {
     assert.deepStrictEqual(made(2, outcome), ["name"])
     assert.isUndefined(made(1, outcome))
     assert.isUndefined(made(2, { _tag: "Written", id: "1", adopted: true }))
+    // That very try was answered, and was broken off after that.
+    assert.deepStrictEqual(made(1, { ...outcome, held: { name: "anna" } }), ["name"])
   })
   it("a busy record is tried five times, a refused one once", () => {
     const first = settle(intent(), refused(true), 100, 0.5)

@@ -188,7 +188,10 @@ export type WriteOutcome =
       readonly held?: JsonObject
       readonly stamp?: number
       readonly version?: string
-      /** A create that turned out to exist already, found by its own id or a unique value. */
+      /**
+       * A create that turned out to exist already, found by its own id or a unique value. With `held`: made by this very try, which
+       * was broken off before it was all written, so that the record has to be read.
+       */
       readonly adopted?: boolean
       /**
        * Of an adopted one that surely is what a create under this own id has made, and nothing that was merged into it since or
