@@ -262,7 +262,10 @@ export interface Connector {
   /** Where a delta has to start so that nothing after now is missed; taken before the backfill. */
   readonly changesFrom?: (object: string) => Effect.Effect<Cursor, ProviderError>
   readonly changes?: (object: string, cursor: Cursor, options: ReadOptions) => Effect.Effect<Page, ProviderError>
-  /** One answer per id, in any order; at most `batch.read` ids. */
+  /**
+   * One answer per id, at most `batch.read` ids; in any order, but that what was merged into a record comes before it, also where
+   * the record alone was asked for and names it.
+   */
   readonly read?: (
     object: string,
     ids: ReadonlyArray<string>,
