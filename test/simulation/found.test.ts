@@ -5,6 +5,7 @@ import type { Script } from "./script.ts"
 import { calm, create, edit, known, merge, MINUTE, remove, restore, SECOND } from "./taken-away/worlds/calm.ts"
 
 const LONG = 240_000
+const ARCHIVING: Script["reshaping"] = { mergeMintsId: true, mergeNamesChain: true, odooArchives: true }
 
 const FOUND: Readonly<Record<string, Script>> = {
   "two that are made one, whose titles automations keep changing": calm({
@@ -92,6 +93,20 @@ const FOUND: Readonly<Record<string, Script>> = {
     things: { person: known(3, "app", "odoo") },
     rules: { fields: [{ of: "person", group: "title", rule: "newest" }], authority: [] },
     actions: [0, 1, 2].map((number) => remove((5 + number) * MINUTE, "app", "person", number)),
+  }),
+  "a task with somebody who is archived, which stays in Odoo 19": calm({
+    sides: ["app", "odoo"],
+    things: { person: known(1, "app", "odoo"), activity: known(1, "odoo") },
+    odoo: 19,
+    reshaping: ARCHIVING,
+    actions: [remove(5 * MINUTE, "odoo", "person", 0), edit(7 * MINUTE, "odoo", "activity", 0, "subject")],
+  }),
+  "a task with somebody who is archived and taken back, which is gone for good in Odoo 17": calm({
+    sides: ["app", "odoo"],
+    things: { person: known(1, "app", "odoo"), activity: known(1, "odoo") },
+    odoo: 17,
+    reshaping: ARCHIVING,
+    actions: [remove(5 * MINUTE, "odoo", "person", 0), restore(9 * MINUTE, "odoo", "person", 0)],
   }),
   "one company for another, which in HubSpot takes two calls": calm({
     sides: ["app", "hubspot"],

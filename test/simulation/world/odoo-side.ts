@@ -126,9 +126,11 @@ export const makeOdooSide = (options: {
         return { res_model_id: partner, res_model: "res.partner", res_id: Number(person), activity_type_id: 4 }
     }
   }
+  const personOf = (activity: string, row: OdooSandbox["backdoor"]["get"]) =>
+    row("res.partner", Number(row(MODELS.activity, Number(activity))?.["res_id"]))
   /** Whom an activity hangs on, of those that are there. */
   const hangsOn = (activity: string, row: OdooSandbox["backdoor"]["get"]): ReadonlyArray<string> => {
-    const person = row("res.partner", Number(row(MODELS.activity, Number(activity))?.["res_id"]))
+    const person = personOf(activity, row)
     return person?.["active"] === true ? [keyOf("person", valuesOf(SHAPES, "person", person))] : []
   }
   // An archived company stays the company of its people, and so is no deletion.
@@ -160,6 +162,7 @@ export const makeOdooSide = (options: {
     customer: (deal) => companyOf(backdoor.get(MODELS.deal, Number(deal))?.["partner_id"]),
     // Asked while people are still at work, which must not change what they do.
     hangsOn: (activity) => hangsOn(activity, backdoor.peek),
+    outlasts: (activity) => personOf(activity, backdoor.peek)?.["active"] === false,
     participants: (activity) => hangsOn(activity, backdoor.get),
     get: (kind, id) => {
       const row = backdoor.get(MODELS[kind], Number(id))

@@ -83,7 +83,24 @@ export class Reshaping {
     history.vanished(name, `${kind}:${record.id}`, history.canonical(key))
     if (kind === "company") this.#refer(side, key, "")
     this.#away.set(`${name}|${key}`, record.id)
+    const hanging = kind === "person" ? this.#hangingOn(side, key) : []
     await side.remove(kind, record.id)
+    for (const [id, activity] of hanging) {
+      if (side.outlasts?.(id) === true) continue
+      this.#remove(name, activity)
+      history.vanished(name, `activity:${id}`, history.canonical(activity))
+    }
+  }
+
+  /** What hangs on a person's record there may go with that one, and does not come back with it. */
+  #hangingOn(side: Side, key: string): ReadonlyArray<readonly [id: string, activity: string]> {
+    const { history, keys } = this.#place
+    const begins = `${side.name}|activity:`
+    const isOf = (person: string): boolean => history.canonical(person) === history.canonical(key)
+    return [...keys]
+      .filter(([record]) => record.startsWith(begins))
+      .map(([record, activity]) => [record.slice(begins.length), activity] as const)
+      .filter(([id]) => side.hangsOn?.(id).some(isOf) === true)
   }
 
   async restore(name: SideName, key: string): Promise<void> {

@@ -41,6 +41,8 @@ export interface Side {
   readonly customer?: (deal: string) => string
   /** With whom an activity is, where that is one person for good. Absent: people can have it be with another. To ask draws nothing. */
   readonly hangsOn?: (activity: string) => ReadonlyArray<string>
+  /** Whether an activity stands there with somebody who is archived, and is no more gone than that record is. */
+  readonly outlasts?: (activity: string) => boolean
   /** The people whom an activity is with there, by their keys, of those that are there. */
   readonly participants: (activity: string) => ReadonlyArray<string>
   readonly get: (kind: Kind, id: string) => Seen | null

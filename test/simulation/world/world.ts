@@ -314,8 +314,13 @@ export class World {
   goneFrom(key: string): ReadonlySet<SideName> {
     const { removed } = this.reshaping
     const gone = new Set(this.#options.history.namesOf(key).flatMap((one) => [...(removed.get(one) ?? [])]))
-    // What is with a person hangs on that person there.
-    if (this.sides.has("odoo") && removed.get(this.with.get(key) ?? "")?.has("odoo") === true) gone.add("odoo")
+    // What is with a person hangs on that person there, and may stay with one who is archived.
+    const odoo = this.sides.get("odoo")
+    const isAlone = odoo !== undefined && removed.get(this.with.get(key) ?? "")?.has("odoo") === true
+    const begins = "odoo|activity:"
+    const isKept = ([record, thing]: readonly [record: string, thing: string]): boolean =>
+      thing === key && record.startsWith(begins) && odoo?.outlasts?.(record.slice(begins.length)) === true
+    if (isAlone && ![...this.#keys].some(isKept)) gone.add("odoo")
     return gone
   }
 

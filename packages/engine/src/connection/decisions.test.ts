@@ -13,7 +13,7 @@ import { leftOf } from "./cap.ts"
 import { appendOf } from "./events.ts"
 import { hashFacets, isKnown, wholeFacets } from "./facets.ts"
 import { makeHintBoard } from "./hint-board.ts"
-import { type Circumstances, judge } from "./judge.ts"
+import { type Circumstances, heldBack, judge } from "./judge.ts"
 import { evolve, unseen, written } from "./seen.ts"
 import { settle } from "./settle.ts"
 
@@ -161,6 +161,27 @@ const intent = (rest: Partial<OpenIntentDoc> = {}): OpenIntentDoc => ({
   ...rest,
 })
 
+describe("records that are told together", () => {
+  it("[R18] what others became part of is not seen for the first time before they are known to have", () => {
+    const merged = { _tag: "Merged", object: "contacts", id: "2", into: "1" } as const
+    /** One that is written to while it is read, and the record that it is part of now. */
+    const told = (busyUntil: number | null, before: SeenDoc | null) => {
+      const [part, whole] = [
+        { reading: merged, before: seen() },
+        { reading: found(), before },
+      ] as const
+      const judged = [
+        { ...part, verdict: judge(part.reading, part.before, at({ busyUntil, counts: true })) },
+        { ...whole, verdict: judge(whole.reading, whole.before, at({ counts: true })) },
+      ]
+      return heldBack(judged).map(({ verdict }) => verdict._tag)
+    }
+    assert.deepStrictEqual(told(null, null), ["Fact", "Fact"])
+    assert.deepStrictEqual(told(1_000, null), ["Stale", "Stale"])
+    assert.deepStrictEqual(told(1_000, seen({ hashes: {} })), ["Stale", "Fact"])
+  })
+})
+
 describe("answers", () => {
   const refused = (retry: boolean): WriteOutcome => ({
     _tag: "Refused",
@@ -186,6 +207,8 @@ describe("answers", () => {
     assert.deepStrictEqual(made(2, outcome), ["name"])
     assert.isUndefined(made(1, outcome))
     assert.isUndefined(made(2, { _tag: "Written", id: "1", adopted: true }))
+    // That very try was answered, and was broken off after that.
+    assert.deepStrictEqual(made(1, { ...outcome, held: { name: "anna" } }), ["name"])
   })
   it("a busy record is tried five times, a refused one once", () => {
     const first = settle(intent(), refused(true), 100, 0.5)

@@ -7,7 +7,7 @@ import { COMMIT_RECORDS, COMMIT_TRIES, CURSOR_EVENT_EVERY_MS } from "../limits.t
 import type { Reading } from "../ports/Provider.ts"
 import type { DocumentWrite } from "../ports/State.ts"
 import { chunked, lastOfEach } from "./batches.ts"
-import { judge, type Verdict } from "./judge.ts"
+import { heldBack, judge, type Verdict } from "./judge.ts"
 import type { Entry } from "./Ledger.ts"
 import {
   busyUntil,
@@ -97,7 +97,7 @@ const group = Effect.fnUntraced(function* (
   for (let attempt = 0; attempt < COMMIT_TRIES; attempt++) {
     const known = yield* store(seenDocs(parts, records))
     const now = yield* parts.tick
-    const decided = yield* inStretches(parts.tenant, readings, (reading, i): Decided => {
+    const judged = yield* inStretches(parts.tenant, readings, (reading, i): Decided => {
       const record = records[i]!
       const before = rebuilt.get(recordKey(record)) ?? known[i] ?? null
       const sources = sourcesOf(page.mapping, record.object)
@@ -115,6 +115,7 @@ const group = Effect.fnUntraced(function* (
       })
       return { reading, record, before, verdict }
     })
+    const decided = heldBack(judged)
     const isClean = decided.every(
       ({ verdict }) =>
         verdict._tag !== "Stale" && verdict._tag !== "Older" && !(verdict._tag === "Fact" && verdict.follow.length > 0),

@@ -2,7 +2,7 @@
 import { clear } from "@concordat/model/events/envelope"
 import type { RecordConverted, RecordGone, RecordMerged, RecordObserved } from "@concordat/model/events/record"
 import type { JsonObject } from "@concordat/model/json"
-import type { RecordKey, SeenDoc } from "@concordat/rules/state/documents"
+import { type RecordKey, recordKey, type SeenDoc } from "@concordat/rules/state/documents"
 import type { Reading } from "../ports/Provider.ts"
 import { coversAll, facetOf, FIELDS, hashFacets, isKnown } from "./facets.ts"
 import { confirmed, lastRead, type Observation, observed, unseen, vanished } from "./seen.ts"
@@ -99,4 +99,28 @@ export const judge = (reading: Reading, known: SeenDoc | null, at: Circumstances
     case "Converted":
       return fact({ _tag: "RecordConverted", ...place, into: reading.into }, after, reading.into)
   }
+}
+
+interface Judged {
+  readonly reading: Reading
+  readonly before: SeenDoc | null
+  readonly verdict: Verdict
+}
+
+/**
+ * A record that nobody knows, and that others became part of, would be somebody new before they are known to have: where one of
+ * them has to be read again, it is too.
+ */
+export const heldBack = <A extends Judged>(judged: ReadonlyArray<A>): ReadonlyArray<A> => {
+  const early = new Set(
+    judged.flatMap(({ reading, verdict }) =>
+      reading._tag === "Merged" && verdict._tag === "Stale"
+        ? [recordKey({ object: reading.object, id: reading.into })]
+        : [],
+    ),
+  )
+  if (early.size === 0) return judged
+  const isEarly = ({ before, reading }: A): boolean =>
+    before === null && reading._tag === "Found" && early.has(recordKey(reading.record))
+  return judged.map((one) => (isEarly(one) ? { ...one, verdict: { _tag: "Stale" } } : one))
 }

@@ -112,8 +112,8 @@ export const settle = (intent: OpenIntentDoc, outcome: WriteOutcome, now: number
         held: held === undefined ? null : clear(picked(held, names)),
         stamp: outcome.stamp ?? null,
         adopted: outcome.adopted ?? false,
-        // Found at the first try it is of another create, which may have sent something else.
-        ...(outcome.adopted === true && outcome.made !== undefined && intent.attempts > 1
+        // Found at the first try it is of another create, which may have sent something else, unless that try was answered.
+        ...(outcome.adopted === true && outcome.made !== undefined && (intent.attempts > 1 || held !== undefined)
           ? { made: outcome.made }
           : {}),
         refused,

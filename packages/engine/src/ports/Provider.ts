@@ -188,7 +188,10 @@ export type WriteOutcome =
       readonly held?: JsonObject
       readonly stamp?: number
       readonly version?: string
-      /** A create that turned out to exist already, found by its own id or a unique value. */
+      /**
+       * A create that turned out to exist already, found by its own id or a unique value. With `held`: made by this very try, which
+       * was broken off before it was all written, so that the record has to be read.
+       */
       readonly adopted?: boolean
       /**
        * Of an adopted one that surely is what a create under this own id has made, and nothing that was merged into it since or
@@ -259,7 +262,10 @@ export interface Connector {
   /** Where a delta has to start so that nothing after now is missed; taken before the backfill. */
   readonly changesFrom?: (object: string) => Effect.Effect<Cursor, ProviderError>
   readonly changes?: (object: string, cursor: Cursor, options: ReadOptions) => Effect.Effect<Page, ProviderError>
-  /** One answer per id, in any order; at most `batch.read` ids. */
+  /**
+   * One answer per id, at most `batch.read` ids; in any order, but that what was merged into a record comes before it, also where
+   * the record alone was asked for and names it.
+   */
   readonly read?: (
     object: string,
     ids: ReadonlyArray<string>,

@@ -135,6 +135,21 @@ describe("changes", () => {
     }),
   )
 
+  it.effect(
+    "[HS5] a record that is read alone says first which others are part of it, or it would be somebody new",
+    () =>
+      Effect.gen(function* () {
+        const { sandbox, connector } = yield* openPortal({ indexLagMs: [0, 0] })
+        const { contacts } = sandbox.seed({ records: { contacts: people(2, START) } })
+        const into = sandbox.merge("contacts", contacts![0]!, contacts![1]!)
+        const readings = yield* connector.read("contacts", [into], options)
+        assert.deepStrictEqual(
+          readings.map((reading) => (reading._tag === "Found" ? reading.record.id : reading)),
+          [...contacts!.map((id) => ({ _tag: "Merged", object: "contacts", id, into }) as const), into],
+        )
+      }),
+  )
+
   it.effect("[HS5] an id of an earlier merge is followed to the record it is now, though that does not name it", () =>
     Effect.gen(function* () {
       const { sandbox, connector } = yield* openPortal({ mergeNamesChain: false })

@@ -57,6 +57,24 @@ describe("facets", () => {
     }),
   )
 
+  it.effect("[HS11] a record that was made before the connection broke is answered, and not made again", () =>
+    Effect.gen(function* () {
+      const { sandbox, connector } = yield* prepared()
+      const { companies } = sandbox.seed({ records: { companies: [{ properties: { name: "One" } }] } })
+      sandbox.failNext({ status: 502, match: "/contacts/companies/batch/associate" })
+      const row = creating("c-1", {
+        email: "A@example.com",
+        "@companies": [{ object: "companies", id: companies![0]! }],
+      })
+      const answer = outcome(yield* connector.write("contacts", [row]), "c-1")
+      assert.ok(answer._tag === "Written")
+      // What it is associated with is not known: it is read, and what is missing is due.
+      assert.isTrue(answer.adopted)
+      assert.deepStrictEqual([answer.made, answer.held], [["email"], { email: "a@example.com" }])
+      assert.isDefined(sandbox.get("contacts", answer.id))
+    }),
+  )
+
   it.effect("[HS29] an association to a record that is gone refuses its key and not the row", () =>
     Effect.gen(function* () {
       const { sandbox, connector } = yield* prepared()

@@ -1,5 +1,5 @@
 /** Associations of written rows, by difference: after the records, since a new one has no id before. */
-import type { WriteRow } from "@concordat/engine/ports/Provider"
+import type { WriteOutcome, WriteRow } from "@concordat/engine/ports/Provider"
 import type { ProviderError } from "@concordat/engine/ports/ProviderError"
 import * as Effect from "effect/Effect"
 import {
@@ -12,7 +12,7 @@ import {
   type LinkRefusal,
 } from "./associations.ts"
 import type { HubspotClient } from "./client.ts"
-import { interrupted, type Outcomes, type Written } from "./outcomes.ts"
+import { fieldsOf, interrupted, type Outcomes, type Written } from "./outcomes.ts"
 
 /** What has to be added and removed at one kind of association; what is not known to be there is never removed. */
 const difference = (
@@ -38,6 +38,16 @@ const withRefused = (outcome: Written, facet: string, code: "reference" | "busy"
   ...outcome,
   refused: [...(outcome.refused ?? []), { key: facet, code, message }],
 })
+
+/**
+ * The connection failed after the record was there. A row is tried again as a whole, and what is done stays done; but a record that
+ * HubSpot has made and named is there, and would be made a second time where somebody deletes it before that: it is answered, and
+ * read for what it is associated with.
+ */
+const unfinished = (row: WriteRow, outcome: Written, error: ProviderError): WriteOutcome =>
+  row.kind === "create"
+    ? { ...outcome, adopted: true, made: fieldsOf(row) }
+    : { ...interrupted(error), effect: "unknown" }
 
 const isPassing = (error: ProviderError): boolean => error.transient || error.reason._tag === "AuthLost"
 
@@ -91,9 +101,9 @@ export const writeFacets = Effect.fnUntraced(function* (
     const done = yield* Effect.result(exchange(client, object, to, concerned))
     for (const { row, outcome, change } of concerned) {
       if (change.add.length + change.remove.length === 0) continue
-      // A fault of the connection counts against no record: the row is tried again, and what is done stays done.
+      // A fault of the connection counts against no record.
       if (done._tag === "Failure" && isPassing(done.failure))
-        outcomes.set(row.key, { ...interrupted(done.failure), effect: "unknown" })
+        outcomes.set(row.key, unfinished(row, outcome, done.failure))
       else if (done._tag === "Failure") outcomes.set(row.key, withRefused(outcome, facet, "busy", done.failure.message))
       else {
         const refused = done.success.find((r) => r.from === outcome.id)

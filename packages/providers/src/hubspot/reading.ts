@@ -277,18 +277,14 @@ export const read = Effect.fnUntraced(function* (
   const asked = new Set(ids)
   const found = results.filter((record) => asked.has(record.id))
   const into = new Map(results.flatMap((record) => mergedIds(record).map((id) => [id, record.id] as const)))
-  const readings: Array<Reading> = (yield* withFacets(client, object, found, options, clock)).map((record) => ({
-    _tag: "Found",
-    record,
-  }))
   const there = new Set(found.map((record) => record.id))
-  const missing: Array<string> = []
-  for (const id of ids) {
-    const winner = into.get(id)
-    if (there.has(id)) continue
-    if (winner === undefined) missing.push(id)
-    else readings.push({ _tag: "Merged", object, id, into: winner })
-  }
+  // Also those that nobody asked for, and before the record that they are part of: without them that one is somebody new.
+  const readings: Array<Reading> = [...into]
+    .filter(([id, winner]) => !there.has(id) && (asked.has(id) || there.has(winner)))
+    .map(([id, winner]) => ({ _tag: "Merged", object, id, into: winner }))
+  for (const record of yield* withFacets(client, object, found, options, clock))
+    readings.push({ _tag: "Found", record })
+  const missing = ids.filter((id) => !there.has(id) && !into.has(id))
   // One that others were merged into may stand for any of the missing, also where it was asked for or names some of them:
   // ask for each alone.
   const mayStand = results.some((record) => !asked.has(record.id) || mergedIds(record).length > 0)

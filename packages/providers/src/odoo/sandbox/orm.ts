@@ -127,6 +127,15 @@ const store = (env: Environment, model: Model, before: Row, vals: Vals): void =>
   chatter(model, before, after, (target, made) => insert(env, target, made))
   notify(env, model.name, before, after, (target, made) => insert(env, target, made))
   propagate(env, model.name, before, after, (target, id, changes) => touch(env, target, id, changes))
+  if (env.version === 17 && before["active"] !== false && after["active"] === false) forgetPlanned(env, after, model)
+}
+
+/** Of what is archived, before 19: what is planned with it is deleted. What was done and is kept stays. */
+const forgetPlanned = (env: Environment, row: Row, { name }: Model): void => {
+  for (const id of env.tx.having("mail.activity", "res_id", Number(row["id"]))) {
+    const activity = env.tx.get("mail.activity", id)
+    if (activity?.["res_model"] === name && activity["active"] !== false) env.tx.delete("mail.activity", id)
+  }
 }
 
 const made = (env: Environment, name: string, full: Vals): Vals =>

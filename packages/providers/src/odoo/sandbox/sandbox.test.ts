@@ -54,6 +54,19 @@ describe.each([17, 19] as const)("the sandbox of Odoo %i", (version) => {
     ])
   })
 
+  it("[OD69] deletes what is planned with a record that is archived, up to 18", async () => {
+    const { backdoor } = made(version)
+    const partner = await backdoor.put({ model: "res.partner", vals: { name: "Gone" } })
+    const vals = { res_model_id: 1, res_id: partner, activity_type_id: 4 }
+    const planned = await backdoor.put({ model: "mail.activity", vals })
+    const kept = await backdoor.put({ model: "mail.activity", vals: { ...vals, active: false } })
+    const before = backdoor.get("mail.activity", planned)
+    assert.isDefined(before)
+    await backdoor.put({ model: "res.partner", id: partner, vals: { active: false } })
+    assert.deepStrictEqual(backdoor.get("mail.activity", planned), version === 17 ? undefined : before)
+    assert.isDefined(backdoor.get("mail.activity", kept))
+  })
+
   it("lets the first of two transactions on a row commit, and the other fail", async () => {
     const { backdoor } = made(version)
     const tx = backdoor.begin()
