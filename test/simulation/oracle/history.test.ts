@@ -77,6 +77,32 @@ describe("the history of an edit that a write stood over", () => {
   })
 })
 
+describe("the history of what was emptied, where a system had nothing from the beginning", () => {
+  const HUBSPOT = { side: "hubspot", isApp: false, id: "person:7" }
+  /** Odoo's later title comes to the product, and then HubSpot's emptying; the product's people fill it. */
+  const filled = (settled: string, lacks = true) => {
+    const history = new History(() => 0)
+    history.enter(ODOO, "P1", { title: lacks ? "" : "First" }, true)
+    for (const by of [APP, HUBSPOT]) history.enter(by, "P1", { title: "First" }, true)
+    const written = (by: typeof APP, title: string) =>
+      history.written({ name: by.side, isApp: by.isApp }, by.id, "P1", { title })
+    written(ODOO, "First")
+    history.enter(ODOO, "P1", { title: "Odoo's" }, false)
+    history.enter(HUBSPOT, "P1", { title: "" }, false)
+    for (const { id, side } of [HUBSPOT, ODOO]) history.read(side, id, "fields")
+    written(APP, "Odoo's")
+    written(APP, "")
+    history.enter(APP, "P1", { title: "Filled" }, false)
+    history.settle("P1", "title", settled)
+    return history.violations.map(({ invariant }) => invariant)
+  }
+  it("knows which of the two was written over a title that nothing of the beginning may stand over", () => {
+    assert.deepStrictEqual(filled("Filled"), [])
+    assert.deepStrictEqual(filled("Filled", false), [])
+    assert.deepStrictEqual(filled("Odoo's"), ["lost"])
+  })
+})
+
 describe("the history of what two systems' records refer to", () => {
   it("has a reference shown by a system that made one of what it stood for and another, where it stood there", () => {
     const history = new History(() => 0)

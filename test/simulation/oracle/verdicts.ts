@@ -18,6 +18,17 @@ export interface Known {
   readonly skewMs: number
 }
 
+/** Why a value may not be written over another, or what else comes of it; null: it may. */
+type Verdict = Violation | "gap" | "void" | null
+
+interface Judged {
+  readonly before: Entered
+  readonly node: Entered
+  readonly verdict: Verdict
+  /** Whether it can't have been another one of the same value. */
+  readonly isSure: boolean
+}
+
 export class Verdicts {
   readonly #known: Known
 
@@ -93,13 +104,23 @@ export class Verdicts {
         node.before.add(one)
   }
 
-  verdict(
-    thing: string,
-    group: GroupName,
+  /** One value may have been entered twice (there and back): judged as the one that speaks for the engine. */
+  judge(
+    of: readonly [thing: string, group: GroupName],
     read: Read | null,
-    before: Entered,
-    node: Entered,
-  ): Violation | "gap" | "void" | null {
+    before: ReadonlyArray<Entered>,
+    nodes: ReadonlyArray<Entered>,
+  ): Judged {
+    const pairs = before.flatMap((one) =>
+      nodes.map((node) => ({ before: one, node, verdict: this.verdict(...of, read, one, node) })),
+    )
+    const said = (verdict: Verdict) => pairs.find((one) => one.verdict === verdict)
+    const allowed = pairs.filter(({ verdict }) => verdict === null || typeof verdict === "string")
+    const isSure = before.length === 1 && allowed.length === 1
+    return { ...(said(null) ?? said("void") ?? said("gap") ?? pairs[0]!), isSure }
+  }
+
+  verdict(thing: string, group: GroupName, read: Read | null, before: Entered, node: Entered): Verdict {
     // The app takes part in its own writes: it has no such gap.
     const isUnread = read !== null && !before.isApp && before.shownFrom > read.order
     const isLongAgo = isUnread && this.#known.now() - read.ms > GAP_MS
