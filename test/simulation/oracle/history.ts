@@ -360,6 +360,7 @@ export class History {
     if (verdict === "gap") {
       this.gaps += 1
       was.inGap = !was.isTold
+      if (was.isTold) was.covering.add(node)
       return was
     }
     this.#violate(verdict.invariant, `${where}: ${show(node)} was written over ${show(was)}${verdict.detail}`)

@@ -151,6 +151,19 @@ export class Verdicts {
     return why === null ? null : { invariant: "lost", detail: `, which ${why}` }
   }
 
+  /**
+   * A write stood over it before it was read, and it was never written back: what had stood over it may have won, where the rule lets
+   * it, and whoever has edited that since knew of it.
+   */
+  #mayHaveLost(thing: string, group: GroupName, one: Entered, node: Entered): boolean {
+    return (
+      one.carried === "never" &&
+      [...one.covering].some(
+        (by) => isBefore(by, node, true) && !isBefore(by, one, true) && this.forbidden(thing, group, by, one) === null,
+      )
+    )
+  }
+
   /** Why that one of all that was entered can't be what stands at the end; null: it can. */
   outdone(thing: string, group: GroupName, node: Entered, nodes: ReadonlyArray<Entered>): string | null {
     if (this.#isRefused(thing, group, node)) return "it was to be refused"
@@ -168,6 +181,7 @@ export class Verdicts {
         one.at > 0 &&
         !isBefore(one, node) &&
         !isBefore(node, one) &&
+        !this.#mayHaveLost(thing, group, one, node) &&
         !nodes.some((other) => other !== one && (other.value === one.value || isBefore(one, other))),
     )
     return stronger === undefined ? null : `${show(stronger)} wins by the rule`
