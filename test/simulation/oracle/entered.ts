@@ -30,6 +30,8 @@ export interface Entered {
   inGap: boolean
   /** The provider's history tells of it, so that it is found also where a write of the engine stood over it. */
   isTold: boolean
+  /** What the engine wrote over it in that case, which may have won against it with nothing to write after that. */
+  readonly covering: Set<Entered>
   /** It may stand or not: of one of two that became one, or of a group whose mapping changed, which is then seen as if anew. */
   isAside: boolean
   /** And that because a provider made one of two: any of what was in either of them may stand. */
@@ -61,6 +63,7 @@ export const entered = (
     over: new Set(),
     inGap: false,
     isTold: false,
+    covering: new Set(),
     isAside,
     isMerged: false,
     carried: "never",

@@ -75,6 +75,64 @@ describe("the history of an edit that a write stood over", () => {
     assert.deepStrictEqual(overwritten(true, asked), { gaps: 1, said: ["lost"] })
     assert.deepStrictEqual(overwritten(true, asked, "Since"), { gaps: 1, said: [] })
   })
+
+  /** Odoo's title stands over HubSpot's, of which the history tells, and the product's people edit it further. */
+  const carriedOn = (more: {
+    readonly stronger?: string
+    readonly isWrittenBack?: boolean
+    readonly isKnown?: boolean
+  }) => {
+    const history = new History(() => 0)
+    history.rulings.begin({ ...BY_DEFAULT, authority: more.stronger === undefined ? [] : [more.stronger] })
+    for (const by of [APP, HUBSPOT, ODOO]) history.enter(by, "P1", { title: "First" }, true)
+    for (const { id, side } of [HUBSPOT, ODOO]) history.read(side, id, "fields")
+    history.enter(ODOO, "P1", { title: "Odoo's" }, false)
+    history.read("odoo", ODOO.id, "fields")
+    const written = (by: typeof APP, title: string) =>
+      history.written({ name: by.side, isApp: by.isApp }, by.id, "P1", { title })
+    written(APP, "Odoo's")
+    if (more.isKnown === true) written(HUBSPOT, "Odoo's")
+    history.enter(HUBSPOT, "P1", { title: "HubSpot's" }, false)
+    history.told("hubspot", HUBSPOT.id, "title")
+    written(HUBSPOT, "Odoo's")
+    if (more.isWrittenBack === true) written(HUBSPOT, "HubSpot's")
+    history.enter(APP, "P1", { title: "Ours" }, false)
+    history.settle("P1", "title", "Ours")
+    return history.violations.map(({ invariant }) => invariant)
+  }
+  it("takes it for outdone by what stood over it, where the rule lets that win and it was never written back", () => {
+    assert.deepStrictEqual(carriedOn({}), [])
+    assert.deepStrictEqual(carriedOn({ stronger: "odoo" }), [])
+    assert.deepStrictEqual(carriedOn({ stronger: "hubspot" }), ["lost"])
+    assert.deepStrictEqual(carriedOn({ isWrittenBack: true }), ["lost"])
+    assert.deepStrictEqual(carriedOn({ isKnown: true }), ["lost"])
+  })
+})
+
+describe("the history of what was emptied, where a system had nothing from the beginning", () => {
+  const HUBSPOT = { side: "hubspot", isApp: false, id: "person:7" }
+  /** Odoo's later title comes to the product, and then HubSpot's emptying; the product's people fill it. */
+  const filled = (settled: string, lacks = true) => {
+    const history = new History(() => 0)
+    history.enter(ODOO, "P1", { title: lacks ? "" : "First" }, true)
+    for (const by of [APP, HUBSPOT]) history.enter(by, "P1", { title: "First" }, true)
+    const written = (by: typeof APP, title: string) =>
+      history.written({ name: by.side, isApp: by.isApp }, by.id, "P1", { title })
+    written(ODOO, "First")
+    history.enter(ODOO, "P1", { title: "Odoo's" }, false)
+    history.enter(HUBSPOT, "P1", { title: "" }, false)
+    for (const { id, side } of [HUBSPOT, ODOO]) history.read(side, id, "fields")
+    written(APP, "Odoo's")
+    written(APP, "")
+    history.enter(APP, "P1", { title: "Filled" }, false)
+    history.settle("P1", "title", settled)
+    return history.violations.map(({ invariant }) => invariant)
+  }
+  it("knows which of the two was written over a title that nothing of the beginning may stand over", () => {
+    assert.deepStrictEqual(filled("Filled"), [])
+    assert.deepStrictEqual(filled("Filled", false), [])
+    assert.deepStrictEqual(filled("Odoo's"), ["lost"])
+  })
 })
 
 describe("the history of what two systems' records refer to", () => {

@@ -340,7 +340,7 @@ export class History {
     }
   }
 
-  /** One value may have been entered twice (there and back): judged as the one that speaks for the engine. Returned: one in the gap. */
+  /** Returned: one in the gap. */
   #judge(
     where: string,
     of: readonly [thing: string, group: GroupName],
@@ -348,22 +348,19 @@ export class History {
     before: ReadonlyArray<Entered>,
     nodes: ReadonlyArray<Entered>,
   ): Entered | undefined {
-    const pairs = before.flatMap((one) =>
-      nodes.map((node) => ({ before: one, node, verdict: this.#verdicts.verdict(...of, read, one, node) })),
-    )
-    const said = (verdict: "gap" | "void" | null) => pairs.find((one) => one.verdict === verdict)
-    const { before: was, node, verdict } = said(null) ?? said("void") ?? said("gap") ?? pairs[0]!
+    const { before: was, isSure, node, verdict } = this.#verdicts.judge(of, read, before, nodes)
     // It never counted, so that nothing has replaced it.
     if (verdict === "void") return undefined
     if (verdict === null) {
       // What may stand or not is replaced by nothing for good.
-      const isFirm = pairs.length === 1 && (node.isAside || !was.isAside)
+      const isFirm = isSure && (node.isAside || !was.isAside)
       if (isFirm && was.value !== node.value && !isBefore(was, node)) node.before.add(was)
       return undefined
     }
     if (verdict === "gap") {
       this.gaps += 1
       was.inGap = !was.isTold
+      if (was.isTold) was.covering.add(node)
       return was
     }
     this.#violate(verdict.invariant, `${where}: ${show(node)} was written over ${show(was)}${verdict.detail}`)

@@ -18,6 +18,17 @@ export interface Known {
   readonly skewMs: number
 }
 
+/** Why a value may not be written over another, or what else comes of it; null: it may. */
+type Verdict = Violation | "gap" | "void" | null
+
+interface Judged {
+  readonly before: Entered
+  readonly node: Entered
+  readonly verdict: Verdict
+  /** Whether it can't have been another one of the same value. */
+  readonly isSure: boolean
+}
+
 export class Verdicts {
   readonly #known: Known
 
@@ -93,13 +104,23 @@ export class Verdicts {
         node.before.add(one)
   }
 
-  verdict(
-    thing: string,
-    group: GroupName,
+  /** One value may have been entered twice (there and back): judged as the one that speaks for the engine. */
+  judge(
+    of: readonly [thing: string, group: GroupName],
     read: Read | null,
-    before: Entered,
-    node: Entered,
-  ): Violation | "gap" | "void" | null {
+    before: ReadonlyArray<Entered>,
+    nodes: ReadonlyArray<Entered>,
+  ): Judged {
+    const pairs = before.flatMap((one) =>
+      nodes.map((node) => ({ before: one, node, verdict: this.verdict(...of, read, one, node) })),
+    )
+    const said = (verdict: Verdict) => pairs.find((one) => one.verdict === verdict)
+    const allowed = pairs.filter(({ verdict }) => verdict === null || typeof verdict === "string")
+    const isSure = before.length === 1 && allowed.length === 1
+    return { ...(said(null) ?? said("void") ?? said("gap") ?? pairs[0]!), isSure }
+  }
+
+  verdict(thing: string, group: GroupName, read: Read | null, before: Entered, node: Entered): Verdict {
     // The app takes part in its own writes: it has no such gap.
     const isUnread = read !== null && !before.isApp && before.shownFrom > read.order
     const isLongAgo = isUnread && this.#known.now() - read.ms > GAP_MS
@@ -130,6 +151,19 @@ export class Verdicts {
     return why === null ? null : { invariant: "lost", detail: `, which ${why}` }
   }
 
+  /**
+   * A write stood over it before it was read, and it was never written back: what had stood over it may have won, where the rule lets
+   * it, and whoever has edited that since knew of it.
+   */
+  #mayHaveLost(thing: string, group: GroupName, one: Entered, node: Entered): boolean {
+    return (
+      one.carried === "never" &&
+      [...one.covering].some(
+        (by) => isBefore(by, node, true) && !isBefore(by, one, true) && this.forbidden(thing, group, by, one) === null,
+      )
+    )
+  }
+
   /** Why that one of all that was entered can't be what stands at the end; null: it can. */
   outdone(thing: string, group: GroupName, node: Entered, nodes: ReadonlyArray<Entered>): string | null {
     if (this.#isRefused(thing, group, node)) return "it was to be refused"
@@ -147,6 +181,7 @@ export class Verdicts {
         one.at > 0 &&
         !isBefore(one, node) &&
         !isBefore(node, one) &&
+        !this.#mayHaveLost(thing, group, one, node) &&
         !nodes.some((other) => other !== one && (other.value === one.value || isBefore(one, other))),
     )
     return stronger === undefined ? null : `${show(stronger)} wins by the rule`

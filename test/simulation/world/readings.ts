@@ -15,9 +15,15 @@ const modelIn = (domain: ReadonlyArray<unknown>): string => {
   return Array.isArray(among) ? String(among[2]) : ""
 }
 
+/** What a row shows, and when it came, in the order of the world's events. */
+interface Row {
+  readonly told: () => void
+  readonly come: number
+}
+
 export class Readings {
-  /** What the rows that have come show, by model and id. */
-  readonly #begun = new Map<string, ReadonlyArray<() => void>>()
+  /** The rows that have come, by model and id. */
+  readonly #begun = new Map<string, ReadonlyArray<Row>>()
 
   /** Whether the call is the first of the two. */
   begins(domain: ReadonlyArray<unknown>): boolean {
@@ -25,16 +31,21 @@ export class Readings {
   }
 
   /** A row has come; `told` is what it shows. */
-  come(model: string, id: string, told: () => void): void {
+  come(model: string, id: string, row: Row): void {
     const key = `${model}|${id}`
-    this.#begun.set(key, [...(this.#begun.get(key) ?? []), told])
+    this.#begun.set(key, [...(this.#begun.get(key) ?? []), row])
   }
 
-  /** The second of the two is asked for now: of those rows that have come by now. */
-  completes(domain: ReadonlyArray<unknown>): ReadonlyArray<() => void> {
-    const keys = idsIn(domain, "res_id").map((id) => `${modelIn(domain)}|${String(id)}`)
-    const all = keys.flatMap((key) => this.#begun.get(key) ?? [])
-    for (const key of keys) this.#begun.delete(key)
-    return all
+  /** The second of the two, which was sent at that time: of those rows that had come by then, not of another reading's since. */
+  completes(domain: ReadonlyArray<unknown>, sent: number): ReadonlyArray<() => void> {
+    return idsIn(domain, "res_id").flatMap((id) => {
+      const key = `${modelIn(domain)}|${String(id)}`
+      const rows = this.#begun.get(key) ?? []
+      this.#begun.set(
+        key,
+        rows.filter(({ come }) => come > sent),
+      )
+      return rows.filter(({ come }) => come <= sent).map(({ told }) => told)
+    })
   }
 }

@@ -1,6 +1,7 @@
 /** Which records an answer shows to the engine: those of the model that was asked for, and of what the call asked for alone. */
 import { assert, describe, it } from "vitest"
 import { History } from "../oracle/history.ts"
+import type { Read } from "../oracle/reads.ts"
 import { makeChance } from "../random.ts"
 import { Timeline } from "../timeline.ts"
 import { modelOf } from "./asked.ts"
@@ -49,7 +50,8 @@ describe("a reading of Odoo's, which takes two calls", () => {
       onWritten: () => {},
     })
     const history = new History(() => 0)
-    const server = serverOf(side, history)
+    const sentAt = new WeakMap<object, Read>()
+    const server = serverOf(side, history, (one) => sentAt.get(one))
     const id = side.seed("person", { name: "Ada|P1", title: "First" }, {})
     const by = { side: "odoo", isApp: false, id: `person:${id}` }
     history.enter(by, "P1", { title: "First" }, true)
@@ -57,15 +59,14 @@ describe("a reading of Odoo's, which takes two calls", () => {
     history.enter({ ...by, side: "app", isApp: true }, "P1", { title: "Ours" }, false)
     await side.edit("person", id, { title: "Later" })
     history.enter(by, "P1", { title: "Later" }, false)
-    /** Its answer has come when what is returned is called. */
-    const call = async (model: string, domain: ReadonlyArray<unknown>, fields: ReadonlyArray<string>) => {
+    /** It is sent at once, and served when what is returned is called; its answer has come when what that gives is. */
+    const sending = (model: string, domain: ReadonlyArray<unknown>, fields: ReadonlyArray<string>) => {
       const args = ["crm17", 2, "admin", model, "search_read", [], { domain, fields, context: { active_test: false } }]
       const body = JSON.stringify({
         jsonrpc: "2.0",
         method: "call",
         params: { service: "object", method: "execute_kw", args },
       })
-      const arrivals: Array<() => void> = []
       const url = "https://odoo.invalid/jsonrpc"
       const sent = {
         method: "POST",
@@ -74,13 +75,17 @@ describe("a reading of Odoo's, which takes two calls", () => {
         operation: "asked",
         body,
       } as const
-      assert.strictEqual((await server(sent, (told) => void arrivals.push(told)))?.status, 200)
-      return () => arrivals.forEach((told) => told())
+      sentAt.set(sent, history.answered())
+      return async () => {
+        const arrivals: Array<() => void> = []
+        assert.strictEqual((await server(sent, (told) => void arrivals.push(told)))?.status, 200)
+        return () => arrivals.forEach((told) => told())
+      }
     }
     const rows = (domain: ReadonlyArray<unknown> = [["id", "in", [Number(id)]]]) =>
-      call("res.partner", domain, ["name", "is_company", "function", "active"])
-    const ids = () =>
-      call(
+      sending("res.partner", domain, ["name", "is_company", "function", "active"])()
+    const asking = () =>
+      sending(
         "ir.model.data",
         [
           ["module", "=", "__concordat__"],
@@ -89,12 +94,13 @@ describe("a reading of Odoo's, which takes two calls", () => {
         ],
         ["name"],
       )
+    const ids = () => asking()()
     const said = () => {
       history.written(IN_ODOO, by.id, "P1", { title: "Ours" })
       return [history.gaps, ...history.violations.map(({ invariant }) => invariant)]
     }
     const archived = () => side.remove("person", id)
-    return { rows, ids, said, archived }
+    return { rows, asking, ids, said, archived }
   }
 
   it("shows the rows when both answers are there", async () => {
@@ -110,6 +116,14 @@ describe("a reading of Odoo's, which takes two calls", () => {
     came()
     others()
     await ids()
+    assert.deepStrictEqual(said(), [1])
+  })
+  it("shows nothing by one that another reading had sent before, though the rows had come when it was answered", async () => {
+    const { asking, rows, said } = await reading()
+    const came = await rows()
+    const others = asking()
+    came()
+    ;(await others())()
     assert.deepStrictEqual(said(), [1])
   })
   it("shows a list at once", async () => {

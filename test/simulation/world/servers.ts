@@ -92,12 +92,18 @@ const kindsOf = (row: Row): ReadonlyArray<Kind> => {
 /** Of an archived row nothing is taken but that it is gone, in whatever answer it stands. A lost lead is archived too, with probability 0, and is there. */
 const isGone = ({ active, probability }: Row): boolean => active === false && probability !== 0
 
-const odooServer = (sandbox: OdooSandbox, shownTo: ShownTo): Server => {
+/** `sentOrder`: when a call was sent; `order`: what time it is, both in the order of the world's events. */
+const odooServer = (
+  sandbox: OdooSandbox,
+  shownTo: ShownTo,
+  sentOrder: (call: HttpCall) => number,
+  order: () => number,
+): Server => {
   const readings = new Readings()
   return async (call, onArrival) => {
     const body = typeof call.body === "string" ? call.body : ""
     const { domain, model } = askedOf(call.url, body)
-    const whole = model === "ir.model.data" ? readings.completes(domain) : []
+    const whole = model === "ir.model.data" ? readings.completes(domain, sentOrder(call)) : []
     const answer = await sandbox.handle({ method: call.method, url: call.url, headers: { ...call.headers }, body })
     if (answer.dropped) return null
     const answered = { status: answer.status, headers: answer.headers, text: answer.body }
@@ -108,7 +114,9 @@ const odooServer = (sandbox: OdooSandbox, shownTo: ShownTo): Server => {
     for (const row of rowsOf(Array.isArray(said) ? said : (said as { readonly result?: unknown }).result)) {
       if (isGone(row)) continue
       const id = String(row["id"])
-      const shown = shownTo((told) => onArrival(readings.begins(domain) ? () => readings.come(model, id, told) : told))
+      const shown = shownTo((told) =>
+        onArrival(readings.begins(domain) ? () => readings.come(model, id, { told, come: order() }) : told),
+      )
       for (const kind of kindsOf(row)) for (const part of ["fields", "references"] as const) shown(kind, id, part)
     }
     return answered
@@ -129,7 +137,12 @@ export const serverOf = (
   }
   const server =
     side.provider === "odoo"
-      ? odooServer((side as OdooSide).sandbox, shownTo)
+      ? odooServer(
+          (side as OdooSide).sandbox,
+          shownTo,
+          (call) => sentAt(call)?.order ?? Number.POSITIVE_INFINITY,
+          () => history.answered().order,
+        )
       : hubspotServer((side as HubspotSide).sandbox, shownTo)
   return (call, onArrival) => {
     const at = call.writes === true && side.provider !== "app" ? sentAt(call) : undefined
