@@ -133,6 +133,30 @@ describe("references", () => {
       assert.deepStrictEqual([core.due("app"), core.due("crm")], [[], []])
       assert.strictEqual(core.replayed().dump(), core.dump())
     })
+  for (const [what, contacts, written] of [
+    ["where another side takes it off, it is taken off there too", ["person:c2"], ["person:p2"]],
+    ["where nobody has taken it off, it is left alone", ["person:c1", "person:c2"], null],
+  ] as const)
+    it(`[R15] one of a set to a person who was deleted there is known: ${what}`, () => {
+      const core = scene()
+      const people = { 1: ada, 2: bertha }
+      for (const [number, person] of Object.entries(people)) {
+        core.observe("app", "person", `p${number}`, person, 1_000)
+        core.observe("crm", "person", `c${number}`, person, 1_100)
+      }
+      const ownId = () => `mark0000-${core.entities("deal")[0]!.id}`
+      const both = { title: "T", contacts: ["person:c1", "person:c2"] }
+      core.observe("crm", "deal", "d1", both, 2_000)
+      core.observe("app", "deal", "a1", { ...both, contacts: ["person:p1", "person:p2"] }, 2_100, { ownId: ownId() })
+      gone(core, "app", "p1", 3_000)
+      core.observe("crm", "deal", "d1", { ...both, contacts }, 4_000)
+      const isDue = groupsDue(core, "app").flat().includes("contacts")
+      assert.strictEqual(isDue, written !== null)
+      if (written !== null) assert.deepStrictEqual(write(core, "app", 5_000).values, { contacts: written })
+      core.observe("app", "person", "p1", ada, 6_000)
+      assert.deepStrictEqual([core.due("app"), core.due("crm")], [[], []])
+      assert.strictEqual(core.replayed().dump(), core.dump())
+    })
   describe("one that we wrote, was emptied since and is there again", () => {
     /** The company is deleted there, which leaves its people without one, and taken back: they are of it again. */
     const backAgain = (edition?: number) => {

@@ -1,11 +1,11 @@
 /** What a connection should hold and does not: one row per connection and entity, with a sequence that grows with it. */
-import type { GroupValue } from "@concordat/model/canonical/fields"
+import type { EntityType, GroupValue } from "@concordat/model/canonical/fields"
 import { fieldOf } from "@concordat/model/canonical/types"
 import { shortHash } from "@concordat/model/ids"
 import { canonicalJson } from "@concordat/model/json"
 import type { GroupLens, ObjectMapping, Problem, View } from "../mapping/lens.ts"
 import { editionOf } from "../edition.ts"
-import { connectionDoc, linkOf, tenantDoc } from "../state/access.ts"
+import { connectionDoc, entityDoc, linkOf, tenantDoc } from "../state/access.ts"
 import type { ConnectionDoc, DueDoc, EntityDoc, HeldState, LinkState, RecordKey } from "../state/documents.ts"
 import {
   type Context,
@@ -84,6 +84,13 @@ const withUnknown = (
 ): View => {
   if (held.shadow === null || !isReference(doc.type, lens)) return wanted
   const refs = references(context.tx, connection)
+  const value = valueOf(doc, lens.group)
+  /** One of a set that was deleted there, and that nobody wants any more. */
+  const isDropped = (one: string, name: string, to: EntityType): boolean => {
+    const entity = held.before === undefined ? stoodFor(context.tx, connection, to, one) : undefined
+    if (entity === undefined || editionOf(context.tx) < 2) return false
+    return !(value[name] as ReadonlyArray<string>).some((id) => entityDoc(context.tx, to, id)?.id === entity)
+  }
   let view = wanted
   for (const name of lens.fields) {
     const field = fieldOf(doc.type, name)
@@ -103,7 +110,7 @@ const withUnknown = (
       if (besides.length === 0) continue
       const known = new Map(besides.map((one) => [refs.entity(to, one), one]))
       const standing = ours.map((one) => (there.includes(one) ? one : (known.get(refs.entity(to, one)) ?? one)))
-      const unknown = besides.filter((one) => refs.entity(to, one) === undefined)
+      const unknown = besides.filter((one) => refs.entity(to, one) === undefined && !isDropped(one, name, to))
       view = { ...view, [name]: [...standing, ...unknown] }
     }
   }
