@@ -39,6 +39,20 @@ describe("the history of a record that is gone without a trace", () => {
     history.read("odoo", ODOO.id, "fields", shown)
     assert.deepStrictEqual(kept(history), ["lost"])
   })
+  it("asks for none of one tick that was saved after the answer was given", () => {
+    const shown = (saved: number) => {
+      const history = edited()
+      const edits = ["Second", "Third", "Last"].map((name) => history.enter(ODOO, "P1", { name }, false))
+      for (const one of edits.slice(0, saved)) history.saved(one)
+      const answered = history.answered()
+      for (const one of edits.slice(saved)) history.saved(one)
+      history.read("odoo", ODOO.id, "fields", answered)
+      history.vanished("odoo", ODOO.id, "P1")
+      history.settle("P1", "name", "Second")
+      return history.violations.map(({ invariant }) => invariant)
+    }
+    assert.deepStrictEqual([shown(1), shown(2)], [[], ["lost"]])
+  })
   it("asks for one again where the record was taken back", () => {
     const history = edited()
     history.vanished("odoo", ODOO.id, "P1")
@@ -164,8 +178,8 @@ describe("the history of reads", () => {
     history.read("hubspot", HUBSPOT.id, "fields")
     history.enter(APP, "P1", { title: "Ours" }, false)
     const before = history.answered()
-    history.enter(HUBSPOT, "P1", { title: "Theirs" }, false)
-    return { before, after: history.answered(), history }
+    const edits = history.enter(HUBSPOT, "P1", { title: "Theirs" }, false)
+    return { before, edits, after: history.answered(), history }
   }
   const written = (history: History, id = HUBSPOT.id) => {
     history.written({ name: "hubspot", isApp: false }, id, "P1", { title: "Ours" })
@@ -197,10 +211,26 @@ describe("the history of reads", () => {
     assert.deepStrictEqual(written(late.history), { gaps: 0, said: ["lost"] })
   })
   it("has no answer show an edit that was given before it was saved", () => {
-    const { after, history } = edited()
-    history.saved("hubspot", HUBSPOT.id, "title")
+    const { after, edits, history } = edited()
+    history.saved(edits)
     history.read("hubspot", HUBSPOT.id, "fields", after)
     assert.deepStrictEqual(written(history), { gaps: 1, said: [] })
+  })
+  it("takes an answer for none where news had come since it was asked for", () => {
+    const shown = (asked: "before" | "after", isNews = true) => {
+      const { after, before, history } = edited()
+      const { order } = before
+      history.read("hubspot", HUBSPOT.id, "fields", isNews ? after : before)
+      history.enter(HUBSPOT, "P1", { title: "Later" }, false)
+      const began = asked === "before" ? order : history.answered().order
+      history.read("hubspot", HUBSPOT.id, "fields", { ...history.answered(), began })
+      return written(history)
+    }
+    const counted = { gaps: 0, said: ["lost"] }
+    assert.deepStrictEqual(
+      [shown("before"), shown("after"), shown("before", false)],
+      [{ gaps: 1, said: [] }, counted, counted],
+    )
   })
   it("counts an answer that was on its way when the record came under another id", () => {
     const { after, history } = edited()

@@ -88,9 +88,9 @@ export class History {
     for (const last of this.#reads.entered(side, id, group).slice(-1)) last.isTold = true
   }
 
-  /** What was entered there last is saved: Odoo 17 tells of an edit before it is, and shows until then what was before. */
-  saved(side: string, id: string, group: GroupName): void {
-    for (const last of this.#reads.entered(side, id, group).slice(-1)) last.shownFrom = this.answered().order
+  /** Edits are saved: Odoo 17 tells of one before it is, and shows until then what was before. Those of one tick go one after the other. */
+  saved(edits: ReadonlyArray<Entered>): void {
+    for (const one of edits) one.shownFrom = this.answered().order
   }
 
   /** Whether what stands there may stand or not. */
@@ -236,16 +236,17 @@ export class History {
     for (const group of groupsOf(thing)) for (const one of this.#reads.back(side, id, group)) one.inGap = false
   }
 
-  /** A person entered a value, or it was there at the beginning. */
+  /** A person entered a value, or it was there at the beginning. Returned is what an answer has to show before it is known. */
   enter(
     by: { readonly side: string; readonly isApp: boolean; readonly id: string },
     thing: string,
     values: Values,
     isFirst: boolean,
     isAside = false,
-  ): void {
+  ): ReadonlyArray<Entered> {
     this.#clock += 1
     this.#presence.there(by.side, thing, this.#now(), isFirst)
+    const edits: Array<Entered> = []
     const held = this.#held.of(by.side, by.id)
     for (const [group, value] of givenOf(thing, values)) {
       const known = held.get(group) ?? []
@@ -273,10 +274,14 @@ export class History {
       node.isMerged = isAside
       this.#nodes(thing, group).push(node)
       if (group === "company") this.#twinned(thing, node)
-      if (!isFirst && !isUnseen) this.#reads.enter(by.side, by.id, group, node)
+      if (!isFirst && !isUnseen) {
+        this.#reads.enter(by.side, by.id, group, node)
+        edits.push(node)
+      }
       // There and back again: who looks now can't tell that anything happened in between.
       held.set(group, this.#valued(thing, group, value))
     }
+    return edits
   }
 
   /** The engine wrote: every group whose value is another one now is judged. Whether any is, or was before it was read. */

@@ -8,6 +8,8 @@ export interface Read {
   readonly order: number
   /** The world's time. */
   readonly ms: number
+  /** When it was asked for, in the same order, where that is known. */
+  readonly began?: number
 }
 
 /** What the engine writes to. */
@@ -46,13 +48,40 @@ export class Reads {
 
   /** Answers may overtake each other: the newest counts. Returned is what went with its record, and is known all the same. */
   read(side: string, id: string, part: Part, at: Read, come: number): ReadonlyArray<Entered> {
+    const next = this.#moved.get(`${side}|${id}`)
+    const known = this.#isOvertaken(side, id, part, at) ? [] : this.#taken(side, id, part, at, come)
+    return next === undefined ? known : [...known, ...this.read(side, next, part, at, come)]
+  }
+
+  #taken(side: string, id: string, part: Part, at: Read, come: number): ReadonlyArray<Entered> {
     const key = `${side}|${id}|${part}`
     this.#unsaid.read(side, id, part, at)
     const before = this.#come.get(key) ?? []
     if (at.order > (before.at(-1) ?? NEVER).order) this.#come.set(key, [...before, { ...at, come }])
-    const next = this.#moved.get(`${side}|${id}`)
-    const known = (this.#gone.get(key) ?? []).filter(({ shownFrom }) => shownFrom <= at.order)
-    return next === undefined ? known : [...known, ...this.read(side, next, part, at, come)]
+    return (this.#gone.get(key) ?? []).filter(({ shownFrom }) => shownFrom <= at.order)
+  }
+
+  /**
+   * News had come since it was asked for: which of the two answers shows what is later the engine can't tell, and so it takes what it
+   * asked for before that for nothing, and asks again (CE1).
+   */
+  #isOvertaken(side: string, id: string, part: Part, { began }: Read): boolean {
+    if (began === undefined) return false
+    const all = this.#come.get(`${side}|${id}|${part}`) ?? []
+    return all.some(
+      ({ come, order }, i) => come > began && this.#isNews(side, id, part, (all[i - 1] ?? NEVER).order, order),
+    )
+  }
+
+  /** Whether what somebody entered there is shown from between those two on. */
+  #isNews(side: string, id: string, part: Part, after: number, until: number): boolean {
+    const begins = `${side}|${id}|`
+    return [...this.#entered].some(
+      ([key, edits]) =>
+        key.startsWith(begins) &&
+        partOf(key.slice(begins.length) as GroupName) === part &&
+        edits.some(({ shownFrom }) => shownFrom > after && shownFrom <= until),
+    )
   }
 
   /** The record is gone, with what nobody has read. */

@@ -46,8 +46,9 @@ export class Automation {
     if (side.refuses?.("person", id, { title: next }) === true) return
     this.#left.set(record, next)
     onStep(`${side.name} makes "${next}" of "${title}" of ${thing}`)
-    history.enter({ side: side.name, isApp: side.isApp, id: `person:${id}` }, thing, { title: next }, false)
+    const by = { side: side.name, isApp: side.isApp, id: `person:${id}` }
+    const edits = history.enter(by, thing, { title: next }, false)
     await (side.automate ?? side.edit)("person", id, { title: next })
-    history.saved(side.name, `person:${id}`, "title")
+    history.saved(edits)
   }
 }

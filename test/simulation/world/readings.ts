@@ -1,6 +1,7 @@
 /**
- * A reading of Odoo's by id takes two calls: the rows, and then which of our ids they go by. Nothing is made of the rows before
- * both are there, and nothing ever where the second call leaves a row out.
+ * A reading of Odoo's by id takes two calls: the rows, and then which of our ids they go by. So does one of what has changed since.
+ * Nothing is made of the rows before both are there, and nothing ever where the second call leaves a row out. A list of all is
+ * whole by itself as long as nothing there goes by an id of ours.
  */
 
 /** A reference to rows in a domain: `[column, "in", ids]`. */
@@ -27,7 +28,8 @@ export class Readings {
 
   /** Whether the call is the first of the two. */
   begins(domain: ReadonlyArray<unknown>): boolean {
-    return domain.length === 1 && idsIn(domain, "id").length > 0
+    const isOfChanges = domain.some((one) => Array.isArray(one) && one[0] === "write_date" && one[1] === ">=")
+    return isOfChanges || (domain.length === 1 && idsIn(domain, "id").length > 0)
   }
 
   /** A row has come; `told` is what it shows. */

@@ -35,6 +35,10 @@ describe("a reading of Odoo's, which takes two calls", () => {
     ["id", ">", 0],
     ["name", "!=", false],
   ]
+  const CHANGED = [
+    ["write_date", ">=", "1970-01-01 00:00:00"],
+    ["id", ">", 0],
+  ]
   /** In Odoo a title is edited, and a write stands over it. Whether the oracle counts that as one in the gap depends on what was read. */
   const reading = async () => {
     const side = makeOdooSide({
@@ -82,8 +86,9 @@ describe("a reading of Odoo's, which takes two calls", () => {
         return () => arrivals.forEach((told) => told())
       }
     }
-    const rows = (domain: ReadonlyArray<unknown> = [["id", "in", [Number(id)]]]) =>
-      sending("res.partner", domain, ["name", "is_company", "function", "active"])()
+    const asked = (domain: ReadonlyArray<unknown>) =>
+      sending("res.partner", domain, ["name", "is_company", "function", "active"])
+    const rows = (domain: ReadonlyArray<unknown> = [["id", "in", [Number(id)]]]) => asked(domain)()
     const asking = () =>
       sending(
         "ir.model.data",
@@ -100,7 +105,11 @@ describe("a reading of Odoo's, which takes two calls", () => {
       return [history.gaps, ...history.violations.map(({ invariant }) => invariant)]
     }
     const archived = () => side.remove("person", id)
-    return { rows, asking, ids, said, archived }
+    const edited = async () => {
+      await side.edit("person", id, { title: "Latest" })
+      history.enter(by, "P1", { title: "Latest" }, false)
+    }
+    return { rows, asked, asking, ids, said, archived, edited }
   }
 
   it("shows the rows when both answers are there", async () => {
@@ -130,6 +139,28 @@ describe("a reading of Odoo's, which takes two calls", () => {
     const { rows, said } = await reading()
     ;(await rows(LISTED))()
     assert.deepStrictEqual(said(), [0, "lost"])
+  })
+  it("shows what has changed when both answers are there", async () => {
+    const shown = async (isWhole: boolean) => {
+      const { ids, rows, said } = await reading()
+      ;(await rows(CHANGED))()
+      if (isWhole) (await ids())()
+      return said()
+    }
+    assert.deepStrictEqual([await shown(false), await shown(true)], [[1], [0, "lost"]])
+  })
+  it("shows nothing by a list that was asked for before another reading brought news", async () => {
+    const shown = async (when: "before" | "after") => {
+      const { asked, edited, ids, rows, said } = await reading()
+      const before = asked(CHANGED)
+      ;(await rows())()
+      ;(await ids())()
+      await edited()
+      ;(await (when === "before" ? before : asked(CHANGED))())()
+      ;(await ids())()
+      return said()
+    }
+    assert.deepStrictEqual([await shown("before"), await shown("after")], [[1], [0, "lost"]])
   })
   it("shows nothing of what is archived", async () => {
     const { archived, rows, said } = await reading()

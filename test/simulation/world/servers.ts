@@ -16,7 +16,7 @@ import { updatesIn } from "./updates.ts"
 
 /** Told of what an answer carries: what the engine knows of a record once it is there. */
 type Shown = (kind: Kind, id: string, part: Part) => void
-type ShownTo = (onArrival: OnArrival) => Shown
+type ShownTo = (call: HttpCall, onArrival: OnArrival) => Shown
 
 type Row = Readonly<Record<string, unknown>>
 const rowsOf = (said: unknown): ReadonlyArray<Row> =>
@@ -49,7 +49,7 @@ const showsCompanies = ({ searchParams }: URL, row: Row): boolean => {
 const hubspotServer =
   (sandbox: HubspotSandbox, shownTo: ShownTo): Server =>
   (call, onArrival) => {
-    const shown = shownTo(onArrival)
+    const shown = shownTo(call, onArrival)
     const url = new URL(call.url)
     const answer = sandbox.handle({
       method: call.method,
@@ -114,7 +114,7 @@ const odooServer = (
     for (const row of rowsOf(Array.isArray(said) ? said : (said as { readonly result?: unknown }).result)) {
       if (isGone(row)) continue
       const id = String(row["id"])
-      const shown = shownTo((told) =>
+      const shown = shownTo(call, (told) =>
         onArrival(readings.begins(domain) ? () => readings.come(model, id, { told, come: order() }) : told),
       )
       for (const kind of kindsOf(row)) for (const part of ["fields", "references"] as const) shown(kind, id, part)
@@ -129,10 +129,11 @@ export const serverOf = (
   history: History,
   sentAt: (call: HttpCall) => Read | undefined = () => undefined,
 ): Server => {
-  const shownTo: ShownTo = (onArrival) => (kind, id, part) => {
+  const shownTo: ShownTo = (call, onArrival) => (kind, id, part) => {
     // An id that was merged away is answered with the record that it became part of.
     const record = `${kind}:${side.get(kind, id)?.id ?? id}`
-    const at = history.answered()
+    const began = sentAt(call)?.order
+    const at = began === undefined ? history.answered() : { ...history.answered(), began }
     onArrival(() => history.read(side.name, record, part, at))
   }
   const server =

@@ -196,10 +196,10 @@ export class World {
     if (history.joins.isPart(thing) || side.refuses?.(kind, id, { [group]: value }) === true) return false
     onStep(`${name} ${key} ${group} becomes "${value}", in the gap`)
     const by = { side: name, isApp: side.isApp, id: `${kind}:${id}` }
-    history.enter(by, thing, { [group]: value }, false, this.isAside(name, thing))
+    const edits = history.enter(by, thing, { [group]: value }, false, this.isAside(name, thing))
     if (side.keepsHistory) history.told(name, by.id, group)
     await side.edit(kind, id, { [group]: value })
-    history.saved(name, by.id, group)
+    history.saved(edits)
     return true
   }
 
@@ -342,9 +342,9 @@ export class World {
     onStep(`${name} ${key} ${group} becomes "${value}"`)
     const by = { side: name, isApp: side.isApp, id: `${kind}:${record.id}` }
     if (group === "company") this.#halves.get(`${name}|${by.id}`)?.()
-    history.enter(by, thing, { [group]: value }, false, this.isAside(name, thing))
+    const edits = history.enter(by, thing, { [group]: value }, false, this.isAside(name, thing))
     await side.edit(kind, record.id, { [group]: value }, how.imported)
-    history.saved(name, by.id, group)
+    history.saved(edits)
   }
 
   /** Whether nobody can tell if that record of it is the one that counts. */
