@@ -6,6 +6,7 @@ import { SCAN_DOCUMENTS } from "../limits.ts"
 import type { Page, Reading } from "../ports/Provider.ts"
 import type { Gate } from "./faults.ts"
 import { ingest } from "./ingest.ts"
+import { ListedIds } from "./listed-ids.ts"
 import { look } from "./look.ts"
 import { canRead, mappedObjects, type Parts } from "./parts.ts"
 import type { Polling } from "./polling.ts"
@@ -15,10 +16,10 @@ import { asWorkerError, type WorkerError } from "./WorkerError.ts"
 import { backfill, untilReady } from "./walks.ts"
 
 /** Ids that the last complete list lacked, by object: where nothing can be read by id, the second time in a row counts. */
-export type Suspects = Map<string, ReadonlySet<string>>
+export type Suspects = Map<string, ListedIds>
 
 /** A record that was seen or written after the list began may be missing from it and be there all the same. */
-export const isMissing = (id: string, seen: SeenDoc, listed: ReadonlySet<string>, began: number): boolean =>
+export const isMissing = (id: string, seen: SeenDoc, listed: Pick<ListedIds, "has">, began: number): boolean =>
   !seen.gone && !listed.has(id) && seen.factAt < began && lastRead(seen, "fields") < began
 
 const known = Effect.fnUntraced(function* (parts: Parts, object: string, each: (id: string, seen: SeenDoc) => void) {
@@ -41,28 +42,29 @@ const compare = Effect.fnUntraced(function* (
   suspects: Suspects,
   list: {
     readonly object: string
-    readonly ids: ReadonlySet<string>
+    readonly ids: ListedIds
     readonly began: number
     readonly isNews: boolean
   },
 ) {
   const { object, ids, began } = list
   const gone: Array<RecordKey> = []
-  const unknown = new Set(list.isNews ? ids : [])
   yield* known(parts, object, (id, seen) => {
-    if (!seen.gone) unknown.delete(id)
+    if (!seen.gone) ids.tell(id)
     if (isMissing(id, seen, ids, began)) gone.push({ object, id })
   })
-  const fresh = [...unknown].map((id): RecordKey => ({ object, id }))
+  const fresh = (list.isNews ? ids.untold : []).map((id): RecordKey => ({ object, id }))
   if (canRead(parts, object)) {
     suspects.delete(object)
     yield* look(parts, gate, { mapping, records: [...gone, ...fresh], via: "census", work: "census" })
     return
   }
-  const before = suspects.get(object) ?? new Set()
-  suspects.set(object, new Set(gone.map(({ id }) => id)))
+  const before = suspects.get(object)
+  const missing = new ListedIds()
+  for (const { id } of gone) missing.add(id)
+  suspects.set(object, missing)
   const readings = gone
-    .filter(({ id }) => before.has(id))
+    .filter(({ id }) => before?.has(id) === true)
     .map(({ id }): Reading => ({ _tag: "Gone", object, id, reason: "deleted" }))
   yield* ingest(parts, { mapping, readings, via: "census", startedAt: began, byId: true })
 })
@@ -78,7 +80,7 @@ export const census = Effect.fn("Connection.census")(function* (
   const walk = parts.connector.census
   if (walk === undefined) return
   const began = yield* parts.tick
-  const ids = new Set<string>()
+  const ids = new ListedIds()
   for (let cursor: Page["next"] = null, waits = 0; ;) {
     const page: Page = yield* gate.call("census", walk(object, cursor))
     for (const hint of page.hints) if (hint.object === object) ids.add(hint.id)
@@ -101,7 +103,7 @@ export const snapshot = Effect.fn("Connection.snapshot")(function* (
   object: string,
 ) {
   const began = yield* parts.tick
-  const ids = new Set<string>()
+  const ids = new ListedIds()
   yield* backfill(parts, gate, mapping, object, "snapshot", ids)
   yield* compare(parts, gate, mapping, suspects, { object, ids, began, isNews: false })
 })

@@ -11,6 +11,7 @@ import type { Gate } from "./faults.ts"
 import { holdOrKeep } from "./held.ts"
 import { ingest, type Move } from "./ingest.ts"
 import { untilDecided } from "./lag.ts"
+import type { ListedIds } from "./listed-ids.ts"
 import { look, NO_FACETS } from "./look.ts"
 import { canRead, fenceAt, type Parts, put, sourcesOf, type Walk, walkKey } from "./parts.ts"
 
@@ -202,7 +203,7 @@ export const backfill = Effect.fn("Connection.backfill")(function* (
   mapping: Mapping,
   object: string,
   whole: "backfill" | "snapshot",
-  listed?: Set<string>,
+  listed?: ListedIds,
 ) {
   if (parts.connector.backfill === undefined) return undefined
   let from = (whole === "backfill" ? cursorOf(parts, "backfill", object) : null) ?? (yield* beginning(parts))
