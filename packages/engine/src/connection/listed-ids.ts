@@ -1,5 +1,5 @@
 /**
- * Ids of a complete list, of which there may be millions. One that is a whole number, as HubSpot's and Odoo's are, takes 11 to 21 bytes
+ * Ids of a complete list, of which there may be millions. One that is a whole number, as most systems have them, takes 11 to 21 bytes
  * (in a set of texts some ninety); any other is kept as the text that it is. What is known of them is told one after the other.
  */
 
