@@ -40,6 +40,12 @@ export interface Entered {
   carried: "never" | "perhaps" | "surely"
 }
 
+/** What one that is entered has replaced, and over what it counts as later, if it is taken so. */
+interface Replaced {
+  readonly before: Iterable<Entered>
+  readonly over: Iterable<Entered>
+}
+
 /** One that was entered just now, and has replaced what stood there `before`. */
 export const entered = (
   number: number,
@@ -47,9 +53,9 @@ export const entered = (
   side: string,
   isApp: boolean,
   value: string,
-  more: Pick<Entered, "at" | "isAside"> & { readonly before?: Iterable<Entered> },
+  more: Pick<Entered, "at" | "isAside"> & Partial<Replaced>,
 ): Entered => {
-  const { at, before = [], isAside } = more
+  const { at, before = [], isAside, over = [] } = more
   return {
     number,
     sides: new Set([side]),
@@ -60,7 +66,7 @@ export const entered = (
     shownFrom: at,
     ms,
     before: new Set(before),
-    over: new Set(),
+    over: new Set(over),
     inGap: false,
     isTold: false,
     covering: new Set(),
@@ -68,6 +74,18 @@ export const entered = (
     isMerged: false,
     carried: "never",
   }
+}
+
+/**
+ * What is replaced by one that is entered in that system over these, which are alike. What stands there has been entered there, or came:
+ * one of them that was entered elsewhere and written nowhere may be on its way to the engine yet, and nobody here had seen that.
+ */
+export const replacing = (side: string, standing: ReadonlyArray<Entered>): Replaced => {
+  const isHere = ({ at, carried, sides }: Entered): boolean => at === 0 || carried !== "never" || sides.has(side)
+  const here = standing.filter(isHere)
+  return here.length === 0
+    ? { before: standing, over: [] }
+    : { before: here, over: standing.filter((one) => !isHere(one)) }
 }
 
 /** The engine wrote a value somewhere: which of those that were entered with it nobody can tell. */

@@ -348,6 +348,25 @@ describe("the history of what comes to the product while an edit of it is on its
     history.written(IN_ODOO, ODOO.id, "P1", { title: "Second" })
     assert.deepStrictEqual(history.violations, [])
   })
+  it("takes an edit for replaced by what a system's people put over one that is alike there, if they had been shown it", () => {
+    /** Of two edits of the product the later one comes to Odoo, or somebody enters the same there while both are on their way. */
+    const after = (isShown: boolean) => {
+      const history = new History(() => 0)
+      history.enter(APP, "P1", { title: "First" }, true)
+      history.enter(ODOO, "P1", { title: "First" }, true)
+      history.read("odoo", ODOO.id, "fields")
+      for (const title of ["Earlier", "Alike"]) history.enter(APP, "P1", { title }, false)
+      if (isShown) history.written(IN_ODOO, ODOO.id, "P1", { title: "Alike" })
+      for (const title of ["Alike", "Over it"]) {
+        history.enter(ODOO, "P1", { title }, false)
+        history.read("odoo", ODOO.id, "fields")
+        history.withheld("app", APP.id, "P1", { title })
+      }
+      history.written(IN_ODOO, ODOO.id, "P1", { title: "Earlier" })
+      return history.violations.map(({ invariant }) => invariant)
+    }
+    assert.deepStrictEqual([after(false), after(true)], [[], ["regression"]])
+  })
   it("takes what had come before for replaced by what came after, where nobody entered it there", () => {
     const history = new History(() => 0)
     history.enter(APP, "P1", { title: "First" }, true)

@@ -4,7 +4,7 @@
  * never bring back what was replaced, nor make up a value.
  */
 import { type GroupName, givenOf, groupsOf, type Kind, kindOf, type Values } from "../world/things.ts"
-import { type Entered, entered, isBefore, normalised, type Part, show, type Violation } from "./entered.ts"
+import { type Entered, entered, isBefore, normalised, type Part, replacing, show, type Violation } from "./entered.ts"
 import { Aliases } from "./aliases.ts"
 import { Decisions, type Deciding } from "./decisions.ts"
 import { filling, Joined } from "./joined.ts"
@@ -268,7 +268,7 @@ export class History {
       // Out of sight nobody can tell what it was before.
       const node = this.#make(by.side, by.isApp, this.#normalised(group, value), {
         at: isFirst || isUnseen ? 0 : this.#clock,
-        before: isUnseen ? [] : known,
+        ...(isUnseen ? {} : replacing(by.side, known)),
         isAside: isAside || isMoving,
       })
       node.isMerged = isAside
@@ -330,7 +330,7 @@ export class History {
       const node = this.#valued(thing, group, value).findLast((one) => !mine.includes(one))
       if (node === undefined) continue
       for (const standing of [...(held.get(group) ?? []), ...mine])
-        if (node !== standing && !isBefore(standing, node)) standing.over.add(node)
+        if (node !== standing && !isBefore(standing, node, standing.carried === "never")) standing.over.add(node)
     }
   }
 
