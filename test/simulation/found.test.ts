@@ -79,6 +79,14 @@ const FOUND: Readonly<Record<string, Script>> = {
     webhooks: { drop: 1, duplicate: 0, reorder: 0, delayMs: [100, 100], forge: 0 },
     actions: [remove(5 * MINUTE, "hubspot", "company", 2), edit(20 * MINUTE, "hubspot", "person", 0, "company")],
   }),
+  "a company that is deleted in Odoo, which a deal's record names there, while no calls are left": calm({
+    sides: ["app", "odoo"],
+    things: { company: known(1, "app", "odoo"), deal: known(1, "app") },
+    actions: [
+      { kind: "spent", at: 5 * MINUTE, side: "odoo", forMs: 20 * MINUTE, tells: true },
+      remove(6 * MINUTE, "odoo", "company", 0),
+    ],
+  }),
   "companies that the product deletes and takes back, whose people are of another by then, or of none": calm({
     sides: ["app", "odoo"],
     things: { person: known(4, "app", "odoo"), company: known(3, "app", "odoo") },

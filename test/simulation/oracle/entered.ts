@@ -32,6 +32,8 @@ export interface Entered {
   isTold: boolean
   /** What the engine wrote over it in that case, which may have won against it with nothing to write after that. */
   readonly covering: Set<Entered>
+  /** It is none since the company was deleted there: nobody chose that, and the engine need not take it for a choice. */
+  isLeftEmpty: boolean
   /** It may stand or not: of one of two that became one, or of a group whose mapping changed, which is then seen as if anew. */
   isAside: boolean
   /** And that because a provider made one of two: any of what was in either of them may stand. */
@@ -70,6 +72,7 @@ export const entered = (
     inGap: false,
     isTold: false,
     covering: new Set(),
+    isLeftEmpty: false,
     isAside,
     isMerged: false,
     carried: "never",

@@ -206,7 +206,14 @@ const settledIn = (
     // What stands in a CRM's record may have to be read yet; the product tells by itself.
     const isUnread = ({ record, side }: Held): boolean =>
       !side.isApp && history.isUnread(side.name, `${kind}:${record.id}`, group)
-    if (new Set(values).size === 1) settled.set(group, values[0]!)
+    // Of a deal at Odoo the company is not asked for, and may have been deleted: the engine may take none from there once it reads that.
+    const unread =
+      kind === "deal" && group === "company" && values.length > 0
+        ? held.find((one) => one.side.customer !== undefined && isUnread(one))
+        : undefined
+    if (unread !== undefined)
+      found.push(violation("divergent", `${thing}.${group}: what stands at ${unread.side.name} has not been read`))
+    else if (new Set(values).size === 1) settled.set(group, values[0]!)
     else if (group === "company" && !said.some(isUnread) && mayDiffer(world.reshaping, history, thing, said)) continue
     else if (values.length > 0 && parked < conflicts && history.rulings.asks(kind, group)) parked += 1
     // Where there is none, it is mapped nowhere that has the thing.

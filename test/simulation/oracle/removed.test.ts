@@ -48,3 +48,31 @@ describe("the oracle and a company that is deleted in one system", () => {
     assert.isTrue(after(["app", "C2"], ["app", ""])({ app: "", hubspot: "C1" }, { C2: ["hubspot", "app"] }))
   })
 })
+
+/** What is said at the end of a deal in Odoo whose company C1 was deleted there, or that somebody has said is of none. */
+const ofDeal = (isLeftEmpty: boolean, andThen: (history: History) => void = () => {}): ReadonlyArray<string> => {
+  const history = new History(() => 0)
+  history.enter({ side: "app", isApp: true, id: "deal:1" }, "D1", { company: "C1" }, true)
+  history.stood("odoo", "deal:2", "D1", "company", "C1")
+  const by = { side: "odoo", isApp: false, id: "deal:2" }
+  for (const one of history.enter(by, "D1", { company: "" }, false)) one.isLeftEmpty = isLeftEmpty
+  andThen(history)
+  history.settle("D1", "company", "C1")
+  return history.violations.map(({ invariant }) => invariant)
+}
+
+describe("the oracle and what a deletion left of no company", () => {
+  it("lets the company stand in the systems that have it, and no other way", () => {
+    assert.deepStrictEqual([ofDeal(true), ofDeal(false)], [[], ["lost"]])
+  })
+  it("asks for none once the engine has carried that anywhere", () => {
+    const writes = (history: History): void =>
+      void history.written({ name: "app", isApp: true }, "deal:1", "D1", { company: "" })
+    assert.deepStrictEqual(ofDeal(true, writes), ["lost"])
+  })
+  it("asks for what was chosen there after it", () => {
+    const chooses = (history: History): void =>
+      void history.enter({ side: "odoo", isApp: false, id: "deal:2" }, "D1", { company: "C2" }, false)
+    assert.deepStrictEqual(ofDeal(true, chooses), ["lost"])
+  })
+})

@@ -167,9 +167,14 @@ export class Verdicts {
   /** Why that one of all that was entered can't be what stands at the end; null: it can. */
   outdone(thing: string, group: GroupName, node: Entered, nodes: ReadonlyArray<Entered>): string | null {
     if (this.#isRefused(thing, group, node)) return "it was to be refused"
-    // What was refused is nobody's any more, whatever the rule is by now.
+    // What was refused is nobody's any more, whatever the rule is by now; what a deletion left, where the engine carried it nowhere.
     const counting = nodes.filter(
-      (one) => one !== node && !one.inGap && !one.isAside && this.#refusing(thing, group, one).length === 0,
+      (one) =>
+        one !== node &&
+        !one.inGap &&
+        !one.isAside &&
+        !(one.isLeftEmpty && one.carried === "never") &&
+        this.#refusing(thing, group, one).length === 0,
     )
     const replacing = counting.find((one) => one.value !== node.value && isBefore(node, one, true))
     if (replacing !== undefined) return `${show(replacing)} had replaced it`

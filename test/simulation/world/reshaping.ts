@@ -47,7 +47,9 @@ export class Reshaping {
     const { history, keys } = this.#place
     const key = history.canonical(keys.get(`${side.name}|${kind}:${id}`) ?? keyOf(kind, values))
     const by = { side: side.name, isApp: side.isApp, id: `${kind}:${id}` }
-    if (key !== "") history.enter(by, key, { company }, false, history.isAside(side.name, by.id, "company"))
+    if (key === "") return
+    const isAside = history.isAside(side.name, by.id, "company")
+    for (const one of history.enter(by, key, { company }, false, isAside)) one.isLeftEmpty = company === ""
   }
 
   /** What refers to a company refers to another one from now on, or to none. */
