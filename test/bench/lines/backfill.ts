@@ -10,7 +10,7 @@ const BURST = 5_000
 const ALLOWED = (REAL_LIMITS.burst / 10) * LIST
 
 const measure = async (context: Context): Promise<ReadonlyArray<Row>> => {
-  const size = context.people(15_000, 60_000)
+  const size = context.people(12_000, 60_000)
   return withBench(context.dir, async (bench) => {
     const portal = await bench.portal("hubspot", { limits: NO_LIMITS })
     await portal.seed(size)

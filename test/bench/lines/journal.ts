@@ -110,7 +110,7 @@ export const journalAppend: Line = {
   what: "appends of 100 events over 10,000 streams, one append after the other, each forced to the disk",
   quick: true,
   measure: async (context) => {
-    const events = context.people(20_000, 100_000)
+    const events = context.people(14_000, 100_000)
     const rows: Array<Row> = []
     for (const each of [1, BATCH]) {
       const { hand, port, ...detail } = await compare(context, {
@@ -140,7 +140,7 @@ export const journalWriters: Line = {
   what: "64 concurrent writers, one event each, every one acknowledged when it is forced to the disk",
   quick: true,
   measure: async (context) => {
-    const events = context.people(16_000, 64_000)
+    const events = context.people(12_000, 64_000)
     const { hand, port, ...detail } = await compare(context, {
       events,
       perBatch: 1,

@@ -59,7 +59,7 @@ const confirmations = (store: string): Promise<ReadonlyMap<string, number>> =>
   )
 
 const measureTrips = async (context: Context): Promise<ReadonlyArray<Row>> => {
-  const people = context.people(30, 400)
+  const people = context.people(24, 400)
   // A read and a write each: more often they would wait for the 17 calls a second that the portal allows.
   const everyMs = 250
   return withBench(context.dir, async (bench) => {

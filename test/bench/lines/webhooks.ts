@@ -10,7 +10,7 @@ const PER_SECOND = 500
 const CONTACTS = 2_000
 
 const measure = async (context: Context): Promise<ReadonlyArray<Row>> => {
-  const seconds = context.scale === "quick" ? 5 : 20
+  const seconds = context.scale === "quick" ? 3 : 20
   return withBench(context.dir, async (bench) => {
     const portal = await bench.portal("hubspot", { limits: NO_LIMITS })
     const ids = await portal.seed(CONTACTS)
