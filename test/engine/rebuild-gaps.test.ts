@@ -3,6 +3,7 @@ import { makeConnection } from "@concordat/engine/connection/ConnectionWorker"
 import { appendOf } from "@concordat/engine/connection/events"
 import type { Gap } from "@concordat/engine/connection/gaps"
 import { makeCompilers } from "@concordat/engine/flows/Compilers"
+import { Commit } from "@concordat/engine/ports/Commit"
 import { Journal } from "@concordat/engine/ports/Journal"
 import { State } from "@concordat/engine/ports/State"
 import { clear } from "@concordat/model/events/envelope"
@@ -76,7 +77,7 @@ const ended: typeof PageCommitted.Type = {
 /** Of one record, and what the worker said last; then all documents are made anew. */
 const rebuilt = Effect.fnUntraced(function* (
   facts: ReadonlyArray<RecordObserved | WriteIntended | RecordWritten | EditOverwritten>,
-  { endedAt = START, keepsHistory = true } = {},
+  { begunBefore = false, endedAt = START, keepsHistory = true } = {},
 ) {
   const journal = yield* Journal
   const record = streams.record(TENANT, "crm", OBJECT, "r1")
@@ -89,6 +90,16 @@ const rebuilt = Effect.fnUntraced(function* (
     ),
   )
   yield* journal.append(appendOf(streams.worker(TENANT, "crm"), -1, [{ data: ended }], endedAt))
+  const state = yield* State
+  if (begunBefore) {
+    // A process died in it after a first page, of which nothing came, and took over before that: the last word is its own.
+    const [first] = (yield* journal.readAll({ after: null, prefixes: [], limit: 1 })).events
+    const place = { position: first!.position, told: -1, endedAt: START }
+    const checkpoint = { name: "test", position: first!.position, eventId: first!.id }
+    const document = { tenant: TENANT, kind: "rebuild", key: "crm|", value: JSON.stringify(place) }
+    const commit = yield* Commit
+    yield* commit.commit({ appends: [], commands: [], checkpoint, documents: [document] })
+  }
   const world = new World({})
   const history = keepsHistory ? { overwritten: () => Effect.succeed([]) } : {}
   yield* makeConnection({
@@ -98,7 +109,6 @@ const rebuilt = Effect.fnUntraced(function* (
     connector: { ...world.connector(), ...history },
     compilers: makeCompilers(),
   }).pipe(Effect.scoped)
-  const state = yield* State
   const docs = yield* state.scan({ tenant: TENANT, kind: "gap", prefix: "crm|", after: null, limit: 100 })
   return docs.map(({ value }) => JSON.parse(value) as Gap)
 })
@@ -131,6 +141,14 @@ describe("writes whose histories may not have been looked into when the state wa
         assert.deepStrictEqual(yield* rebuilt(facts, options), [])
       }).pipe(Effect.provide(store, { local: true })),
     )
+
+  it.effect("[R26] [R50] are where a process died in the rebuilding, also hours after the end", () =>
+    Effect.gen(function* () {
+      const facts = [seen, ...taken("a", { job: "Countess" })]
+      const gaps = yield* rebuilt(facts, { begunBefore: true, endedAt: START + 2 * HOUR })
+      assert.deepStrictEqual(held(gaps), [["a", { job: "Analyst" }, { job: "Countess" }]])
+    }).pipe(Effect.provide(store, { local: true })),
+  )
 
   it.effect("[R26] each of several, but for the first of two of the same value", () =>
     Effect.gen(function* () {

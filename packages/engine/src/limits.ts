@@ -98,6 +98,11 @@ export const GAP_GATHER_MS = 1_000
  * calls of the limit for each two that push. They are held in memory, a kilobyte each, and some histories have 20 versions only.
  */
 export const GAPS_WAITING = 10_000
+/**
+ * How long before a worker's end a write's history may not have been looked into: mostly that takes seconds, and half an hour
+ * where the day's calls are used up. Where the state was dropped, those are asked of again.
+ */
+export const LOOKED_INTO_MS = 60 * 60_000
 /** A read that overlapped a write is made again after this long. */
 export const READ_AGAIN_MS = 100
 /** Rounds of reading again before a page is fetched anew. */

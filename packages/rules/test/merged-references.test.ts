@@ -1,11 +1,12 @@
 /** References to a record that the provider has merged away, which nobody has read again since. */
 import { assert, describe, it } from "vitest"
-import { ada, groupsDue, scene, write } from "./scene.ts"
+import { EDITION } from "../src/edition.ts"
+import { ada, bertha, gone, groupsDue, scene, write } from "./scene.ts"
 
 describe("a reference to a record that was merged away", () => {
   /** Ada works for the second firm by what the CRM says; there it became part of the first one. */
-  const merged = () => {
-    const core = scene()
+  const merged = (edition: number = EDITION) => {
+    const core = scene({ edition })
     for (const number of [1, 2, 3]) {
       const firm = { name: `Firm ${number}`, domain: `firm${number}.org` }
       core.observe("app", "firm", `a${number}`, firm, 1_000 + number)
@@ -59,4 +60,17 @@ describe("a reference to a record that was merged away", () => {
     assert.deepStrictEqual(core.value("contact", "company"), [firm(core, "f3")])
     assert.deepStrictEqual([core.due("crm"), groupsDue(core, "app")], [[], [["company"]]])
   })
+  for (const [edition, says, due] of [
+    [1, "is left alone by the first edition", []],
+    [EDITION, "is due where it is said to be none elsewhere", [["company"]]],
+  ] as const)
+    it(`[R15] [R27] to one that was deleted, for which nothing stands, ${says}`, () => {
+      const core = merged(edition)
+      core.observe("crm", "person", "c2", { ...bertha, company: "firm:f3" }, 4_000)
+      core.observe("app", "person", "2", { ...bertha, company: "firm:a3" }, 4_100)
+      gone(core, "crm", "f3", 5_000, "firm")
+      core.observe("app", "person", "2", { ...bertha, company: null }, 6_000)
+      assert.include(core.value("contact", "company"), null)
+      assert.deepStrictEqual(groupsDue(core, "crm"), due)
+    })
 })

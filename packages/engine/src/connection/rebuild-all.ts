@@ -25,6 +25,8 @@ interface Place {
   readonly position: string | null
   /** The last revision of the worker's own stream until there. */
   readonly told: number
+  /** When the worker's last life ended, ms since 1970; absent: it was kept by a version that did not ask. */
+  readonly endedAt?: number
 }
 
 type Read = readonly [event: RecordedEvent, data: Record<string, unknown>]
@@ -152,7 +154,9 @@ export const rebuildAll = Effect.fnUntraced(function* (parts: Parts, endedAt: nu
   const shownAgain = yield* rebuildCursors(parts)
   for (const [object, revision] of shownAgain) if (revision <= at.told) shownAgain.delete(object)
   const mapping = yield* store(parts.planner.mapping)
-  const gaps = gapsAgain(parts, endedAt)
+  // Begun by a process that died in it, it ended before that one took over, which is the last word by now.
+  const ended = at.endedAt ?? endedAt
+  const gaps = gapsAgain(parts, ended)
   const place = `${streams.partitionOf(parts.tenant)}.${parts.tenant}.${parts.connection}.`
   const worker = streams.worker(parts.tenant, parts.connection)
   const prefixes = [`record-${place}`, `create-${place}`, worker]
@@ -179,7 +183,7 @@ export const rebuildAll = Effect.fnUntraced(function* (parts: Parts, endedAt: nu
       if (documents.length > 0) yield* keep(documents)
       return
     }
-    at = { position: events.at(-1)!.position, told }
+    at = { position: events.at(-1)!.position, told, endedAt: ended }
     yield* keep([...documents, put(parts, PLACE, "", at)])
   }
 })

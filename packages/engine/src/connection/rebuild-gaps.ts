@@ -7,7 +7,7 @@ import type { EditOverwritten, RecordWritten } from "@concordat/model/events/rec
 import { type Json, type JsonObject, sameJson } from "@concordat/model/json"
 import { type OpenIntentDoc, recordKey, type SeenDoc } from "@concordat/rules/state/documents"
 import * as Effect from "effect/Effect"
-import { GAPS_WAITING, REBUILD_EVENTS } from "../limits.ts"
+import { GAPS_WAITING, LOOKED_INTO_MS, REBUILD_EVENTS } from "../limits.ts"
 import type { RecordedEvent } from "../ports/Journal.ts"
 import type { DocumentWrite } from "../ports/State.ts"
 import { facetOf, FIELDS } from "./facets.ts"
@@ -17,9 +17,6 @@ import { decode } from "./rebuild.ts"
 import { lastRead } from "./seen.ts"
 import { sentOf } from "./settle.ts"
 import { asWorkerError } from "./WorkerError.ts"
-
-/** Mostly it takes seconds until a history is looked into, and half an hour where the day's calls are used up. */
-const LOOKED_INTO_MS = 3_600_000
 
 /** What the record's stream said last of these fields before a write. What only a write has said is not known to stand there. */
 const saidBefore = Effect.fnUntraced(function* (
@@ -64,19 +61,34 @@ export interface GapsAgain {
   readonly parts: Parts
   /** From when on they are asked of, ms since 1970. */
   readonly from: number
+  /** Keys of those of a record: a busy hour has thousands, and few of one. */
+  readonly ofRecord: Map<string, Set<string>>
   /** Keys of those that the page has changed. */
   readonly moved: Set<string>
 }
 
 /** `endedAt`: when the worker said something last, before its state was dropped. */
-export const gapsAgain = (parts: Parts, endedAt: number): GapsAgain => ({
-  parts,
-  from: endedAt - LOOKED_INTO_MS,
-  moved: new Set(),
-})
+export const gapsAgain = (parts: Parts, endedAt: number): GapsAgain => {
+  const self: GapsAgain = { parts, from: endedAt - LOOKED_INTO_MS, ofRecord: new Map(), moved: new Set() }
+  for (const gap of parts.gaps.values()) keysOf(self, gap).add(gap.key)
+  return self
+}
 
-const drop = ({ moved, parts }: GapsAgain, key: string): void => {
-  if (parts.gaps.delete(key)) moved.add(key)
+const keysOf = ({ ofRecord }: GapsAgain, { record }: Gap): Set<string> => {
+  const id = recordKey(record)
+  const keys = ofRecord.get(id) ?? new Set()
+  ofRecord.set(id, keys)
+  return keys
+}
+
+const drop = (self: GapsAgain, key: string): void => {
+  const gap = self.parts.gaps.get(key)
+  if (gap === undefined) return
+  self.parts.gaps.delete(key)
+  self.moved.add(key)
+  const keys = keysOf(self, gap)
+  keys.delete(key)
+  if (keys.size === 0) self.ofRecord.delete(recordKey(gap.record))
 }
 
 /** One without a field is none. */
@@ -84,6 +96,7 @@ const set = (self: GapsAgain, gap: Gap): void => {
   if (Object.keys(gap.held).length === 0) return drop(self, gap.key)
   self.parts.gaps.set(gap.key, gap)
   self.moved.add(gap.key)
+  keysOf(self, gap).add(gap.key)
 }
 
 /** A write was taken, or an edit found that one stood over. `intent`: of the write; `seen`: what was known of the record before. */
@@ -113,8 +126,8 @@ export const noteGap = Effect.fnUntraced(function* (
     readBefore: Math.floor(lastRead(seen, "fields")),
     ...stampOf(seen),
   }
-  for (const one of parts.gaps.values())
-    if (recordKey(one.record) === recordKey(record)) set(self, withoutRepeated(one, gap))
+  for (const of of [...(self.ofRecord.get(recordKey(record)) ?? [])])
+    set(self, withoutRepeated(parts.gaps.get(of)!, gap))
   set(self, gap)
   const [oldest] = parts.gaps.keys()
   if (oldest !== undefined && parts.gaps.size > GAPS_WAITING) drop(self, oldest)

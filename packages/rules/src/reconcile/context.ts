@@ -107,6 +107,12 @@ const referredRecord = (tx: Transaction, connection: string, external: string): 
 /** Whether the provider has merged it into another one. */
 const isMergedAway = (record: RecordDoc | null): boolean => record?.state === "gone" && record.into !== undefined
 
+/** The entity of a record that is gone, whatever that has become since. */
+const entityOfGone = (tx: Transaction, type: EntityType, record: RecordDoc | null): string | undefined =>
+  record?.state !== "gone" || record.type !== type || record.entity === null
+    ? undefined
+    : entityDoc(tx, type, record.entity)?.id
+
 /** The entity that a record stands for, or stood for until the provider merged it into another one. */
 export const standsFor = (
   tx: Transaction,
@@ -117,11 +123,10 @@ export const standsFor = (
   const entity = references(tx, connection).entity(type, external)
   if (entity !== undefined) return entity
   const gone = referredRecord(tx, connection, external)
-  if (gone === null || !isMergedAway(gone) || gone.type !== type || gone.entity === null) return undefined
-  return entityDoc(tx, type, gone.entity)?.id
+  return isMergedAway(gone) ? entityOfGone(tx, type, gone) : undefined
 }
 
-/** And also the one that a record stood for until it was deleted, which in the first edition was as unknown as what nobody has seen. */
+/** Also the one that a record stood for until it was deleted. In the first edition that was as unknown as what nobody has seen. */
 export const stoodFor = (
   tx: Transaction,
   connection: string,
@@ -130,9 +135,7 @@ export const stoodFor = (
 ): string | undefined => {
   const entity = standsFor(tx, connection, type, external)
   if (entity !== undefined || editionOf(tx) < 2) return entity
-  const gone = referredRecord(tx, connection, external)
-  if (gone?.state !== "gone" || gone.type !== type || gone.entity === null) return undefined
-  return entityDoc(tx, type, gone.entity)?.id
+  return entityOfGone(tx, type, referredRecord(tx, connection, external))
 }
 
 /**

@@ -87,9 +87,10 @@ const withUnknown = (
   const value = valueOf(doc, lens.group)
   /** One of a set that was deleted there, and that nobody wants any more. */
   const isDropped = (one: string, name: string, to: EntityType): boolean => {
-    const entity = held.before === undefined ? stoodFor(context.tx, connection, to, one) : undefined
-    if (entity === undefined || editionOf(context.tx) < 2) return false
-    return !(value[name] as ReadonlyArray<string>).some((id) => entityDoc(context.tx, to, id)?.id === entity)
+    if (held.before !== undefined || editionOf(context.tx) < 2) return false
+    const entity = stoodFor(context.tx, connection, to, one)
+    const meant = (value[name] ?? []) as ReadonlyArray<string>
+    return entity !== undefined && !meant.some((id) => entityDoc(context.tx, to, id)?.id === entity)
   }
   let view = wanted
   for (const name of lens.fields) {

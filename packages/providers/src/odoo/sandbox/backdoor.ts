@@ -48,6 +48,9 @@ export interface Backdoor {
 const person = 1
 const attempts = 5
 
+/** What the wizards leave to the winner; a lead's probability follows from its stage. */
+const UNMERGED = ["id", "parent_id", "create_date", "write_date", "probability", "automated_probability"]
+
 /** Odoo has no empty number: the wizards take the first that is not 0. */
 const isNothing = (value: Value | undefined): boolean =>
   value === undefined || value === null || value === false || value === 0 || value === ""
@@ -56,10 +59,7 @@ const isNothing = (value: Value | undefined): boolean =>
 const mergedColumns = (winner: Readonly<Record<string, Value>>, loser: Readonly<Record<string, Value>>) =>
   Object.fromEntries(
     Object.entries(loser).filter(
-      ([name, value]) =>
-        !isNothing(value) &&
-        isNothing(winner[name]) &&
-        !["id", "parent_id", "create_date", "write_date"].includes(name),
+      ([name, value]) => !isNothing(value) && isNothing(winner[name]) && !UNMERGED.includes(name),
     ),
   )
 
@@ -94,7 +94,7 @@ export const makeBackdoor = (core: Core, change: (settings: JsonObject) => void)
     const table = core.database.table(model)
     for (const given of rows) {
       const id = typeof given["id"] === "number" ? given["id"] : table.nextId
-      const written = given["write_date"]
+      const written = given[("write_date", "probability", "automated_probability")]
       const at =
         typeof written === "string"
           ? datetimeLiteral(written, core.version)

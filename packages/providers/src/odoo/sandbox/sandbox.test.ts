@@ -89,6 +89,15 @@ describe.each([17, 19] as const)("the sandbox of Odoo %i", (version) => {
     assert.strictEqual(backdoor.get("crm.lead", winner)?.["expected_revenue"], 14)
   })
 
+  it("leaves a lead that nobody expects to win as it is when two are made one", async () => {
+    const { backdoor } = made(version)
+    const lead = (probability: number) =>
+      backdoor.put({ model: "crm.lead", vals: { name: "Lead", type: "opportunity", probability } })
+    const [winner, loser] = [await lead(0), await lead(80)]
+    await backdoor.merge("crm.lead", winner, [loser])
+    assert.strictEqual(backdoor.get("crm.lead", winner)?.["probability"], 0)
+  })
+
   it("logs what was written through its interface, and not what a person did", async () => {
     const { backdoor, connector } = made(version)
     await backdoor.put({ model: "res.partner", id: 1, vals: { city: "By hand" } })
