@@ -126,8 +126,7 @@ export const noteGap = Effect.fnUntraced(function* (
     readBefore: Math.floor(lastRead(seen, "fields")),
     ...stampOf(seen),
   }
-  for (const of of [...(self.ofRecord.get(recordKey(record)) ?? [])])
-    set(self, withoutRepeated(parts.gaps.get(of)!, gap))
+  for (const of of self.ofRecord.get(recordKey(record)) ?? []) set(self, withoutRepeated(parts.gaps.get(of)!, gap))
   set(self, gap)
   const [oldest] = parts.gaps.keys()
   if (oldest !== undefined && parts.gaps.size > GAPS_WAITING) drop(self, oldest)

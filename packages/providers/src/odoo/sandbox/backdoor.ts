@@ -94,7 +94,7 @@ export const makeBackdoor = (core: Core, change: (settings: JsonObject) => void)
     const table = core.database.table(model)
     for (const given of rows) {
       const id = typeof given["id"] === "number" ? given["id"] : table.nextId
-      const written = given[("write_date", "probability", "automated_probability")]
+      const written = given["write_date"]
       const at =
         typeof written === "string"
           ? datetimeLiteral(written, core.version)

@@ -89,7 +89,7 @@ describe.each([17, 19] as const)("the sandbox of Odoo %i", (version) => {
     assert.strictEqual(backdoor.get("crm.lead", winner)?.["expected_revenue"], 14)
   })
 
-  it("leaves a lead that nobody expects to win as it is when two are made one", async () => {
+  it("[OD70] leaves a lead that nobody expects to win as it is when two are made one", async () => {
     const { backdoor } = made(version)
     const lead = (probability: number) =>
       backdoor.put({ model: "crm.lead", vals: { name: "Lead", type: "opportunity", probability } })
