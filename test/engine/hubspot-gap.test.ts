@@ -4,6 +4,7 @@ import { makeCompilers } from "@concordat/engine/flows/Compilers"
 import { appendTo } from "@concordat/engine/operations/append"
 import { ProviderError, Unavailable } from "@concordat/engine/ports/ProviderError"
 import { explain } from "@concordat/engine/operations/explain"
+import type { JsonObject } from "@concordat/model/json"
 import * as streams from "@concordat/model/streams"
 import { makeHubspot } from "@concordat/providers/hubspot/provider"
 import { openPortal } from "@concordat/providers/hubspot/testing/portal"
@@ -77,8 +78,13 @@ const start = Effect.fnUntraced(function* (person: Readonly<Record<string, strin
   const ada = left.put(null, { ...person })
   const { connector, sandbox } = yield* openPortal({ indexLagMs: [0, 0], webhooks: { target: null } })
   const id = sandbox.seed({ records: { contacts: [{ properties: there }] } })["contacts"]![0]!
-  /** The next write stands over this title, or its answer is lost. */
-  const next: { quick: string | null; isLost: boolean } = { quick: null, isLost: false }
+  /** The next write stands over this title, its answer is lost and maybe this title set right after it, or it never arrives. */
+  const next: { quick: string | null; isLost: boolean; after: string | null; isGone: boolean } = {
+    quick: null,
+    isLost: false,
+    after: null,
+    isGone: false,
+  }
   const hasty = {
     ...connector,
     write: (object: string, rows: Parameters<typeof connector.write>[1]) =>
@@ -90,9 +96,20 @@ const start = Effect.fnUntraced(function* (person: Readonly<Record<string, strin
           next.quick = null
         }
         const written = connector.write(object, rows)
+        if (next.isGone) {
+          next.isGone = false
+          return noAnswer
+        }
         if (!next.isLost) return written
         next.isLost = false
-        return Effect.andThen(written, noAnswer)
+        const { after } = next
+        next.after = null
+        const follows = Effect.sync(() => {
+          if (after === null) return
+          sandbox.advance(500)
+          sandbox.put({ object: "contacts", id, properties: { jobtitle: after }, byWorkflow: after.endsWith("!") })
+        })
+        return written.pipe(Effect.andThen(follows), Effect.andThen(noAnswer))
       }),
   }
   yield* openConnection("left", { world: left }, PEOPLE)
@@ -199,6 +216,57 @@ describe("the gap between a read and a write", () => {
         assert.strictEqual(title(), job)
       }
       assert.lengthOf(yield* eventsOf("EditOverwritten"), 0)
+    }).pipe(Effect.scoped, Effect.provide(store, { local: true })),
+  )
+
+  for (const [who, after] of [
+    ["an automation that rewrites it", "Baroness!"],
+    ["a person who writes another one", "Duchess"],
+    ["a person who takes it back", "Analyst"],
+  ] as const)
+    it.effect(`[R26] [HS46] a write without an answer was taken before ${who}, says the history`, () =>
+      Effect.gen(function* () {
+        const person = { mail: "ada@engines.example", first: "Ada", last: "Lovelace", job: "Analyst" }
+        const named = { email: person.mail, firstname: "Ada", lastname: "Lovelace", jobtitle: "Analyst" }
+        const { ada, left, next, quiet, values } = yield* start(person, named)
+        next.isLost = true
+        next.after = after
+        left.put(ada, { job: "Baroness" })
+        yield* quiet
+        assert.deepStrictEqual([values()["jobtitle"], left.get(ada)?.["job"]], [after, after])
+        const written = (yield* eventsOf("RecordWritten")).filter(({ data }) => data.connection === "hubspot")
+        assert.deepStrictEqual(
+          written.map(({ data }) => [data.attempts, data.held]),
+          [[1, null]],
+        )
+        const changed = yield* eventsOf("ContactChanged")
+        assert.deepStrictEqual(
+          changed.flatMap(({ data }) =>
+            (data.changes as ReadonlyArray<JsonObject>).map((one) => [one["rule"], one["loser"]]),
+          ),
+          [
+            ["edit", null],
+            ["edit", null],
+          ],
+        )
+        assert.lengthOf(yield* eventsOf("EditOverwritten"), 0)
+      }).pipe(Effect.scoped, Effect.provide(store, { local: true })),
+    )
+
+  it.effect("[HS46] a write that never arrived is sent again", () =>
+    Effect.gen(function* () {
+      const person = { mail: "ada@engines.example", first: "Ada", last: "Lovelace", job: "Analyst" }
+      const named = { email: person.mail, firstname: "Ada", lastname: "Lovelace", jobtitle: "Analyst" }
+      const { ada, left, next, quiet, values } = yield* start(person, named)
+      next.isGone = true
+      left.put(ada, { job: "Baroness" })
+      yield* quiet
+      assert.deepStrictEqual([values()["jobtitle"], left.get(ada)?.["job"]], ["Baroness", "Baroness"])
+      const written = (yield* eventsOf("RecordWritten")).filter(({ data }) => data.connection === "hubspot")
+      assert.deepStrictEqual(
+        written.map(({ data }) => data.attempts),
+        [2],
+      )
     }).pipe(Effect.scoped, Effect.provide(store, { local: true })),
   )
 })

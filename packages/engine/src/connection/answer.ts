@@ -116,7 +116,7 @@ const keepWritten = (
     entries.push({ stream: recordStream(parts, record), expected: known.record.revision, facts: onRecord })
   const documents = [put(parts, "intent", candidate.key, null), put(parts, "seen", recordKey(record), seen)]
   for (const one of toFollow(parts, settled)) documents.push(putFollow(parts, one))
-  const gap = gapOf(parts, candidate, settled, known.record)
+  const gap = gapOf(parts, answered.begun, settled)
   if (gap !== null) documents.push(put(parts, "gap", candidate.key, gap))
   if (isCreate) documents.push(put(parts, "create", candidate.entityKey, { revision: known.stream.revision + 1 }))
   return { entries, documents, gap }
@@ -231,7 +231,10 @@ export const keepAnswers = Effect.fn("Connection.answers")(function* (parts: Par
     if (settled._tag === "Open") {
       parts.intents.set(key, settled.intent)
       if (settled.intent.job !== null) parts.told.job()
-    } else parts.intents.delete(key)
+    } else {
+      parts.intents.delete(key)
+      parts.doubts.delete(key)
+    }
     const lock = lockOf(record, begun.candidate.sent.ownId)
     if (lock !== null) {
       if (settled._tag === "Open") parts.busy.set(lock, settled.intent.until)

@@ -73,6 +73,8 @@ const lookAt = Effect.fnUntraced(function* (
 /** What was read is decided: those that it has not shown are over. */
 const settle = Effect.fnUntraced(function* ({ looked, parts }: Doubts) {
   const { doubts, ledger, planner } = parts
+  // Sent again, or shown to have been taken meanwhile.
+  for (const key of looked) if (!doubts.has(key)) looked.delete(key)
   const { streams } = yield* lagOf(parts)
   const decided = [...looked].flatMap((key) => {
     const intent = doubts.get(key)

@@ -10,15 +10,15 @@ import * as Effect from "effect/Effect"
 import { COMMIT_TRIES, GAP_GATHER_MS, GAPS_WAITING } from "../limits.ts"
 import type { Overwritten } from "../ports/Provider.ts"
 import type { DocumentWrite } from "../ports/State.ts"
-import type { Candidate } from "./candidate.ts"
 import type { Fact } from "./events.ts"
 import { facetOf, FIELDS } from "./facets.ts"
 import { type Gate, persistently } from "./faults.ts"
+import type { Begun } from "./intend.ts"
 import type { Entry } from "./Ledger.ts"
 import { fenceOf, type Parts, put, recordStream, seenDocs } from "./parts.ts"
 import { rebuildStream } from "./rebuild.ts"
 import { Flow } from "./rota.ts"
-import { lastRead, unseen } from "./seen.ts"
+import { unseen } from "./seen.ts"
 import { intended, sentOf, type Settled } from "./settle.ts"
 import { asWorkerError, WorkerError } from "./WorkerError.ts"
 
@@ -41,14 +41,21 @@ const picked = (values: JsonObject, names: ReadonlyArray<string>): JsonObject =>
 /** The time of the record as it was last read, where the provider tells one. */
 export const stampOf = ({ stamp }: SeenDoc): Pick<Gap, "stamp"> => (stamp === null ? {} : { stamp })
 
+const readOf = ({ readBefore, stamp }: OpenIntentDoc): Pick<Gap, "readBefore" | "stamp"> => ({
+  readBefore: readBefore ?? 0,
+  ...(stamp === undefined ? {} : { stamp }),
+})
+
 /** Null where there is no history, or nothing in it that the write could have stood over. */
 export const gapOf = (
   parts: Parts,
-  { current, entity, kind, sent }: Candidate,
+  { candidate, intent }: Begun,
   { data, held, outcome }: Extract<Settled, { _tag: "Written" }>,
-  known: SeenDoc,
 ): Gap | null => {
-  if (parts.connector.overwritten === undefined || kind !== "update" || current === null || data.adopted) return null
+  const { entity, kind, sent } = candidate
+  const { current } = intent
+  if (parts.connector.overwritten === undefined || kind !== "update" || current === undefined || data.adopted)
+    return null
   if ((outcome.converted?.length ?? 0) > 0) return null
   const refused = new Set(data.refused.map(({ name }) => name))
   const names = Object.keys(sent.values).filter(
@@ -61,8 +68,7 @@ export const gapOf = (
     entity,
     held: picked({ ...sent.values, ...held }, names),
     before: picked(current, names),
-    readBefore: Math.floor(lastRead(known, "fields")),
-    ...stampOf(known),
+    ...readOf(intent),
   }
 }
 
@@ -84,8 +90,7 @@ export const gapOfLost = (parts: Parts, intent: OpenIntentDoc): Gap | null => {
     entity,
     held: picked(values, names),
     before: picked(before, names),
-    readBefore: intent.readBefore ?? 0,
-    ...(intent.stamp === undefined ? {} : { stamp: intent.stamp }),
+    ...readOf(intent),
   }
 }
 

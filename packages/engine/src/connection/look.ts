@@ -10,6 +10,7 @@ import { chunked, groupedBy, lastOfEach } from "./batches.ts"
 import type { Gate } from "./faults.ts"
 import { ingest, keyOfReading } from "./ingest.ts"
 import { facetOf, FIELDS } from "./facets.ts"
+import { tellShown } from "./lost-answers.ts"
 import { canRead, type Parts, seenDocs, sourcesOf, untilFree } from "./parts.ts"
 import { asWorkerError } from "./WorkerError.ts"
 
@@ -77,6 +78,7 @@ export const look = Effect.fn("Connection.look")(function* (parts: Parts, gate: 
         const ids = batch.map(({ id }) => id)
         const answered = yield* gate.callNow(what.work, parts.connector.read!(object, ids, { fields, limit }))
         const found = [...answered, ...missing(batch, answered)]
+        yield* tellShown(parts, gate, object, answered, what.work)
         const page = { mapping: what.mapping, readings: found, via: what.via, startedAt, byId: true }
         const ingested = yield* ingest(parts, page)
         const again = new Set(ingested.again.map(recordKey))

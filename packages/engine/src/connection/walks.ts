@@ -6,13 +6,15 @@ import * as Effect from "effect/Effect"
 import type { Work } from "../budget/priority.ts"
 import { PAGE_WAIT_MAX_MS, PAGE_WAIT_MS, PAGE_WAITS, READ_AGAIN_MS } from "../limits.ts"
 import type { Page, Reading } from "../ports/Provider.ts"
+import { groupedBy } from "./batches.ts"
 import { Circle, goesInCircles } from "./circling.ts"
 import type { Gate } from "./faults.ts"
 import { holdOrKeep } from "./held.ts"
-import { ingest, type Move } from "./ingest.ts"
+import { ingest, keyOfReading, type Move } from "./ingest.ts"
 import { untilDecided } from "./lag.ts"
 import type { ListedIds } from "./listed-ids.ts"
 import { look, NO_FACETS } from "./look.ts"
+import { tellShown } from "./lost-answers.ts"
 import { canRead, fenceAt, type Parts, put, sourcesOf, type Walk, walkKey } from "./parts.ts"
 
 export const cursorOf = (parts: Parts, walk: Walk, object: string): CursorDoc | null =>
@@ -52,6 +54,8 @@ const takePage = Effect.fnUntraced(function* (parts: Parts, gate: Gate, taken: T
   const hinted = yield* parts.told.share(
     page.hints.filter((hint) => !listed.has(recordKey(hint)) && sourcesOf(mapping, hint.object).length > 0),
   )
+  for (const [object, some] of groupedBy(readings, (reading) => keyOfReading(reading).object))
+    yield* tellShown(parts, gate, object, some, work)
   const base = { mapping, readings, via, startedAt, byId: false }
   const ingested = yield* ingest(parts, move !== null && hinted.length === 0 ? { ...base, move } : base)
   if (ingested.moved) return true

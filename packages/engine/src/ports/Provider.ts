@@ -220,11 +220,11 @@ export interface WriteAnswer {
   readonly outcome: WriteOutcome
 }
 
-/** A write that was taken, of which a history tells what it stood over. */
+/** A write of which a history tells whether it was taken, and what it stood over. */
 export interface TakenWrite {
   readonly key: string
   readonly id: string
-  /** What the record held of it right after, by the provider's names; no associations. */
+  /** What the record held of it right after, by the provider's names; what was sent, where no answer came. No associations. */
   readonly held: JsonObject
   /** What was read directly before. */
   readonly before: JsonObject
@@ -238,6 +238,12 @@ export interface Overwritten {
   readonly values: JsonObject
   readonly stamp?: number
   readonly by?: NonNullable<RawRecord["by"]>
+}
+
+/** A write that the history shows. `stamp`: the provider's time of it. */
+export interface ShownWrite {
+  readonly key: string
+  readonly stamp?: number
 }
 
 export interface WebhookRequest {
@@ -286,6 +292,14 @@ export interface Connector {
     object: string,
     writes: ReadonlyArray<TakenWrite>,
   ) => Effect.Effect<ReadonlyArray<Overwritten>, ProviderError>
+  /**
+   * Of updates whose answers were lost: those that such a history shows, whatever came after them. At most `batch.read` writes;
+   * those of which it doesn't tell are left out.
+   */
+  readonly shown?: (
+    object: string,
+    writes: ReadonlyArray<TakenWrite>,
+  ) => Effect.Effect<ReadonlyArray<ShownWrite>, ProviderError>
   /** Looks at jobs that `write` answered with `Pending`. */
   readonly settle?: (
     object: string,

@@ -8,7 +8,7 @@ import { makeClient } from "./client.ts"
 import { providerError } from "./errors.ts"
 import { lookup } from "./lookup.ts"
 import { metadata } from "./metadata.ts"
-import { overwritten } from "./overwritten.ts"
+import { overwritten, shown } from "./overwritten.ts"
 import type { Lists } from "./properties.ts"
 import { backfill, census, read } from "./reading.ts"
 import { prepare } from "./setup.ts"
@@ -32,6 +32,7 @@ export const connect = (config: ConnectionConfig, http: ProviderHttp): Effect.Ef
       census: (object, cursor) => census(client, object, cursor),
       write: (object, rows) => write(client, object, rows),
       overwritten: (object, writes) => overwritten(client, object, writes),
+      shown: (object, writes) => shown(client, object, writes),
       lookup: (object, keys, options) => lookup(client, object, keys, options),
       prepare: prepare(client, lists),
       ...(secret === undefined

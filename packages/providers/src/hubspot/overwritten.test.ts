@@ -130,4 +130,64 @@ describe("HubSpot's histories", () => {
       )
     }),
   )
+
+  it.effect("[HS46] show a write whatever came after it, and no older one of the same value", () =>
+    Effect.gen(function* () {
+      const { connector, sandbox } = yield* openPortal()
+      yield* connector.prepare
+      const names = ["plain", "rewritten", "taken back", "older", "of another", "never", "merged"]
+      const people = names.map((lastname) => ({ properties: { lastname, jobtitle: "Analyst", city: "Bonn" } }))
+      const ids = sandbox.seed({ records: { contacts: people } })["contacts"]! as ReadonlyArray<string>
+      const idOf = (name: string): string => ids[names.indexOf(name)]!
+      const put = (name: string, jobtitle: string, byWorkflow = false) => {
+        sandbox.advance(1_000)
+        sandbox.put({ object: "contacts", id: idOf(name), properties: { jobtitle }, byWorkflow })
+      }
+      sandbox.advance(1_000)
+      // The city stood there already: the write makes no version of it.
+      const values = { jobtitle: "Baroness", city: "Bonn" }
+      yield* connector.write("contacts", [row(idOf("older"), values)])
+      put("older", "Analyst")
+      sandbox.advance(1_000)
+      const read = yield* connector.read!("contacts", ids, { fields: ["jobtitle"], limit: 10 })
+      const stamps = new Map(
+        read.flatMap((one) => (one._tag === "Found" ? [[one.record.id, one.record.stamp] as const] : [])),
+      )
+      sandbox.advance(1_000)
+      const written = ["plain", "rewritten", "taken back", "merged"].map(idOf)
+      yield* connector.write(
+        "contacts",
+        written.map((id) => row(id, values)),
+      )
+      put("rewritten", "Baroness!", true)
+      put("taken back", "Analyst")
+      put("of another", "Baroness")
+      sandbox.advance(1_000)
+      const other = sandbox.put({ object: "contacts", properties: { lastname: "Other" } }).id
+      const merged = sandbox.merge("contacts", idOf("merged"), other)
+      const shown = Effect.fnUntraced(function* (hasStamps: boolean) {
+        const writes = names.map((key) => {
+          const stamp = hasStamps ? stamps.get(idOf(key)) : undefined
+          return {
+            key,
+            id: key === "merged" ? merged : idOf(key),
+            held: values,
+            before: { jobtitle: "Analyst", city: "Bonn" },
+            ...(stamp === undefined ? {} : { stamp }),
+          }
+        })
+        return (yield* connector.shown!("contacts", writes)).map(({ key, stamp }) => [key, typeof stamp])
+      })
+      assert.deepStrictEqual(yield* shown(true), [
+        ["plain", "number"],
+        ["rewritten", "number"],
+        ["taken back", "number"],
+      ])
+      // Without a time what stood there before and stands above it is taken for older: so it is not told.
+      assert.deepStrictEqual(yield* shown(false), [
+        ["plain", "number"],
+        ["rewritten", "number"],
+      ])
+    }),
+  )
 })

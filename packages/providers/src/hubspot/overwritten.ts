@@ -1,9 +1,9 @@
 /**
- * What our write stood over: the history of a property holds each value that it had, the newest first, with its source. The one
+ * What our write stood over, and whether it was taken where its answer was lost: the history of a property holds each value that it had, the newest first, with its source. The one
  * before ours is what was read directly before, unless somebody came in between, or the record was made of two: it has the
  * histories of both then, with what we wrote into the other, and its value is the older one where that is of the one that remained.
  */
-import type { Overwritten, RawRecord, TakenWrite } from "@concordat/engine/ports/Provider"
+import type { Overwritten, RawRecord, ShownWrite, TakenWrite } from "@concordat/engine/ports/Provider"
 import type { Json } from "@concordat/model/json"
 import * as Effect from "effect/Effect"
 import type { HubspotClient } from "./client.ts"
@@ -31,21 +31,27 @@ interface Written {
 const isOfSameApp = (one: Version, other: Version): boolean =>
   one.sourceType === other.sourceType && typeof one.sourceId === "string" && one.sourceId === other.sourceId
 
+const newestFirst = (versions: ReadonlyArray<Version>): ReadonlyArray<Version> =>
+  versions.toSorted((a, b) => Date.parse(b.timestamp) - Date.parse(a.timestamp))
+
+const isOurs =
+  (held: string | null) =>
+  ({ sourceType, value }: Version): boolean =>
+    empty(value) === held && kindOf(sourceType) === "integration"
+
 /** The version that stood between what was read and what we wrote; undefined where there was none, or ours is not told. */
 const between = (versions: ReadonlyArray<Version>, { before, held, isMerged, stamp }: Written): Version | undefined => {
-  const newestFirst = versions.toSorted((a, b) => Date.parse(b.timestamp) - Date.parse(a.timestamp))
-  const ours = newestFirst.findIndex(
-    ({ sourceType, value }) => empty(value) === held && kindOf(sourceType) === "integration",
-  )
-  const mine = newestFirst[ours]
+  const all = newestFirst(versions)
+  const ours = all.findIndex(isOurs(held))
+  const mine = all[ours]
   if (mine === undefined) return undefined
   // What we wrote into the other of the two meanwhile never stood in this one.
   const isOthers = (one: Version): boolean => isMerged && empty(one.value) !== before && isOfSameApp(one, mine)
-  const under = newestFirst.slice(ours + 1).find((one) => !isOthers(one))
+  const under = all.slice(ours + 1).find((one) => !isOthers(one))
   if (under === undefined || empty(under.value) === before || empty(under.value) === held) return undefined
   if (stamp !== undefined && Date.parse(under.timestamp) <= stamp) return undefined
   // What was read before the write came after that one: it is an older write of the same value, and this one was not taken.
-  const read = newestFirst.findIndex(({ value }) => empty(value) === before)
+  const read = all.findIndex(({ value }) => empty(value) === before)
   return read >= 0 && read < ours ? undefined : under
 }
 
@@ -73,22 +79,46 @@ const overwrittenIn = (record: WireRecord, write: TakenWrite): Overwritten | und
   }
 }
 
-export const overwritten = Effect.fnUntraced(function* (
-  client: HubspotClient,
-  object: string,
-  writes: ReadonlyArray<TakenWrite>,
-) {
-  const found: Array<Overwritten> = []
-  for (let at = 0; at < writes.length; at += MOST) {
-    const some = writes.slice(at, at + MOST)
-    const ids = [...new Set(some.map(({ id }) => id))]
-    const histories = [...new Set(some.flatMap(({ held }) => Object.keys(held)))]
-    const records = new Map((yield* batchRead(client, object, ids, [], { histories })).map((one) => [one.id, one]))
-    for (const write of some) {
-      const record = records.get(write.id)
-      const one = record === undefined ? undefined : overwrittenIn(record, write)
-      if (one !== undefined) found.push(one)
-    }
+/**
+ * The version that such a write made. Of a record that was made of two it is not told which of them it was written into. A value
+ * that stood there already makes none.
+ */
+const madeBy = (record: WireRecord, write: TakenWrite): ShownWrite | undefined => {
+  if (mergedIds(record).length > 0) return undefined
+  let stamp = Number.NEGATIVE_INFINITY
+  for (const [name, value] of Object.entries(write.held)) {
+    const [held, before] = [textOf(value), textOf(write.before[name])]
+    if (held === before) continue
+    const all = newestFirst(record.propertiesWithHistory?.[name] ?? [])
+    const ours = all.findIndex(isOurs(held))
+    const mine = all[ours]
+    if (mine === undefined) return undefined
+    const read = all.findIndex((one) => empty(one.value) === before)
+    const isOlder = write.stamp === undefined ? read >= 0 && read < ours : Date.parse(mine.timestamp) <= write.stamp
+    if (isOlder) return undefined
+    stamp = Math.max(stamp, Date.parse(mine.timestamp))
   }
-  return found
-})
+  return Number.isFinite(stamp) ? { key: write.key, stamp } : undefined
+}
+
+/** What the histories of the written properties say of each write; undefined is left out. */
+const fromHistories = <A>(tell: (record: WireRecord, write: TakenWrite) => A | undefined) =>
+  Effect.fnUntraced(function* (client: HubspotClient, object: string, writes: ReadonlyArray<TakenWrite>) {
+    const told: Array<A> = []
+    for (let at = 0; at < writes.length; at += MOST) {
+      const some = writes.slice(at, at + MOST)
+      const ids = [...new Set(some.map(({ id }) => id))]
+      const histories = [...new Set(some.flatMap(({ held }) => Object.keys(held)))]
+      const records = new Map((yield* batchRead(client, object, ids, [], { histories })).map((one) => [one.id, one]))
+      for (const write of some) {
+        const record = records.get(write.id)
+        const one = record === undefined ? undefined : tell(record, write)
+        if (one !== undefined) told.push(one)
+      }
+    }
+    return told
+  })
+
+export const overwritten = fromHistories(overwrittenIn)
+
+export const shown = fromHistories(madeBy)
