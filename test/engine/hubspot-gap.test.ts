@@ -219,12 +219,12 @@ describe("the gap between a read and a write", () => {
     }).pipe(Effect.scoped, Effect.provide(store, { local: true })),
   )
 
-  for (const [who, after] of [
-    ["an automation that rewrites it", "Baroness!"],
-    ["a person who writes another one", "Duchess"],
-    ["a person who takes it back", "Analyst"],
+  for (const [title, after] of [
+    ["[R26] [HS46] a write without an answer was taken before an automation rewrote it", "Baroness!"],
+    ["[R26] [HS46] a write without an answer was taken before a person wrote another one", "Duchess"],
+    ["[R26] [HS46] a write without an answer was taken before a person took it back", "Analyst"],
   ] as const)
-    it.effect(`[R26] [HS46] a write without an answer was taken before ${who}, says the history`, () =>
+    it.effect(title, () =>
       Effect.gen(function* () {
         const person = { mail: "ada@engines.example", first: "Ada", last: "Lovelace", job: "Analyst" }
         const named = { email: person.mail, firstname: "Ada", lastname: "Lovelace", jobtitle: "Analyst" }

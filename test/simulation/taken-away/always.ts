@@ -118,6 +118,17 @@ export const ALWAYS: ReadonlyArray<Mutation> = [
     seenBy: { world: "an edit that nobody was told of", invariant: "gap" },
   },
   {
+    rule: "R26",
+    says: "what is read after a lost answer counts before the history was asked",
+    file: `${CONNECTION}/lost-answers.ts`,
+    from: "  const lost = shown === undefined ? [] : lostWrites(parts, readings)\n",
+    to: "  const lost = shown !== undefined ? [] : lostWrites(parts, readings)\n",
+    seenBy: {
+      file: "test/engine/hubspot-gap.test.ts",
+      title: "[R26] [HS46] a write without an answer was taken before a person took it back",
+    },
+  },
+  {
     rule: "R27",
     says: "the code's own edition decides what was decided by another",
     file: "packages/rules/src/edition.ts",
