@@ -84,11 +84,9 @@ export const tellShown = Effect.fn("Connection.shown")(function* (
   const locks = new Map(lost.map(({ lock }) => [lock, parts.busy.get(lock)]))
   for (const lock of locks.keys()) parts.busy.set(lock, Number.POSITIVE_INFINITY)
   const unlock = Effect.sync(() => {
-    for (const [lock, until] of locks) {
-      if (parts.busy.get(lock) !== Number.POSITIVE_INFINITY) continue
+    for (const [lock, until] of locks)
       if (until === undefined) parts.busy.delete(lock)
       else parts.busy.set(lock, until)
-    }
   })
   const ask = Effect.gen(function* () {
     for (const some of chunked(lost, parts.definition.objects[object]!.batch.read)) {
@@ -101,11 +99,14 @@ export const tellShown = Effect.fn("Connection.shown")(function* (
       }))
       const told = new Map((yield* gate.callNow(work, shown(object, writes))).map((one) => [one.key, one]))
       const now = yield* parts.tick
-      const answers = some.flatMap((one) => {
-        const shows = told.get(intended(one.intent).key)
-        return shows === undefined ? [] : [answered(parts, one, shows.stamp, now)]
-      })
-      if (answers.length > 0) yield* keepAnswers(parts, answers)
+      const taken = some.filter(({ intent }) => told.has(intended(intent).key))
+      if (taken.length === 0) continue
+      yield* keepAnswers(
+        parts,
+        taken.map((one) => answered(parts, one, told.get(intended(one.intent).key)!.stamp, now)),
+      )
+      // Unlocked with their answers, another write may be on its way there by the end.
+      for (const { lock } of taken) locks.delete(lock)
     }
   })
   yield* Effect.ensuring(ask, unlock)
