@@ -98,9 +98,16 @@ export const profiled = async <A>(work: () => Promise<A>, path: string): Promise
   const session = new Session()
   session.connect()
   const threads = new Map<string, WorkerProfiler>()
+  const begun: Array<Promise<void>> = []
+  // Also one that is started while the work runs; what has ended by then is not told.
   session.on("NodeWorker.attachedToWorker", ({ params }: { params: NodeWorker.AttachedToWorkerEventDataType }) => {
-    threads.set(params.sessionId, new WorkerProfiler(session, params.sessionId))
+    const thread = new WorkerProfiler(session, params.sessionId)
+    threads.set(params.sessionId, thread)
+    begun.push(begin((method, given) => thread.post(method, given)))
   })
+  session.on("NodeWorker.detachedFromWorker", ({ params }: { params: NodeWorker.DetachedFromWorkerEventDataType }) =>
+    threads.delete(params.sessionId),
+  )
   session.on(
     "NodeWorker.receivedMessageFromWorker",
     ({ params }: { params: NodeWorker.ReceivedMessageFromWorkerEventDataType }) =>
@@ -108,13 +115,14 @@ export const profiled = async <A>(work: () => Promise<A>, path: string): Promise
   )
   await session.post("NodeWorker.enable", { waitForDebuggerOnStart: false })
   await begin((method, params) => session.post(method as "Profiler.start", params as never))
-  for (const thread of threads.values()) await begin((method, params) => thread.post(method, params))
+  await Promise.all(begun)
   try {
     return await work()
   } finally {
     const { profile } = await session.post("Profiler.stop")
     save(path, profile)
     let n = 0
+    await Promise.all(begun)
     for (const thread of threads.values()) {
       const stopped = (await thread.post("Profiler.stop")) as { readonly profile: Profiler.Profile }
       save(`${path}.thread-${++n}`, stopped.profile)
