@@ -4,6 +4,7 @@ import { makeCompilers } from "@concordat/engine/flows/Compilers"
 import { appendTo } from "@concordat/engine/operations/append"
 import { ProviderError, Unavailable } from "@concordat/engine/ports/ProviderError"
 import { explain } from "@concordat/engine/operations/explain"
+import { State } from "@concordat/engine/ports/State"
 import type { JsonObject } from "@concordat/model/json"
 import * as streams from "@concordat/model/streams"
 import { makeHubspot } from "@concordat/providers/hubspot/provider"
@@ -12,7 +13,10 @@ import { EDITION } from "@concordat/rules/edition"
 import { parseMapping } from "@concordat/rules/mapping/parse"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
+import * as Scope from "effect/Scope"
 import * as TestClock from "effect/testing/TestClock"
 import { World } from "./synthetic.ts"
 import {
@@ -114,22 +118,47 @@ const start = Effect.fnUntraced(function* (person: Readonly<Record<string, strin
   }
   yield* openConnection("left", { world: left }, PEOPLE)
   yield* opened
-  yield* startReconciler
-  const compilers = makeCompilers()
-  const { handle } = yield* startWorker("left", left)
-  const hubspot = yield* makeConnection({
-    tenant: TENANT,
-    connection: "hubspot",
-    definition,
-    connector: hasty,
-    compilers,
+  const startAll = Effect.gen(function* () {
+    const reconciler = yield* startReconciler
+    const other = yield* startWorker("left", left)
+    const scope = yield* Scope.make()
+    const hubspot = yield* makeConnection({
+      tenant: TENANT,
+      connection: "hubspot",
+      definition,
+      connector: hasty,
+      compilers: makeCompilers(),
+    }).pipe(Effect.provideService(Scope.Scope, scope))
+    const fiber = yield* Effect.forkChild(hubspot.run, { startImmediately: true })
+    const stop = Effect.all([
+      other.stop,
+      Fiber.interrupt(fiber),
+      Scope.close(scope, Exit.void),
+      Fiber.interrupt(reconciler),
+    ])
+    return { hubspot, other: other.handle, stop }
   })
-  yield* Effect.forkChild(hubspot.run, { startImmediately: true })
-  const quiet = Effect.andThen(pass(definition.pollEveryMs + 5_000, 1_000), settleDown([handle, hubspot]))
+  let running = yield* startAll
+  const { hubspot } = running
+  const quiet = Effect.andThen(
+    pass(definition.pollEveryMs + 5_000, 1_000),
+    Effect.suspend(() => settleDown([running.other, running.hubspot])),
+  )
+  /** Everything ends once the answer is lost, and begins again with the journal alone. */
+  const dropState = Effect.gen(function* () {
+    for (let at = 0; next.isLost && at < 60_000; at += 50) yield* pass(50)
+    assert.isFalse(next.isLost)
+    yield* running.stop
+    yield* Effect.flatMap(State, (state) => state.clear)
+    running = yield* startAll
+  })
   yield* quiet
   const values = () => sandbox.get("contacts", id)!.properties
-  return { left, ada, hubspot, next, quiet, sandbox, there: id, values }
+  return { left, ada, dropState, hubspot, next, quiet, sandbox, there: id, values }
 })
+
+const SPELLED = "[HS46] what was read before a write without an answer is none, however HubSpot spells it"
+const alsoAfter = (isDropped: boolean): string => (isDropped ? ", also after a dropped state" : "")
 
 describe("the gap between a read and a write", () => {
   it.effect("[HS46] an edit that lands in it is found in the history, and not lost", () =>
@@ -178,20 +207,22 @@ describe("the gap between a read and a write", () => {
     }).pipe(Effect.scoped, Effect.provide(store, { local: true })),
   )
 
-  it.effect("[HS46] what was read before a write without an answer is none, however HubSpot spells it", () =>
-    Effect.gen(function* () {
-      const person = { mail: "ada@engines.example", first: "Ada", last: "Lovelace", town: "Bonn", land: "DE" }
-      const named = { email: person.mail, firstname: "Ada", lastname: "Lovelace", city: "Bonn" }
-      const { ada, left, next, quiet, sandbox, there, values } = yield* start(person, named)
-      sandbox.put({ object: "contacts", id: there, properties: { country: "Deutschland" } })
-      yield* quiet
-      next.isLost = true
-      left.put(ada, { town: "Trier" })
-      yield* quiet
-      assert.deepInclude(values(), { city: "Trier", country: "Germany" })
-      assert.lengthOf(yield* eventsOf("EditOverwritten"), 0)
-    }).pipe(Effect.scoped, Effect.provide(store, { local: true })),
-  )
+  for (const isDropped of [false, true])
+    it.effect(`${SPELLED}${alsoAfter(isDropped)}`, () =>
+      Effect.gen(function* () {
+        const person = { mail: "ada@engines.example", first: "Ada", last: "Lovelace", town: "Bonn", land: "DE" }
+        const named = { email: person.mail, firstname: "Ada", lastname: "Lovelace", city: "Bonn" }
+        const { ada, dropState, left, next, quiet, sandbox, there, values } = yield* start(person, named)
+        sandbox.put({ object: "contacts", id: there, properties: { country: "Deutschland" } })
+        yield* quiet
+        next.isLost = true
+        left.put(ada, { town: "Trier" })
+        if (isDropped) yield* dropState
+        yield* quiet
+        assert.deepInclude(values(), { city: "Trier", country: "Germany" })
+        assert.lengthOf(yield* eventsOf("EditOverwritten"), 0)
+      }).pipe(Effect.scoped, Effect.provide(store, { local: true })),
+    )
 
   it.effect("[HS46] nor is what stood in one of two that HubSpot's people made one, before they did", () =>
     Effect.gen(function* () {
@@ -224,34 +255,36 @@ describe("the gap between a read and a write", () => {
     ["[R26] [HS46] a write without an answer was taken before a person wrote another one", "Duchess"],
     ["[R26] [HS46] a write without an answer was taken before a person took it back", "Analyst"],
   ] as const)
-    it.effect(title, () =>
-      Effect.gen(function* () {
-        const person = { mail: "ada@engines.example", first: "Ada", last: "Lovelace", job: "Analyst" }
-        const named = { email: person.mail, firstname: "Ada", lastname: "Lovelace", jobtitle: "Analyst" }
-        const { ada, left, next, quiet, values } = yield* start(person, named)
-        next.isLost = true
-        next.after = after
-        left.put(ada, { job: "Baroness" })
-        yield* quiet
-        assert.deepStrictEqual([values()["jobtitle"], left.get(ada)?.["job"]], [after, after])
-        const written = (yield* eventsOf("RecordWritten")).filter(({ data }) => data.connection === "hubspot")
-        assert.deepStrictEqual(
-          written.map(({ data }) => [data.attempts, data.held]),
-          [[1, null]],
-        )
-        const changed = yield* eventsOf("ContactChanged")
-        assert.deepStrictEqual(
-          changed.flatMap(({ data }) =>
-            (data.changes as ReadonlyArray<JsonObject>).map((one) => [one["rule"], one["loser"]]),
-          ),
-          [
-            ["edit", null],
-            ["edit", null],
-          ],
-        )
-        assert.lengthOf(yield* eventsOf("EditOverwritten"), 0)
-      }).pipe(Effect.scoped, Effect.provide(store, { local: true })),
-    )
+    for (const isDropped of [false, true])
+      it.effect(`${title}${alsoAfter(isDropped)}`, () =>
+        Effect.gen(function* () {
+          const person = { mail: "ada@engines.example", first: "Ada", last: "Lovelace", job: "Analyst" }
+          const named = { email: person.mail, firstname: "Ada", lastname: "Lovelace", jobtitle: "Analyst" }
+          const { ada, dropState, left, next, quiet, values } = yield* start(person, named)
+          next.isLost = true
+          next.after = after
+          left.put(ada, { job: "Baroness" })
+          if (isDropped) yield* dropState
+          yield* quiet
+          assert.deepStrictEqual([values()["jobtitle"], left.get(ada)?.["job"]], [after, after])
+          const written = (yield* eventsOf("RecordWritten")).filter(({ data }) => data.connection === "hubspot")
+          assert.deepStrictEqual(
+            written.map(({ data }) => [data.attempts, data.held]),
+            [[1, null]],
+          )
+          const changed = yield* eventsOf("ContactChanged")
+          assert.deepStrictEqual(
+            changed.flatMap(({ data }) =>
+              (data.changes as ReadonlyArray<JsonObject>).map((one) => [one["rule"], one["loser"]]),
+            ),
+            [
+              ["edit", null],
+              ["edit", null],
+            ],
+          )
+          assert.lengthOf(yield* eventsOf("EditOverwritten"), 0)
+        }).pipe(Effect.scoped, Effect.provide(store, { local: true })),
+      )
 
   it.effect("[HS46] a write that never arrived is sent again", () =>
     Effect.gen(function* () {

@@ -16,6 +16,7 @@ import type {
 } from "@concordat/model/events/record"
 import type { JsonObject } from "@concordat/model/json"
 import * as streams from "@concordat/model/streams"
+import type { OpenIntentDoc } from "@concordat/rules/state/documents"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { World } from "./synthetic.ts"
@@ -90,7 +91,6 @@ const rebuilt = Effect.fnUntraced(function* (
     ),
   )
   yield* journal.append(appendOf(streams.worker(TENANT, "crm"), -1, [{ data: ended }], endedAt))
-  const state = yield* State
   if (begunBefore) {
     // A process died in it after a first page, of which nothing came, and took over before that: the last word is its own.
     const [first] = (yield* journal.readAll({ after: null, prefixes: [], limit: 1 })).events
@@ -109,8 +109,13 @@ const rebuilt = Effect.fnUntraced(function* (
     connector: { ...world.connector(), ...history },
     compilers: makeCompilers(),
   }).pipe(Effect.scoped)
-  const docs = yield* state.scan({ tenant: TENANT, kind: "gap", prefix: "crm|", after: null, limit: 100 })
-  return docs.map(({ value }) => JSON.parse(value) as Gap)
+  return yield* documents<Gap>("gap")
+})
+
+const documents = Effect.fnUntraced(function* <A>(kind: string) {
+  const state = yield* State
+  const docs = yield* state.scan({ tenant: TENANT, kind, prefix: "crm|", after: null, limit: 100 })
+  return docs.map(({ value }) => JSON.parse(value) as A)
 })
 
 const held = (gaps: ReadonlyArray<Gap>) => gaps.map(({ before, held: now, key }) => [key, before, now])
@@ -177,4 +182,42 @@ describe("writes whose histories may not have been looked into when the state wa
       assert.deepStrictEqual(held(gaps), [["a", { job: "Analyst" }, { job: "Countess" }]])
     }).pipe(Effect.provide(store, { local: true })),
   )
+})
+
+describe("a write that was open when the state was dropped", () => {
+  const sent = { job: "Countess", price: "31.00" }
+  const before = { job: "Analyst", price: "29.00" }
+  const open = Effect.map(documents<OpenIntentDoc>("intent"), (all) =>
+    all.map(({ current, readBefore, stamp }) => ({ current, readBefore, stamp })),
+  )
+  const asRead = { readBefore: START, stamp: START - 5 }
+
+  for (const [what, facts, options, current] of [
+    ["what was read before it", [seen, intended("a", sent, before)], {}, { job: "Analyst", price: "29" }],
+    // Read since, it is not what was read before.
+    [
+      "not what was read since",
+      [seen, intended("a", sent, before), read({ job: "Duchess" })],
+      {},
+      { job: "Analyst", price: "29" },
+    ],
+    [
+      "nothing of what only a write has said",
+      [seen, intended("b", { job: "Queen" }), written("b", null), intended("a", sent, before)],
+      {},
+      { price: "29" },
+    ],
+    [
+      "none of the values where the provider keeps no history",
+      [seen, intended("a", sent, before)],
+      { keepsHistory: false },
+      undefined,
+    ],
+  ] as const)
+    it.effect(`[R26] knows ${what}`, () =>
+      Effect.gen(function* () {
+        yield* rebuilt(facts, options)
+        assert.deepStrictEqual(yield* open, [{ current, ...asRead }])
+      }).pipe(Effect.provide(store, { local: true })),
+    )
 })

@@ -45,7 +45,11 @@ const observed = (n: number): RecordObserved => ({
   via: "backfill",
   ownId: null,
 })
-const intended = (n: number): WriteIntended => ({ _tag: "WriteIntended", ...write(n), sent: clear({}) })
+const intended = (n: number): WriteIntended => ({
+  _tag: "WriteIntended",
+  ...write(n),
+  sent: clear({ values: { mail: "new@firm.example" } }),
+})
 const written = (n: number): RecordWritten => ({
   _tag: "RecordWritten",
   ...write(n),
@@ -104,8 +108,8 @@ interface Seen {
   readonly sizes: Array<number>
 }
 
-/** Makes the worker; it dies at its n-th commit. */
-const start = Effect.fnUntraced(function* (diesAt = Number.POSITIVE_INFINITY) {
+/** Makes the worker; it dies at its n-th commit. `keepsHistory`: the provider does, of what its records were. */
+const start = Effect.fnUntraced(function* (diesAt = Number.POSITIVE_INFINITY, keepsHistory = false) {
   const [journal, state, commit] = [yield* Journal, yield* State, yield* Commit]
   const seen: Seen = { kept: [], from: [], sizes: [] }
   const watched = Journal.of({
@@ -130,7 +134,7 @@ const start = Effect.fnUntraced(function* (diesAt = Number.POSITIVE_INFINITY) {
     tenant: TENANT,
     connection: "crm",
     definition: definitionOf(world.traits),
-    connector: world.connector(),
+    connector: { ...world.connector(), ...(keepsHistory ? { overwritten: () => Effect.succeed([]) } : {}) },
     compilers: makeCompilers(),
   }).pipe(Effect.scoped, Effect.provideService(Journal, watched), Effect.provideService(Commit, dying), Effect.exit)
   return { seen, isMade: Exit.isSuccess(made) }
@@ -207,6 +211,25 @@ describe("a worker whose documents were dropped", () => {
         assert.deepStrictEqual(yield* everything, once)
       }
     }).pipe(Effect.provide(store, { local: true })),
+  )
+
+  it.effect(
+    "[R26] knows what was read before a write that is open, where a history may be asked, also after such a crash",
+    () =>
+      Effect.gen(function* () {
+        yield* history
+        const { seen } = yield* start(Number.POSITIVE_INFINITY, true)
+        const once = yield* everything
+        const open = JSON.parse((yield* documents("intent")).get("write 0")!) as OpenIntentDoc
+        assert.deepInclude(open, { readBefore: START, current: { mail: `${idOf(0)}@firm.example` } })
+        assert.strictEqual((yield* documents("rebuild")).size, 0)
+        for (let at = 1; at <= seen.sizes.length; at++) {
+          yield* Effect.flatMap(State, (state) => state.clear)
+          assert.isFalse((yield* start(at, true)).isMade)
+          yield* start(Number.POSITIVE_INFINITY, true)
+          assert.deepStrictEqual(yield* everything, once, `commit ${at}`)
+        }
+      }).pipe(Effect.provide(store, { local: true })),
   )
 
   it.effect("knows a record of which there is the answer to its create alone, so that it can be seen to be gone", () =>

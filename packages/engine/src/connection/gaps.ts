@@ -38,9 +38,6 @@ export interface Gap {
 const picked = (values: JsonObject, names: ReadonlyArray<string>): JsonObject =>
   Object.fromEntries(names.map((name) => [name, values[name]!]))
 
-/** The time of the record as it was last read, where the provider tells one. */
-export const stampOf = ({ stamp }: SeenDoc): Pick<Gap, "stamp"> => (stamp === null ? {} : { stamp })
-
 const readOf = ({ readBefore, stamp }: OpenIntentDoc): Pick<Gap, "readBefore" | "stamp"> => ({
   readBefore: readBefore ?? 0,
   ...(stamp === undefined ? {} : { stamp }),

@@ -6,12 +6,13 @@ import type { DocumentWrite } from "../ports/State.ts"
 import type { Candidate } from "./candidate.ts"
 import { facetOf, FIELDS } from "./facets.ts"
 import { doubtOf } from "./doubts.ts"
-import { gapOfLost, stampOf } from "./gaps.ts"
+import { gapOfLost } from "./gaps.ts"
 import type { Entry } from "./Ledger.ts"
 import { dropLocks } from "./locks.ts"
 import { documentId, fenceOf, lockOf, type Parts, put, recordStream } from "./parts.ts"
 import { rebuildStream } from "./rebuild.ts"
-import { lastRead, unseen } from "./seen.ts"
+import { asBegun } from "./rebuild-open.ts"
+import { readBefore, unseen } from "./seen.ts"
 import { asWorkerError } from "./WorkerError.ts"
 
 /** A candidate whose intent is durable and whose record is locked, with the version that it was read at. */
@@ -51,8 +52,9 @@ const repair = Effect.fnUntraced(function* (parts: Parts, moved: ReadonlyArray<s
     documents.push(
       put(parts, found.kind, found.key, found.kind === "seen" ? found.seen : { revision: found.seen.revision }),
     )
-    for (const [key, intent] of found.intents) {
+    for (const [key, begun] of found.intents) {
       if (parts.intents.has(key)) continue
+      const intent = yield* asBegun(parts, begun)
       parts.intents.set(key, intent)
       documents.push(put(parts, "intent", key, intent))
     }
@@ -104,7 +106,7 @@ export const begin = Effect.fn("Connection.intend")(function* (
         nextAt: now,
         job: null,
         until: now,
-        ...(candidate.record === null ? {} : { readBefore: Math.floor(lastRead(seen, "fields")), ...stampOf(seen) }),
+        ...(candidate.record === null ? {} : readBefore(seen)),
         ...currentOf(parts, candidate),
       }
       if (candidate.intent === null) {

@@ -11,10 +11,12 @@ import * as Effect from "effect/Effect"
 import { COMMIT_RECORDS } from "../limits.ts"
 import type { RecordedEvent } from "../ports/Journal.ts"
 import type { DocumentWrite } from "../ports/State.ts"
+import { chunked } from "./batches.ts"
 import { documentId, fenceOf, type Parts, put, putFollow, seenDocs } from "./parts.ts"
 import { unseen } from "./seen.ts"
 import { after, begun, decode, documentOf, noteIntent, type Rebuilt, rebuildCursors } from "./rebuild.ts"
 import { type GapsAgain, gapDocuments, gapsAgain, noteGap } from "./rebuild-gaps.ts"
+import { asBegun, isBare } from "./rebuild-open.ts"
 import { asWorkerError, type WorkerError } from "./WorkerError.ts"
 
 const PLACE = "rebuild"
@@ -83,7 +85,7 @@ const documentsOf = Effect.fnUntraced(function* (
     const isForgotten = shownAgain.has(String(data["object"]))
     touched.set(event.stream, isForgotten ? { ...made, seen: { ...made.seen, hashes: {} } } : made)
     yield* noteGap(gaps, [event, data], parts.intents.get(String(data["key"])), before.seen)
-    const intent = noteIntent(parts.intents, event, data)
+    const intent = noteIntent(parts.intents, event, data, before.seen)
     if (intent !== null) intents.add(intent)
     for (const record of becameOf(event.type, data)) became.set(recordKey(record), record)
     if (event.type === "RecordWritten" && data["kind"] === "create")
@@ -134,6 +136,17 @@ const follow = Effect.fnUntraced(function* (
   return documents
 })
 
+/** Of a page of open writes. */
+const openDocuments = Effect.fnUntraced(function* (parts: Parts, keys: ReadonlyArray<string>) {
+  const documents: Array<DocumentWrite> = []
+  for (const key of keys) {
+    const intent = yield* asBegun(parts, parts.intents.get(key)!)
+    parts.intents.set(key, intent)
+    documents.push(put(parts, "intent", key, intent))
+  }
+  return documents
+})
+
 /** How far the worker's documents were made when its last life ended; null: they are there. */
 const placeOf = Effect.fnUntraced(function* (parts: Parts): Effect.fn.Return<Place | null, WorkerError> {
   const store = asWorkerError(parts.connection)
@@ -176,14 +189,18 @@ export const rebuildAll = Effect.fnUntraced(function* (parts: Parts, endedAt: nu
       page.push([event, yield* decode(parts, event)])
     }
     const documents = yield* documentsOf(parts, mapping, page, shownAgain, gaps)
-    if (events.length < COMMIT_RECORDS) {
+    const isEnd = events.length < COMMIT_RECORDS
+    // Asked of those that stay open, and not of each that there ever was.
+    const bare = isEnd ? [...parts.intents].flatMap(([key, one]) => (isBare(parts, one) ? [key] : [])) : []
+    if (isEnd && bare.length === 0) {
       // Last of all, since they say that everything before them is there.
       for (const [key, cursor] of parts.cursors) documents.push(put(parts, "cursor", key, cursor))
       if (at.position !== null) documents.push(put(parts, PLACE, "", null))
       if (documents.length > 0) yield* keep(documents)
       return
     }
-    at = { position: events.at(-1)!.position, told, endedAt: ended }
+    at = { position: events.at(-1)?.position ?? at.position, told, endedAt: ended }
     yield* keep([...documents, put(parts, PLACE, "", at)])
+    for (const some of chunked(bare, COMMIT_RECORDS)) yield* keep(yield* openDocuments(parts, some))
   }
 })

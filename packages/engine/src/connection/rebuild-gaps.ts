@@ -2,49 +2,20 @@
  * Writes whose histories may not have been looked into when the state was dropped. The journal says what was found, and not that
  * nothing was: so of all that were taken in the worker's last hour, and of which nothing was found, it is asked once more.
  */
-import { opened, type Personal } from "@concordat/model/events/envelope"
+import { opened } from "@concordat/model/events/envelope"
 import type { EditOverwritten, RecordWritten } from "@concordat/model/events/record"
-import { type Json, type JsonObject, sameJson } from "@concordat/model/json"
+import { type JsonObject, sameJson } from "@concordat/model/json"
 import { type OpenIntentDoc, recordKey, type SeenDoc } from "@concordat/rules/state/documents"
 import * as Effect from "effect/Effect"
-import { GAPS_WAITING, LOOKED_INTO_MS, REBUILD_EVENTS } from "../limits.ts"
+import { GAPS_WAITING, LOOKED_INTO_MS } from "../limits.ts"
 import type { RecordedEvent } from "../ports/Journal.ts"
 import type { DocumentWrite } from "../ports/State.ts"
 import { facetOf, FIELDS } from "./facets.ts"
-import { type Gap, stampOf } from "./gaps.ts"
+import type { Gap } from "./gaps.ts"
 import { type Parts, put } from "./parts.ts"
-import { decode } from "./rebuild.ts"
-import { lastRead } from "./seen.ts"
+import { saidBefore } from "./rebuild-open.ts"
+import { readBefore } from "./seen.ts"
 import { sentOf } from "./settle.ts"
-import { asWorkerError } from "./WorkerError.ts"
-
-/** What the record's stream said last of these fields before a write. What only a write has said is not known to stand there. */
-const saidBefore = Effect.fnUntraced(function* (
-  parts: Parts,
-  { stream, streamRevision }: OpenIntentDoc,
-  names: ReadonlyArray<string>,
-) {
-  const left = new Set(names)
-  const said: Record<string, Json> = {}
-  const note = (values: JsonObject): void => {
-    for (const name of left) if (values[name] !== undefined) said[name] = values[name]
-    for (const name of Object.keys(said)) left.delete(name)
-  }
-  for (let from = streamRevision - 1; from >= 0 && left.size > 0; from -= REBUILD_EVENTS) {
-    const page: ReadonlyArray<RecordedEvent> = yield* asWorkerError(parts.connection)(
-      parts.journal.read(stream, { from, direction: "backward", limit: REBUILD_EVENTS }),
-    )
-    for (const event of page) {
-      const data = yield* decode(parts, event)
-      if (event.type === "RecordObserved") note(opened(data["values"] as Personal))
-      const held = (data["held"] ?? null) as Personal | null
-      if (event.type === "RecordWritten" && held !== null) note(opened(held))
-      if (event.type === "WriteIntended")
-        for (const name of Object.keys(sentOf({ data: data as JsonObject }).values)) left.delete(name)
-    }
-  }
-  return said
-})
 
 const named = (values: JsonObject, isNamed: (name: string) => boolean): JsonObject =>
   Object.fromEntries(Object.entries(values).filter(([name]) => isNamed(name)))
@@ -123,8 +94,7 @@ export const noteGap = Effect.fnUntraced(function* (
     entity,
     held: named(taken, (name) => before[name] !== undefined),
     before,
-    readBefore: Math.floor(lastRead(seen, "fields")),
-    ...stampOf(seen),
+    ...readBefore(seen),
   }
   for (const of of self.ofRecord.get(recordKey(record)) ?? []) set(self, withoutRepeated(parts.gaps.get(of)!, gap))
   set(self, gap)

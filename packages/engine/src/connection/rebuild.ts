@@ -12,7 +12,7 @@ import { REBUILD_EVENTS } from "../limits.ts"
 import type { RecordedEvent } from "../ports/Journal.ts"
 import type { DocumentWrite } from "../ports/State.ts"
 import { meaningDoc, meaningKey, type Parts, put, sourcesOf, walkKey } from "./parts.ts"
-import { evolve, unseen } from "./seen.ts"
+import { evolve, readBefore, unseen } from "./seen.ts"
 import { asWorkerError, WorkerError } from "./WorkerError.ts"
 
 /** What follows from a record's or a create's stream. `key`: `object:id`, or `type:id` of the entity. */
@@ -58,11 +58,15 @@ export const after = (
   return { ...known, seen: evolve(known.seen, { type, revision, data, at }, sourcesFor(mapping, data)) }
 }
 
-/** What the event says of writes that are begun and not settled, by key. Answers the key of the one that it is about. */
+/**
+ * What the event says of writes that are begun and not settled, by key. `seen`: what was known of the record before. Answers the
+ * key of the one that it is about.
+ */
 export const noteIntent = (
   intents: Map<string, OpenIntentDoc>,
   event: RecordedEvent,
   data: Record<string, unknown>,
+  seen: SeenDoc,
 ): string | null => {
   const key = String(data["key"])
   if (event.type === "WriteIntended") {
@@ -75,6 +79,7 @@ export const noteIntent = (
       nextAt: at,
       job: null,
       until: at,
+      ...(data["externalId"] === null ? {} : readBefore(seen)),
     })
     return key
   }
@@ -95,8 +100,9 @@ export const rebuildStream = Effect.fnUntraced(function* (parts: Parts, stream: 
     )
     for (const event of page) {
       const data = yield* decode(parts, event)
-      known = after(known ?? begun(stream, data), event, data, mapping)
-      noteIntent(intents, event, data)
+      const before: Rebuilt = known ?? begun(stream, data)
+      known = after(before, event, data, mapping)
+      noteIntent(intents, event, data, before.seen)
     }
     if (page.length < REBUILD_EVENTS) return known === null ? null : { ...known, intents }
     from = page.at(-1)!.revision + 1

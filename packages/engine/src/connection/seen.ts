@@ -33,6 +33,12 @@ export interface Observation {
 export const lastRead = (seen: SeenDoc, of: "fields" | "all"): number =>
   of === "all" ? seen.readAt : Math.max(seen.readAt, seen.fieldsReadAt ?? 0)
 
+/** When its own fields were last read, and the provider's time of the record then, where it tells one: before a write. */
+export const readBefore = (seen: SeenDoc): { readonly readBefore: number; readonly stamp?: number } => ({
+  readBefore: Math.floor(lastRead(seen, "fields")),
+  ...(seen.stamp === null ? {} : { stamp: seen.stamp }),
+})
+
 const afterRead = (seen: SeenDoc, read: Observation): Pick<SeenDoc, "readAt" | "fieldsReadAt"> =>
   read.isWhole
     ? { readAt: Math.max(seen.readAt, read.startedAt) }
