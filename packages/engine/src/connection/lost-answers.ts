@@ -25,15 +25,21 @@ interface Lost {
   readonly before: JsonObject
 }
 
-/** Null where the reading tells itself: it shows all that was sent. */
-const lostOf = (intent: OpenIntentDoc, record: RawRecord, lock: string): Lost | null => {
+/**
+ * Null where the reading tells itself, since it shows all fields that were sent, and where nobody can: associations are written
+ * by calls of their own, and are in no history.
+ */
+export const lostOf = (intent: OpenIntentDoc, record: RawRecord, lock: string): Lost | null => {
   const { before: shadows, values } = sentOf(intent)
   const before = { ...shadows, ...intent.current }
-  const names = Object.keys(values).filter((name) => facetOf(name) === FIELDS && before[name] !== undefined)
-  const isShown = ([name, value]: readonly [string, JsonObject[string]]): boolean =>
-    record.values[name] === undefined || sameJson(record.values[name], value)
+  const isShown = (name: string): boolean => sameJson(record.values[name] ?? null, values[name])
+  const isField = (name: string): boolean => facetOf(name) === FIELDS
+  const sent = Object.keys(values)
+  if (!sent.every((name) => isField(name) || isShown(name))) return null
+  const names = sent.filter((name) => isField(name) && before[name] !== undefined)
+  if (names.every((name) => record.values[name] === undefined || isShown(name))) return null
   const held = Object.fromEntries(names.map((name) => [name, values[name]!]))
-  return Object.entries(held).every(isShown) ? null : { intent, id: record.id, lock, held, before }
+  return { intent, id: record.id, lock, held, before }
 }
 
 /** Those whose attempt is over; of one on its way the answer may still come. */
