@@ -57,6 +57,7 @@ export class World {
   onStep: Effect.Effect<void> = Effect.void
   #faults = new Map<string, Array<Fault>>()
   #delays = new Map<string, number>()
+  readonly #away = new Map<string, { readonly id: string; times: number }>()
   #hidden: string | null = null
   #unready = 0
   #circles = false
@@ -75,6 +76,29 @@ export class World {
   /** The next call of an operation is answered at once and the answer takes its time. */
   delayNext(operation: string, ms: number): void {
     this.#delays.set(operation, ms)
+  }
+
+  /**
+   * A record is gone while the next calls of an operation are answered, and there again right after each. Neither moves a date, and
+   * no list of changes tells.
+   */
+  awayDuring(operation: string, id: string, times = 1): void {
+    this.#away.set(operation, { id, times })
+  }
+
+  /** Gone, or there again, and no date moves. */
+  setGone(id: string, gone: boolean): void {
+    this.records.set(id, { ...this.records.get(id)!, gone })
+  }
+
+  #answer<A>(operation: string, answered: () => A): A {
+    const away = this.#away.get(operation)
+    if (away === undefined || away.times === 0) return answered()
+    away.times -= 1
+    this.setGone(away.id, true)
+    const answer = answered()
+    this.setGone(away.id, false)
+    return answer
   }
 
   /** So many pages of the next list, but for its first, are not ready when they are asked for. */
@@ -193,6 +217,10 @@ export class World {
     const before = row.id === undefined ? undefined : this.records.get(row.id)
     if (row.kind !== "create" && (before === undefined || before.gone))
       return { _tag: "Refused", code: "missing", message: "no such person", effect: "none", retry: false }
+    const named = Object.keys(row.values).filter((name) => name.startsWith("@"))
+    const targets = named.flatMap((name) => row.values[name] as ReadonlyArray<{ readonly id: string }>)
+    if (targets.some(({ id }) => this.get(id) === null))
+      return { _tag: "Refused", code: "reference", message: "no such person", effect: "none", retry: false }
     if (this.traits.preconditions && row.version !== undefined && row.version !== String(before?.version))
       return { _tag: "Refused", code: "precondition", message: "changed", effect: "none", retry: false }
     const own =
@@ -249,7 +277,7 @@ export class World {
           answered()
           return yield* error(operation, new Unavailable({ detail: "no answer", effect: "unknown" }))
       }
-      const answer = answered()
+      const answer = this.#answer(operation, answered)
       const delay = this.#delays.get(operation) ?? 0
       this.#delays.delete(operation)
       if (delay > 0) yield* Effect.sleep(delay)

@@ -57,7 +57,7 @@ export const WAKE_ACK_MS = 30_000
 /** A wake-up of an entity that is noted beyond this is left to the next look at all due rows. */
 export const NOTED_ENTITIES = 10_000
 
-/** Tries of one write that the provider refuses for now. */
+/** Tries of one write that the provider refuses for now, or since its record is not there. */
 export const WRITE_TRIES = 5
 /** First and longest wait between two tries of one write. */
 export const WRITE_RETRY_MS = 1_000

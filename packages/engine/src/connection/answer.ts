@@ -13,7 +13,7 @@ import type { Entry } from "./Ledger.ts"
 import { canRead, fenceOf, lockOf, type Parts, put, putFollow, recordStream, seenDocs, sourcesOf } from "./parts.ts"
 import { rebuildStream } from "./rebuild.ts"
 import { unseen, vanished, written } from "./seen.ts"
-import type { Settled } from "./settle.ts"
+import { type Settled, targetsOf } from "./settle.ts"
 import { inStretches } from "../right-of-way.ts"
 import { asWorkerError, WorkerError } from "./WorkerError.ts"
 
@@ -149,6 +149,19 @@ const keepRefused = (
   }
 }
 
+/** Records that may be gone without our knowing, as a refusal says: the written one, or those that it refers to. */
+const absent = ({ begun: { candidate, intent }, settled }: Answered): ReadonlyArray<RecordKey> => {
+  switch (settled._tag) {
+    case "Written":
+      return settled.data.refused.some(({ code }) => code === "reference") ? targetsOf(intent) : []
+    case "Refused":
+      if (settled.data.code === "reference") return targetsOf(intent)
+      return settled.data.code === "missing" && candidate.record !== null ? [candidate.record] : []
+    default:
+      return []
+  }
+}
+
 const nameOf = (answered: Answered): RecordKey | null => {
   const { settled } = answered
   return settled._tag === "Written"
@@ -226,7 +239,8 @@ const keepRound = Effect.fnUntraced(function* (parts: Parts, answers: ReadonlyAr
 /** Keeps what came of a batch and unlocks its records. */
 export const keepAnswers = Effect.fn("Connection.answers")(function* (parts: Parts, answers: ReadonlyArray<Answered>) {
   for (const round of apart(answers)) yield* parts.ledger.exclusively(keepRound(parts, round))
-  for (const { begun, settled } of answers) {
+  for (const answered of answers) {
+    const { begun, settled } = answered
     const { key, record } = begun.candidate
     if (settled._tag === "Open") {
       parts.intents.set(key, settled.intent)
@@ -248,9 +262,10 @@ export const keepAnswers = Effect.fn("Connection.answers")(function* (parts: Par
     }
     if (settled._tag === "Refused" && settled.data.code !== SUPERSEDED) {
       parts.counting.add("refused")
-      const { code, existing, object } = settled.data
+      const { existing, object } = settled.data
       if (existing !== null) parts.told.lookAt([{ object, id: existing }])
-      if (record !== null && code === "missing") parts.told.lookAt([record])
     }
+    const looks = absent(answered)
+    if (looks.length > 0) parts.told.lookAt(looks)
   }
 })

@@ -15,7 +15,7 @@ import { hashFacets, isKnown, wholeFacets } from "./facets.ts"
 import { makeHintBoard } from "./hint-board.ts"
 import { type Circumstances, heldBack, judge } from "./judge.ts"
 import { evolve, unseen, written } from "./seen.ts"
-import { settle } from "./settle.ts"
+import { mayBeTaken, settle } from "./settle.ts"
 
 const SOURCES = ["@companies", "email", "name"]
 const VALUES = { email: "a@b.example", name: "Ann", "@companies": [{ object: "companies", id: "7" }], noise: 1 }
@@ -215,6 +215,25 @@ describe("answers", () => {
     assert.isTrue(first._tag === "Open" && first.intent.nextAt > 100)
     assert.strictEqual(settle(intent({ attempts: 5 }), refused(true), 100, 0.5)._tag, "Refused")
     assert.strictEqual(settle(intent(), refused(false), 100, 0.5)._tag, "Refused")
+  })
+  it("what is refused since its record is not there is tried as often, and is known not to have been taken", () => {
+    const absent = (effect: "none" | "unknown"): WriteOutcome => ({
+      _tag: "Refused",
+      code: "missing",
+      message: "not there",
+      effect,
+      retry: false,
+    })
+    assert.strictEqual(settle(intent({ attempts: 5 }), absent("none"), 100, 0.5)._tag, "Refused")
+    assert.strictEqual(settle(intent(), absent("unknown"), 100, 0.5)._tag, "Refused")
+    const after = (rest: Partial<OpenIntentDoc>) => {
+      const settled = settle(intent(rest), absent("none"), 100, 0.5)
+      return settled._tag === "Open" && mayBeTaken(settled.intent)
+    }
+    assert.isFalse(after({}))
+    assert.isFalse(after({ attempts: 2, untaken: 1 }))
+    // Of the first try no answer came.
+    assert.isTrue(after({ attempts: 2 }))
   })
   it("a failed precondition is no refusal: somebody was quicker", () => {
     const outcome: WriteOutcome = { ...refused(false), code: "precondition" } as WriteOutcome

@@ -14,13 +14,13 @@ import { lagOf } from "./lag.ts"
 import { look } from "./look.ts"
 import { canRead, type Parts, put, recordStream } from "./parts.ts"
 import { Flow } from "./rota.ts"
-import { intended, refusal, sentOf } from "./settle.ts"
+import { intended, mayBeTaken, refusal, sentOf } from "./settle.ts"
 import { asWorkerError, type WorkerError } from "./WorkerError.ts"
 
 /** Null where it made nothing that a read could show. */
 export const doubtOf = (parts: Parts, intent: OpenIntentDoc): OpenIntentDoc | null => {
   const { externalId, kind, object } = intended(intent)
-  if (kind !== "update" || externalId === null || intent.attempts === 0 || !canRead(parts, object)) return null
+  if (kind !== "update" || externalId === null || !mayBeTaken(intent) || !canRead(parts, object)) return null
   return { ...intent, job: null, givenUp: true }
 }
 

@@ -19,7 +19,7 @@ import { fenceOf, type Parts, put, recordStream, seenDocs } from "./parts.ts"
 import { rebuildStream } from "./rebuild.ts"
 import { Flow } from "./rota.ts"
 import { unseen } from "./seen.ts"
-import { intended, sentOf, type Settled } from "./settle.ts"
+import { intended, mayBeTaken, sentOf, type Settled } from "./settle.ts"
 import { asWorkerError, WorkerError } from "./WorkerError.ts"
 
 export interface Gap {
@@ -75,7 +75,7 @@ export const gapOf = (
  */
 export const gapOfLost = (parts: Parts, intent: OpenIntentDoc): Gap | null => {
   const { entity, externalId, key, kind, object } = intended(intent)
-  if (parts.connector.overwritten === undefined || kind !== "update" || externalId === null || intent.attempts === 0)
+  if (parts.connector.overwritten === undefined || kind !== "update" || externalId === null || !mayBeTaken(intent))
     return null
   const { before: shadows, values } = sentOf(intent)
   const before = { ...shadows, ...intent.current }

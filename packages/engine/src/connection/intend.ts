@@ -103,6 +103,7 @@ export const begin = Effect.fn("Connection.intend")(function* (
         streamRevision: revision,
         data: { ...data },
         attempts: (candidate.intent?.attempts ?? 0) + 1,
+        ...(candidate.intent?.untaken === undefined ? {} : { untaken: candidate.intent.untaken }),
         nextAt: now,
         job: null,
         until: now,

@@ -14,7 +14,7 @@ import { again } from "./candidate.ts"
 import { facetOf, FIELDS } from "./facets.ts"
 import type { Gate } from "./faults.ts"
 import type { Parts } from "./parts.ts"
-import { intended, sentOf, settle } from "./settle.ts"
+import { intended, mayBeTaken, sentOf, settle } from "./settle.ts"
 
 interface Lost {
   readonly intent: OpenIntentDoc
@@ -51,7 +51,7 @@ const lostWrites = (parts: Parts, readings: ReadonlyArray<Reading>): ReadonlyArr
   )
   return [...intents.values(), ...doubts.values()].flatMap((intent) => {
     const { externalId, kind, object } = intended(intent)
-    if (kind !== "update" || externalId === null || intent.attempts === 0 || intent.job !== null) return []
+    if (kind !== "update" || externalId === null || !mayBeTaken(intent) || intent.job !== null) return []
     const lock = recordKey({ object, id: externalId })
     const record = found.get(lock)
     if (record === undefined || busy.get(lock) === Number.POSITIVE_INFINITY) return []

@@ -23,7 +23,7 @@ import { type Lag, lagOf } from "./lag.ts"
 import { look } from "./look.ts"
 import { canRead, documentId, type Parts, recordStream } from "./parts.ts"
 import { send } from "./send.ts"
-import { refusal } from "./settle.ts"
+import { mayBeTaken, refusal } from "./settle.ts"
 import { asWorkerError } from "./WorkerError.ts"
 
 export interface RoundResult {
@@ -106,7 +106,7 @@ const giveUp = Effect.fnUntraced(function* (parts: Parts, keys: ReadonlyArray<st
   const startedAt = yield* parts.tick
   const never = keys.flatMap((key): ReadonlyArray<Answered> => {
     const intent = parts.intents.get(key)
-    if (intent === undefined || intent.attempts > 0) return []
+    if (intent === undefined || mayBeTaken(intent)) return []
     const message = "nothing of it is due any more"
     const data = refusal(intent, { code: SUPERSEDED, message, effect: "none" })
     const begun = { candidate: again(intent), intent, version: undefined }

@@ -2,7 +2,9 @@
 import { clear, opened } from "@concordat/model/events/envelope"
 import type { RecordWritten, WriteIntended, WriteRefused } from "@concordat/model/events/record"
 import type { Json, JsonObject } from "@concordat/model/json"
-import type { OpenIntentDoc } from "@concordat/rules/state/documents"
+import type { View } from "@concordat/rules/mapping/lens"
+import { targetsIn } from "@concordat/rules/reconcile/waits"
+import { type OpenIntentDoc, parseRecordKey, type RecordKey } from "@concordat/rules/state/documents"
 import { backoff } from "../budget/backoff.ts"
 import { SETTLE_EVERY_MS, SETTLE_MAX_MS, WRITE_RETRY_MAX_MS, WRITE_RETRY_MS, WRITE_TRIES } from "../limits.ts"
 import type { WriteOutcome } from "../ports/Provider.ts"
@@ -47,6 +49,32 @@ export type Settled =
   /** Somebody was quicker: nothing was written, the record is read and decided anew. */
   | { readonly _tag: "Overtaken" }
 
+type RefusedOutcome = Extract<WriteOutcome, { _tag: "Refused" }>
+
+/** Whether a try of it may have had an effect. */
+export const mayBeTaken = ({ attempts, untaken = 0 }: Pick<OpenIntentDoc, "attempts" | "untaken">): boolean =>
+  attempts > untaken
+
+/** The records that what was sent refers to. */
+export const targetsOf = (intent: Pick<OpenIntentDoc, "data">): ReadonlyArray<RecordKey> => {
+  const { type } = intended(intent).entity
+  const views = Object.values(sentOf(intent).groups) as ReadonlyArray<View>
+  return [...new Set(views.flatMap((view) => targetsIn(type, view)))].map(parseRecordKey)
+}
+
+/**
+ * Refused since its record was not there. It may have been taken back since, and no read of ours tells that it was ever gone, so
+ * that nothing would wake what stands refused. It is read before the next try: seen to be gone, it is decided anew.
+ */
+const isOfAbsent = (intent: OpenIntentDoc, { code, effect }: RefusedOutcome): boolean =>
+  effect === "none" && code === "missing" && intended(intent).externalId !== null
+
+/** Counts the try that is answered among those that had no effect, where all before it are. What is not there took nothing. */
+const untaken = (intent: OpenIntentDoc, outcome: RefusedOutcome): Pick<OpenIntentDoc, "untaken"> =>
+  isOfAbsent(intent, outcome) && !mayBeTaken({ ...intent, attempts: intent.attempts - 1 })
+    ? { untaken: intent.attempts }
+    : {}
+
 const picked = (values: JsonObject, names: ReadonlyArray<string>): JsonObject =>
   Object.fromEntries(names.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name] as Json]])))
 
@@ -89,9 +117,10 @@ export const settle = (intent: OpenIntentDoc, outcome: WriteOutcome, now: number
     }
     case "Refused": {
       if (outcome.code === "precondition" && outcome.effect === "none") return { _tag: "Overtaken" }
-      if (outcome.retry && intent.attempts < WRITE_TRIES) {
+      if ((outcome.retry || isOfAbsent(intent, outcome)) && intent.attempts < WRITE_TRIES) {
         const wait = backoff(intent.attempts, chance, WRITE_RETRY_MS, WRITE_RETRY_MAX_MS)
-        return { _tag: "Open", intent: { ...intent, job: null, nextAt: now + wait, until: now } }
+        const open = { ...intent, ...untaken(intent, outcome), job: null, nextAt: now + wait, until: now }
+        return { _tag: "Open", intent: open }
       }
       return { _tag: "Refused", data: refusal(intent, outcome) }
     }

@@ -209,7 +209,7 @@ export type WriteOutcome =
       readonly message: string
       readonly field?: string
       readonly effect: "none" | "unknown"
-      /** Worth trying again by itself (a lock, a serialization failure). */
+      /** Worth trying again by itself (a lock, a serialization failure). A record that is not there may come back, whatever this says. */
       readonly retry: boolean
       /** A uniqueness refusal that names the holder. */
       readonly existing?: string

@@ -261,6 +261,8 @@ export interface OpenIntentDoc {
   readonly streamRevision: number
   readonly data: JsonObject
   readonly attempts: number
+  /** So many of them, the first ones, certainly had no effect; absent: of none is that known. */
+  readonly untaken?: number
   /** ms since 1970: not before. */
   readonly nextAt: number
   readonly job: Json | null
