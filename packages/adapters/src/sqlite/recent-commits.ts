@@ -46,9 +46,12 @@ export class RecentCommits {
     for (const text of events) characters += text.length
     this.#commits.push({ streams, expected, counts, events, first, last, characters })
     this.#characters += characters
+    if (this.#characters <= RECENT_CHARACTERS) return
+    // At least an eighth of them: of thousands of small ones, all that stay would be moved up for each commit.
+    const least = this.#commits.length >> 3
     let gone = 0
-    while (this.#characters > RECENT_CHARACTERS) this.#characters -= this.#commits[gone++]!.characters
-    if (gone > 0) this.#commits.splice(0, gone)
+    while (gone < least || this.#characters > RECENT_CHARACTERS) this.#characters -= this.#commits[gone++]!.characters
+    this.#commits.splice(0, gone)
   }
 
   /** What was forgotten must not be read here. */
