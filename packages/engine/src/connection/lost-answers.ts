@@ -75,6 +75,12 @@ const answered = (parts: Parts, { before, intent }: Lost, stamp: number | undefi
   }
 }
 
+/** Writes whose records are locked while they are asked about. `until`: what each lock said before, by its record. */
+interface Locked {
+  readonly lost: ReadonlyArray<Lost>
+  readonly until: Map<string, number | undefined>
+}
+
 /** What the history shows to have been taken is told. The readings began before that, so that those records are read again. */
 export const tellShown = Effect.fn("Connection.shown")(function* (
   parts: Parts,
@@ -86,16 +92,17 @@ export const tellShown = Effect.fn("Connection.shown")(function* (
   const { shown } = parts.connector
   const lost = shown === undefined ? [] : lostWrites(parts, readings)
   if (shown === undefined || lost.length === 0) return
-  // Sent again meanwhile, it would have two answers.
-  const locks = new Map(lost.map(({ lock }) => [lock, parts.busy.get(lock)]))
-  for (const lock of locks.keys()) parts.busy.set(lock, Number.POSITIVE_INFINITY)
-  const unlock = Effect.sync(() => {
-    for (const [lock, until] of locks)
-      if (until === undefined) parts.busy.delete(lock)
-      else parts.busy.set(lock, until)
-  })
-  const ask = Effect.gen(function* () {
-    for (const some of chunked(lost, parts.definition.objects[object]!.batch.read)) {
+  // Sent again meanwhile, it would have two answers; one that is just being begun is on its way once that is committed.
+  const lock = parts.ledger.exclusively(
+    Effect.sync((): Locked => {
+      const free = lostWrites(parts, readings)
+      const until = new Map(free.map((one) => [one.lock, parts.busy.get(one.lock)]))
+      for (const { lock } of free) parts.busy.set(lock, Number.POSITIVE_INFINITY)
+      return { lost: free, until }
+    }),
+  )
+  const ask = Effect.fnUntraced(function* ({ lost: locked, until }: Locked) {
+    for (const some of chunked(locked, parts.definition.objects[object]!.batch.read)) {
       const writes = some.map(({ before, held, id, intent }) => ({
         key: intended(intent).key,
         id,
@@ -112,8 +119,14 @@ export const tellShown = Effect.fn("Connection.shown")(function* (
         taken.map((one) => answered(parts, one, told.get(intended(one.intent).key)!.stamp, now)),
       )
       // Unlocked with their answers, another write may be on its way there by the end.
-      for (const { lock } of taken) locks.delete(lock)
+      for (const { lock } of taken) until.delete(lock)
     }
   })
-  yield* Effect.ensuring(ask, unlock)
+  yield* Effect.acquireUseRelease(lock, ask, ({ until }) =>
+    Effect.sync(() => {
+      for (const [lock, before] of until)
+        if (before === undefined) parts.busy.delete(lock)
+        else parts.busy.set(lock, before)
+    }),
+  )
 })
