@@ -154,6 +154,12 @@ export const CURSOR_EVENT_EVERY_MS = 10 * 60_000
  */
 export const CURSOR_HELD_MS = 60 * 60_000
 export const CURSOR_HELD_PAGES = 200
+/** The place of a walk made again is kept so often while it passes pages with nothing new on them: a crash makes once more what
+ * calls it made since. */
+export const PASSED_MS = 1_000
+/** A page that was read ahead and has waited for longer is read anew: far below `LOCK_KEPT_MS`, after which nobody knows what
+ * was written while it was read. */
+export const AHEAD_KEPT_MS = 60_000
 /** How soon it is looked whether the mapping reads other names than before, after something was said of the connection. */
 export const MAPPING_LOOK_MS = 5_000
 /** For so long after something was said of a connection it is looked what its reconciler has made of it; later where more was

@@ -23,6 +23,7 @@ import { Doubts } from "./doubts.ts"
 import { type Gap, Gaps } from "./gaps.ts"
 import { Held } from "./held.ts"
 import { Hinting } from "./hinting.ts"
+import { Distance } from "./lag.ts"
 import { lastSaid, makeLedger } from "./Ledger.ts"
 import { lockOfIntent } from "./locks.ts"
 import { News } from "./news.ts"
@@ -274,6 +275,7 @@ export const makeConnection = Effect.fn("makeConnection")(function* (
     budget: options.budget ?? (yield* makeBudget(definition.limits)),
     ledger: yield* makeLedger({ tenant, connection, tick, last, lease: options.lease }, { journal, commit }),
     counting,
+    distance: new Distance(),
     tick,
     journal,
     state,

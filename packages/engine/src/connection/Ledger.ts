@@ -74,6 +74,8 @@ export class Ledger {
   readonly leased: { readonly lease?: LeaseToken }
   /** Of the worker's stream. */
   revision: number
+  /** Facts that it has made durable so far. */
+  facts = 0
   readonly #one = new Turnstile()
 
   constructor({ connection, last, lease, tenant, tick }: LedgerOptions, stores: Stores, life: string) {
@@ -134,6 +136,7 @@ const commit = Effect.fnUntraced(function* (ledger: Ledger, kept: Kept) {
     if (result._tag === "Appended") {
       const said = appends.at(-1)
       if (said?.stream === stream) ledger.revision += said.events.length
+      for (const entry of entries) ledger.facts += entry.facts.length
       return []
     }
     if (result._tag === "Indeterminate") continue

@@ -1,14 +1,17 @@
 /**
  * Cursors of changes that have moved over pages with nothing on them. Nothing was found, so nothing is lost with them: a crash
- * reads the same changes again, and those since. They are kept now and then, all of a connection in one commit.
+ * reads the same changes again, and those since. They are kept now and then, all of a connection in one commit. So is the place
+ * of a walk made again, which has passed pages with nothing new on them.
  */
 import type { CursorDoc } from "@concordat/rules/state/documents"
 import * as Effect from "effect/Effect"
-import { CURSOR_HELD_MS, CURSOR_HELD_PAGES } from "../limits.ts"
+import { CURSOR_HELD_MS, CURSOR_HELD_PAGES, PASSED_MS } from "../limits.ts"
 import { fenceAt, type Parts, put, walkKey } from "./parts.ts"
 
 export class Held {
   readonly #objects = new Set<string>()
+  /** When the place of a walk made again was kept last, ms since 1970, by object. */
+  readonly #passed = new Map<string, number>()
   #pages = 0
   /** When the first of them moved, ms since 1970. */
   #since = 0
@@ -24,6 +27,13 @@ export class Held {
     this.#objects.add(object)
     this.#pages += 1
     return now + nextInMs - this.#since < CURSOR_HELD_MS && this.#pages < CURSOR_HELD_PAGES
+  }
+
+  /** False: it is time to keep the place of the walk over an object that is made again. `now`: ms since 1970. */
+  pass(object: string, now: number): boolean {
+    if (now - (this.#passed.get(object) ?? 0) < PASSED_MS) return true
+    this.#passed.set(object, now)
+    return false
   }
 
   /** Its cursor is on the disk, or is worth nothing any more. */

@@ -68,6 +68,8 @@ export const keyOfReading = (reading: Reading): RecordKey =>
 interface Decided {
   readonly reading: Reading
   readonly record: RecordKey
+  /** `object:id`. */
+  readonly key: string
   readonly before: SeenDoc | null
   readonly verdict: Verdict
 }
@@ -93,13 +95,15 @@ const group = Effect.fnUntraced(function* (
 ) {
   const store = asWorkerError(parts.connection)
   const records = readings.map(keyOfReading)
+  const keys = records.map(recordKey)
   const rebuilt = new Map<string, SeenDoc>()
   for (let attempt = 0; attempt < COMMIT_TRIES; attempt++) {
     const known = yield* store(seenDocs(parts, records))
     const now = yield* parts.tick
     const judged = yield* inStretches(parts.tenant, readings, (reading, i): Decided => {
       const record = records[i]!
-      const before = rebuilt.get(recordKey(record)) ?? known[i] ?? null
+      const key = keys[i]!
+      const before = rebuilt.get(key) ?? known[i] ?? null
       const sources = sourcesOf(page.mapping, record.object)
       const verdict = judge(reading, before, {
         connection: parts.connection,
@@ -110,10 +114,10 @@ const group = Effect.fnUntraced(function* (
         busyUntil:
           page.unconditional === true
             ? null
-            : busyUntil(parts, record, reading._tag === "Found" ? reading.record.ownId : undefined),
+            : busyUntil(parts, key, reading._tag === "Found" ? reading.record.ownId : undefined),
         counts: page.byId || !canRead(parts, record.object),
       })
-      return { reading, record, before, verdict }
+      return { reading, record, key, before, verdict }
     })
     const decided = heldBack(judged)
     const isClean = decided.every(
@@ -128,7 +132,7 @@ const group = Effect.fnUntraced(function* (
       if (!outcome.includes(stream)) continue
       const found = yield* rebuildStream(parts, stream)
       if (found === null) continue
-      rebuilt.set(recordKey(one.record), found.seen)
+      rebuilt.set(one.key, found.seen)
       for (const [key, intent] of found.intents) if (!parts.intents.has(key)) parts.intents.set(key, intent)
     }
   }
@@ -146,7 +150,7 @@ const keep = Effect.fnUntraced(function* (
   const entries: Array<Entry> = []
   const documents: Array<DocumentWrite> = []
   for (const one of decided) {
-    const { before, record, verdict } = one
+    const { before, key, record, verdict } = one
     if (verdict._tag === "Fact")
       entries.push({
         stream: recordStream(parts, record),
@@ -154,9 +158,9 @@ const keep = Effect.fnUntraced(function* (
         facts: [{ data: verdict.data }],
       })
     if ((verdict._tag === "Fact" || verdict._tag === "Unchanged") && remembers(one, page.via))
-      documents.push(put(parts, "seen", recordKey(record), verdict.seen))
-    if (verdict._tag !== "Stale" && verdict._tag !== "Older" && parts.follows.has(recordKey(record)))
-      documents.push(put(parts, "follow", recordKey(record), null))
+      documents.push(put(parts, "seen", key, verdict.seen))
+    if (verdict._tag !== "Stale" && verdict._tag !== "Older" && parts.follows.has(key))
+      documents.push(put(parts, "follow", key, null))
   }
   // What a record became has to be read, whatever happens between this commit and that read.
   const follows = followed(
@@ -170,18 +174,23 @@ const keep = Effect.fnUntraced(function* (
     move === undefined
       ? fenceOf(parts, page.via === "backfill" ? "backfill" : "changes", first)
       : fenceAt(parts, move.walk, move.object, move.to)
-  const key = move === undefined ? null : walkKey(move.walk, move.object)
-  if (move !== undefined) documents.push(put(parts, "cursor", key!, move.to))
+  const place = move === undefined ? null : walkKey(move.walk, move.object)
+  if (move !== undefined) documents.push(put(parts, "cursor", place!, move.to))
   if (entries.length === 0 && documents.length === 0) return []
+  const isPassed = entries.length === 0 && documents.length === 1 && move?.walk === "reread" && !move.to.finished
+  if (isPassed && parts.held.pass(move.object, now)) {
+    parts.cursors.set(place!, move.to)
+    return []
+  }
   const sayFence = move !== undefined && isToBeTold(parts, move, now)
   const conflicts = yield* parts.ledger.commit({ entries, documents, fence, sayFence })
   if (conflicts.length === 0) {
-    for (const { record, verdict } of decided)
-      if (verdict._tag !== "Stale" && verdict._tag !== "Older") parts.follows.delete(recordKey(record))
+    for (const { key, verdict } of decided)
+      if (verdict._tag !== "Stale" && verdict._tag !== "Older") parts.follows.delete(key)
     for (const record of follows) parts.follows.add(recordKey(record))
   }
-  if (conflicts.length === 0 && key !== null) {
-    parts.cursors.set(key, move!.to)
+  if (conflicts.length === 0 && place !== null) {
+    parts.cursors.set(place, move!.to)
     if (move!.walk === "changes") parts.held.kept(move!.object)
     if (move!.walk === "changes" && (sayFence || entries.length > 0)) parts.toldAt.set(move!.object, now)
   }
@@ -204,13 +213,13 @@ export const ingest = Effect.fn("Connection.ingest")(function* (parts: Parts, pa
     const last = i >= groups.length - 1 && again.length === 0 && follow.length === 0
     const outcome = yield* parts.ledger.exclusively(group(parts, page, part, last))
     moved = outcome.moved
-    for (const { before, record, verdict } of outcome.decided) {
+    for (const { before, key, record, verdict } of outcome.decided) {
       parts.counting.add("reads")
-      revisions.set(recordKey(record), "seen" in verdict ? verdict.seen.revision : (before?.revision ?? -1))
+      revisions.set(key, "seen" in verdict ? verdict.seen.revision : (before?.revision ?? -1))
       switch (verdict._tag) {
         case "Fact":
           parts.counting.add("facts")
-          news.add(recordKey(record))
+          news.add(key)
           follow.push(...verdict.follow)
           break
         case "Stale":

@@ -14,20 +14,38 @@ export interface Lag {
   readonly hasRecords: boolean
 }
 
+/** What a walk knows of how far it is ahead. */
+export class Distance {
+  /** Undecided facts of the connection at the last look, and those that its ledger had made durable by then. */
+  #seen: { readonly undecided: number; readonly facts: number } | null = null
+
+  /** No look is needed: the undecided ones of then, and all since, are few. */
+  isShort(facts: number): boolean {
+    return this.#seen !== null && this.#seen.undecided + facts - this.#seen.facts < WALKED_AHEAD
+  }
+
+  looked(undecided: number, facts: number): void {
+    this.#seen = { undecided, facts }
+  }
+}
+
 /**
  * Waits until little of what was seen of this connection is undecided. The tenant's facts are decided
  * in one order: without it, its own edits would come after all that a walk over everything has brought in.
  */
 export const untilDecided = Effect.fn("Connection.untilDecided")(function* (parts: Parts) {
+  const { distance, ledger } = parts
+  if (distance.isShort(ledger.facts)) return
   const store = asWorkerError(parts.connection)
   const prefixes = [`record-${streams.partitionOf(parts.tenant)}.${parts.tenant}.${parts.connection}.`]
   for (let looked: string | null | undefined; ;) {
     const after = yield* store(parts.planner.decidedTo)
     // As long as nothing more is decided there is no less that is not.
     if (after !== looked) {
+      const { facts } = ledger
       const options = { after, prefixes, limit: WALKED_AHEAD, without: "contents" } as const
       const { events } = yield* store(parts.journal.readAll(options))
-      if (events.length < WALKED_AHEAD) return
+      if (events.length < WALKED_AHEAD) return distance.looked(events.length, facts)
       looked = after
     }
     yield* Effect.sleep(LAG_LOOK_MS)

@@ -19,6 +19,7 @@ import type { Connector, Definition, Hint, ObjectDefinition } from "../ports/Pro
 import type { DocumentId, DocumentWrite, State } from "../ports/State.ts"
 import type { Gap } from "./gaps.ts"
 import type { Held } from "./held.ts"
+import type { Distance } from "./lag.ts"
 import type { Fence, Ledger } from "./Ledger.ts"
 import type { News } from "./news.ts"
 import type { Planner } from "./Planner.ts"
@@ -51,6 +52,7 @@ export interface Parts {
   readonly budget: Budget
   readonly ledger: Ledger
   readonly counting: Counting
+  readonly distance: Distance
   readonly tick: Tick
   readonly journal: Context.Service.Shape<typeof Journal>
   readonly state: Context.Service.Shape<typeof State>
@@ -95,9 +97,11 @@ const ownKey = (ownId: string): string => `own ${ownId}`
 export const lockOf = (record: RecordKey | null, ownId: string): string | null =>
   record !== null ? recordKey(record) : ownId === "" ? null : ownKey(ownId)
 
-/** Until when a write of ours to the record is on its way, or may still take effect. `ownId`: as it was read. */
-export const busyUntil = (parts: Parts, record: RecordKey, ownId?: string): number | null => {
-  const key = recordKey(record)
+/**
+ * Until when a write of ours to the record is on its way, or may still take effect. `key`: its `object:id`. `ownId`: as it
+ * was read.
+ */
+export const busyUntil = (parts: Parts, key: string, ownId?: string): number | null => {
   if (ownId !== undefined && parts.busy.has(ownKey(ownId))) parts.created.set(key, ownKey(ownId))
   const own = parts.created.get(key)
   const until = own === undefined ? undefined : parts.busy.get(own)
@@ -202,6 +206,6 @@ export const putFollow = (parts: Parts, record: RecordKey): DocumentWrite =>
 /** Waits until no write to one of the records is on its way. */
 export const untilFree = (parts: Parts, records: ReadonlyArray<RecordKey>): Effect.Effect<void> =>
   Effect.gen(function* () {
-    while (records.some((record) => busyUntil(parts, record) === Number.POSITIVE_INFINITY))
+    while (records.some((record) => busyUntil(parts, recordKey(record)) === Number.POSITIVE_INFINITY))
       yield* Effect.sleep(READ_AGAIN_MS)
   })

@@ -7,6 +7,7 @@ import type { Mapping } from "@concordat/rules/mapping/lens"
 import * as Effect from "effect/Effect"
 import { REREAD_LOOK_MS, REREAD_REST_MS, WALK_RETRY_MS } from "../limits.ts"
 import type { ProviderError } from "../ports/ProviderError.ts"
+import { Ahead } from "./ahead.ts"
 import { Circle, goesInCircles } from "./circling.ts"
 import type { Gate } from "./faults.ts"
 import type { Parts } from "./parts.ts"
@@ -55,6 +56,7 @@ export class Rewalk extends Flow {
   readonly gate: Gate
   readonly object: string
   readonly how: Rereading
+  readonly ahead: Ahead
   isAsked = false
   /** Somebody waits for the walk under way. */
   isWanted = false
@@ -67,6 +69,7 @@ export class Rewalk extends Flow {
     this.gate = gate
     this.object = object
     this.how = how
+    this.ahead = new Ahead(parts.tick)
   }
 
   override turn(): Effect.Effect<number, WorkerError> {
@@ -104,7 +107,7 @@ const page = Effect.fnUntraced(function* (walk: Rewalk, under: Mapping) {
   if (walk.isAsked) yield* setCursor(parts, { walk: "reread", object, to: from }, false)
   walk.isAsked = false
   walk.circle ??= new Circle(from.cursor)
-  const next = yield* step(parts, gate, under, object, walk.isWanted ? "asked" : "reread", from)
+  const next = yield* step(parts, gate, under, object, walk.isWanted ? "asked" : "reread", from, walk.ahead)
   const { isReady, to } = next
   if (next.isLost) walk.circle = null
   else if (hasMoved(next, from) && walk.circle.leadsBack(to.cursor)) {

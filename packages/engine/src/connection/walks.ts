@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import type { Work } from "../budget/priority.ts"
 import { PAGE_WAIT_MAX_MS, PAGE_WAIT_MS, PAGE_WAITS, READ_AGAIN_MS } from "../limits.ts"
 import type { Page, Reading } from "../ports/Provider.ts"
+import { Ahead, type Reads } from "./ahead.ts"
 import { groupedBy } from "./batches.ts"
 import { Circle, goesInCircles } from "./circling.ts"
 import type { Gate } from "./faults.ts"
@@ -50,12 +51,15 @@ const takePage = Effect.fnUntraced(function* (parts: Parts, gate: Gate, taken: T
     return true
   }
   const readings = page.records.map((record): Reading => ({ _tag: "Found", record }))
-  const listed = new Set(page.records.map(recordKey))
+  let listed: ReadonlySet<string> | null = null
+  const isListed = (record: RecordKey): boolean =>
+    (listed ??= new Set(page.records.map(recordKey))).has(recordKey(record))
   const hinted = yield* parts.told.share(
-    page.hints.filter((hint) => !listed.has(recordKey(hint)) && sourcesOf(mapping, hint.object).length > 0),
+    page.hints.filter((hint) => !isListed(hint) && sourcesOf(mapping, hint.object).length > 0),
   )
-  for (const [object, some] of groupedBy(readings, (reading) => keyOfReading(reading).object))
-    yield* tellShown(parts, gate, object, some, work)
+  if (parts.intents.size > 0 || parts.doubts.size > 0)
+    for (const [object, some] of groupedBy(readings, (reading) => keyOfReading(reading).object))
+      yield* tellShown(parts, gate, object, some, work)
   const base = { mapping, readings, via, startedAt, byId: false }
   const ingested = yield* ingest(parts, move !== null && hinted.length === 0 ? { ...base, move } : base)
   if (ingested.moved) return true
@@ -64,7 +68,7 @@ const takePage = Effect.fnUntraced(function* (parts: Parts, gate: Gate, taken: T
   const facets = isOfFields ? NO_FACETS : undefined
   const looked = yield* look(parts, gate, { mapping, records, via, work, facets })
   // A hint of what can't be read by id is answered by the object's own walk.
-  if (looked.unread.some((record) => canRead(parts, record.object) || listed.has(recordKey(record)))) return false
+  if (looked.unread.some((record) => canRead(parts, record.object) || isListed(record))) return false
   if (move !== null) yield* setCursor(parts, move, move.walk === "backfill")
   return true
 })
@@ -148,7 +152,32 @@ export const lost = Effect.fnUntraced(function* (parts: Parts, whole: Whole, obj
   return step
 })
 
-/** One page of a walk over everything. */
+/** Reads the page at a place, when there is leave to. */
+const pageAt = Effect.fnUntraced(function* (
+  parts: Parts,
+  gate: Gate,
+  mapping: Mapping,
+  object: string,
+  whole: Whole,
+  { cursor }: CursorDoc,
+) {
+  const { walk, work } = WHOLES[whole]
+  const fields = sourcesOf(mapping, object)
+  const limit = parts.definition.objects[object]!.batch.list
+  yield* gate.untilRunning
+  yield* untilDecided(parts)
+  const startedAt = yield* parts.tick
+  const options = { fields, limit, counted: walk !== "reread" }
+  const page = yield* gate.callNow(work, parts.connector.backfill!(object, cursor, options)).pipe(
+    Effect.catchIf(
+      (error) => error._tag === "ProviderError" && error.reason._tag === "CursorExpired" && cursor !== null,
+      () => Effect.succeed(null),
+    ),
+  )
+  return { page, startedAt }
+})
+
+/** One page of a walk over everything; the one after it is read meanwhile. */
 export const step = Effect.fn("Connection.step")(function* (
   parts: Parts,
   gate: Gate,
@@ -156,20 +185,11 @@ export const step = Effect.fn("Connection.step")(function* (
   object: string,
   whole: Whole,
   from: CursorDoc,
+  ahead: Ahead,
 ) {
   const { via, walk, work } = WHOLES[whole]
-  const fields = sourcesOf(mapping, object)
-  const limit = parts.definition.objects[object]!.batch.list
-  yield* gate.untilRunning
-  yield* untilDecided(parts)
-  const startedAt = yield* parts.tick
-  const options = { fields, limit, counted: walk !== "reread" }
-  const page = yield* gate.callNow(work, parts.connector.backfill!(object, from.cursor, options)).pipe(
-    Effect.catchIf(
-      (error) => error._tag === "ProviderError" && error.reason._tag === "CursorExpired" && from.cursor !== null,
-      () => Effect.succeed(null),
-    ),
-  )
+  const reading = (at: CursorDoc): Reads => pageAt(parts, gate, mapping, object, whole, at)
+  const { page, startedAt } = yield* ahead.take({ from, mapping }, reading(from))
   if (page === null) return yield* lost(parts, whole, object)
   const to: CursorDoc = {
     ...from,
@@ -178,6 +198,7 @@ export const step = Effect.fn("Connection.step")(function* (
     total: page.total ?? from.total,
     finished: page.next === null,
   }
+  if (page.more && !to.finished) yield* ahead.begin({ from: to, mapping }, reading(to))
   const move: Move | null = walk === null ? null : { walk, object, to }
   const taken = yield* takePage(parts, gate, { mapping, move, page, startedAt, via, work })
   if (!taken) {
@@ -210,10 +231,23 @@ export const backfill = Effect.fn("Connection.backfill")(function* (
   listed?: ListedIds,
 ) {
   if (parts.connector.backfill === undefined) return undefined
+  const ahead = new Ahead(parts.tick)
+  return yield* Effect.ensuring(toTheEnd(parts, gate, mapping, object, whole, ahead, listed), ahead.drop)
+})
+
+const toTheEnd = Effect.fnUntraced(function* (
+  parts: Parts,
+  gate: Gate,
+  mapping: Mapping,
+  object: string,
+  whole: "backfill" | "snapshot",
+  ahead: Ahead,
+  listed: ListedIds | undefined,
+) {
   let from = (whole === "backfill" ? cursorOf(parts, "backfill", object) : null) ?? (yield* beginning(parts))
   let circle = new Circle(from.cursor)
   for (let waits = 0; !from.finished;) {
-    let next: Step = yield* step(parts, gate, mapping, object, whole, from)
+    let next: Step = yield* step(parts, gate, mapping, object, whole, from, ahead)
     waits = next.isReady ? 0 : waits + 1
     if (waits > 0 && !(yield* untilReady(waits))) {
       yield* Effect.logWarning(`${object}: no further page was ever ready, the walk begins anew`)
