@@ -6,6 +6,7 @@ import type { Append, RecordedEvent, Without } from "@concordat/engine/ports/Jou
 import type { Message } from "@concordat/engine/ports/Bus"
 import type { Checkpoint, DocumentId, DocumentWrite } from "@concordat/engine/ports/State"
 import { placesText } from "../state/places.ts"
+import type { Packed } from "./packing.ts"
 
 /** Four texts per event: id, type, data, metadata (JSON). */
 export const EVENT_COLUMNS = 4
@@ -167,13 +168,13 @@ export interface ThreadData {
 export type FromWorker =
   | { readonly _tag: "Opened"; readonly end: number }
   | { readonly _tag: "Refused"; readonly failure: Failure }
-  | { readonly _tag: "Replies"; readonly replies: ReadonlyArray<Reply>; readonly commits: Commits | null }
+  | { readonly _tag: "Replies"; readonly replies: Packed<Reply>; readonly commits: Commits | null }
   | { readonly _tag: "Closed" }
 /** Once, and before all else. */
 export interface Open {
   readonly open: string
 }
-export type ToWorker = Open | ReadonlyArray<Envelope> | "close"
+export type ToWorker = Open | Packed<Request> | "close"
 
 export const NOTHING: Omit<CommitRequest, "now"> = {
   op: "commit",

@@ -1,6 +1,7 @@
 /** The thread that holds the file. All that came in while it was writing shares the next transaction. */
 import { parentPort, receiveMessageOnPort } from "node:worker_threads"
 import { toFailure } from "./failures.ts"
+import { packReplies, unpackRequests } from "./packing.ts"
 import type { Envelope, FromWorker, Open, ToWorker } from "./protocol.ts"
 import { openStore } from "./store.ts"
 import type { Store } from "./store.ts"
@@ -30,10 +31,10 @@ const serve = (store: Store): void => {
     let closing = false
     for (let next: { message: Exclude<ToWorker, Open> } | undefined = { message: first }; next !== undefined;) {
       if (next.message === "close") closing = true
-      else batch.push(...next.message)
+      else for (const envelope of unpackRequests(next.message)) batch.push(envelope)
       next = receiveMessageOnPort(port)
     }
-    store.handle(batch, (replies, commits) => post({ _tag: "Replies", replies, commits }))
+    store.handle(batch, (replies, commits) => post({ _tag: "Replies", replies: packReplies(replies), commits }))
     if (closing) return close()
     clearTimeout(idle)
     idle = setTimeout(store.idle, IDLE_MS)

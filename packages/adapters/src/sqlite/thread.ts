@@ -3,6 +3,7 @@ import { getCompileCacheDir } from "node:module"
 import { Worker } from "node:worker_threads"
 import { toFailure } from "./failures.ts"
 import { THREAD_YOUNG_MB } from "./limits.ts"
+import { packRequests, unpackReplies } from "./packing.ts"
 import type { Commits, Envelope, Failure, FromWorker, Reply, ThreadData, ToWorker } from "./protocol.ts"
 
 /** What carries requests to the store and hands out its replies. */
@@ -62,7 +63,7 @@ export const openThread = (path: string, listener: Listener): Promise<Line> =>
         case "Opened":
           return resolve({
             end: message.end,
-            send: post,
+            send: (envelopes) => post(packRequests(envelopes)),
             close: () => {
               post("close")
               return ended
@@ -72,7 +73,7 @@ export const openThread = (path: string, listener: Listener): Promise<Line> =>
           closed = true
           return reject(message.failure)
         case "Replies":
-          return listener.replies(message.replies, message.commits)
+          return listener.replies(unpackReplies(message.replies), message.commits)
         case "Closed":
           closed = true
       }
