@@ -15,6 +15,7 @@ import {
   fenceAt,
   fenceOf,
   followed,
+  isOpen,
   type Parts,
   put,
   putFollow,
@@ -133,7 +134,7 @@ const group = Effect.fnUntraced(function* (
       const found = yield* rebuildStream(parts, stream)
       if (found === null) continue
       rebuilt.set(one.key, found.seen)
-      for (const [key, intent] of found.intents) if (!parts.intents.has(key)) parts.intents.set(key, intent)
+      for (const [key, intent] of found.intents) if (!isOpen(parts, key)) parts.intents.set(key, intent)
     }
   }
   const detail = `streams kept moving through ${COMMIT_TRIES} decisions`

@@ -9,7 +9,7 @@ import { doubtOf } from "./doubts.ts"
 import { gapOfLost } from "./gaps.ts"
 import type { Entry } from "./Ledger.ts"
 import { dropLocks } from "./locks.ts"
-import { documentId, fenceOf, lockOf, type Parts, put, recordStream } from "./parts.ts"
+import { documentId, fenceOf, isOpen, lockOf, type Parts, put, recordStream } from "./parts.ts"
 import { rebuildStream } from "./rebuild.ts"
 import { asBegun } from "./rebuild-open.ts"
 import { readBefore, unseen } from "./seen.ts"
@@ -53,7 +53,7 @@ const repair = Effect.fnUntraced(function* (parts: Parts, moved: ReadonlyArray<s
       put(parts, found.kind, found.key, found.kind === "seen" ? found.seen : { revision: found.seen.revision }),
     )
     for (const [key, begun] of found.intents) {
-      if (parts.intents.has(key)) continue
+      if (isOpen(parts, key)) continue
       const intent = yield* asBegun(parts, begun)
       parts.intents.set(key, intent)
       documents.push(put(parts, "intent", key, intent))

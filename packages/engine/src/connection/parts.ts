@@ -90,6 +90,9 @@ export interface Parts {
   readonly told: Told
 }
 
+/** Whether the write is begun and not settled, or was given up and its outcome is not known so far. `key`: its own. */
+export const isOpen = ({ doubts, intents }: Parts, key: string): boolean => intents.has(key) || doubts.has(key)
+
 /** A record that is being created may be seen before all of it is there: it is known by the own id that it carries. */
 const ownKey = (ownId: string): string => `own ${ownId}`
 

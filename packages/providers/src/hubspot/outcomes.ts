@@ -106,11 +106,15 @@ export const readBatch = (rows: ReadonlyArray<WriteRow>, batch: typeof WireBatch
   return outcomes
 }
 
+const effectOf = ({ reason }: ProviderError): Refused["effect"] =>
+  // An answer that nobody can read may be that of a write that was taken.
+  reason._tag === "Unreadable" ? "unknown" : reason._tag === "Unavailable" ? reason.effect : "none"
+
 /** A later part of a page fails for the connection: what is done stays answered, the rest is told apart from it. */
 export const interrupted = (error: ProviderError): Refused => ({
   _tag: "Refused",
   code: "busy",
   message: error.message,
-  effect: error.reason._tag === "Unavailable" ? error.reason.effect : "none",
+  effect: effectOf(error),
   retry: true,
 })

@@ -256,19 +256,23 @@ describe("writing", () => {
     }),
   )
 
-  it.effect("a fault after the first part hides nothing of what is done", () =>
-    Effect.gen(function* () {
-      const portal = yield* prepared()
-      const [a] = seedTwo(portal)
-      portal.sandbox.failNext({ status: 502, match: "batch/update" })
-      const answers = yield* portal.connector.write("contacts", [
-        creating("c-1", { email: "new@example.com" }),
-        updating(a, "c-2", { firstname: "X" }),
-      ])
-      assert.strictEqual(outcome(answers, "c-1")._tag, "Written")
-      assert.deepInclude(outcome(answers, "c-2"), { _tag: "Refused", code: "busy", effect: "unknown", retry: true })
-    }),
-  )
+  for (const [what, fault] of [
+    ["a fault", { status: 502 }],
+    ["an answer that nobody can read", { status: 200, body: { state: "done" } }],
+  ] as const)
+    it.effect(`${what} after the first part hides nothing of what is done, and what it was of may be taken`, () =>
+      Effect.gen(function* () {
+        const portal = yield* prepared()
+        const [a] = seedTwo(portal)
+        portal.sandbox.failNext({ ...fault, match: "batch/update" })
+        const answers = yield* portal.connector.write("contacts", [
+          creating("c-1", { email: "new@example.com" }),
+          updating(a, "c-2", { firstname: "X" }),
+        ])
+        assert.strictEqual(outcome(answers, "c-1")._tag, "Written")
+        assert.deepInclude(outcome(answers, "c-2"), { _tag: "Refused", code: "busy", effect: "unknown", retry: true })
+      }),
+    )
 
   it.effect("a row that HubSpot fails by itself, in a 207, is a refusal of that row", () =>
     Effect.gen(function* () {
