@@ -116,6 +116,16 @@ const FOUND: Readonly<Record<string, Script>> = {
     reshaping: ARCHIVING,
     actions: [remove(5 * MINUTE, "odoo", "person", 0), restore(9 * MINUTE, "odoo", "person", 0)],
   }),
+  "somebody deleted, taken back and made one with another, of which only the end is seen": calm({
+    sides: ["app", "hubspot"],
+    things: { person: known(2, "app", "hubspot") },
+    webhooks: { drop: 0, duplicate: 0, reorder: 0, delayMs: [2 * SECOND, 2 * SECOND], forge: 0 },
+    actions: [
+      remove(5 * MINUTE, "hubspot", "person", 1),
+      restore(7 * MINUTE, "hubspot", "person", 1),
+      merge(7 * MINUTE + SECOND / 5, "hubspot", "person", 1, 0),
+    ],
+  }),
   "one company for another, which in HubSpot takes two calls": calm({
     sides: ["app", "hubspot"],
     things: { person: known(1, "app", "hubspot"), company: known(3, "app", "hubspot") },

@@ -6,7 +6,7 @@ import { tenantDoc } from "./state/access.ts"
 import type { Transaction } from "./state/transaction.ts"
 
 /** What this code decides by where nobody has said otherwise; what each edition brought stands in `docs/rules.md`. */
-export const EDITION = 2
+export const EDITION = 3
 
 /** Before editions were counted there was one. */
 const FIRST = 1

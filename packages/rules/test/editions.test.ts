@@ -8,12 +8,15 @@ import { build, live } from "./living.ts"
 import { ada, everything, groupsDue, refuse, title, write } from "./scene.ts"
 import { storm } from "./world.ts"
 
-const FORMER = EDITION - 1
+/** What the first decided otherwise is told apart here. */
+const FORMER = 1
 
 const HISTORIES = 30
 /** What each edition decides in them. Of one that is out it never changes. */
 const DECIDED: ReadonlyArray<string> = [
   "0319098b4fb73629e6b683b617c98b9d2dbcd6c25a1c51a284ec23e418f369a7",
+  "79333dc070c9bdcc3e19d5ea78a29200e0384152d84e2fd87ce1dd8e6bacf254",
+  // What the third decides otherwise is of merges and references, which these histories have none of.
   "79333dc070c9bdcc3e19d5ea78a29200e0384152d84e2fd87ce1dd8e6bacf254",
 ]
 
@@ -114,6 +117,28 @@ describe("editions", () => {
     replacesWhatWasDeleted(core, 30_000)
     assert.deepStrictEqual(groupsDue(core, "app"), [["company"]])
     assert.strictEqual(core.replayed().dump(), core.dump())
+  })
+
+  it("[R27] what is merged into what was gone is decided by the edition of its time too", () => {
+    const merges = (edition: number) => {
+      const core = new Core({ mappings: { app: everything(), crm: everything() } })
+      core.open("app", { isApp: true, edition })
+      core.open("crm", { edition })
+      for (const [id, email] of [
+        ["1", "one@x.org"],
+        ["2", "two@x.org"],
+      ] as const) {
+        core.observe("app", "person", id, { ...ada, email }, 2_000)
+        core.observe("crm", "person", `c${id}`, { ...ada, email }, 3_000)
+      }
+      const of = { connection: "crm", object: "person" }
+      core.append(4_000, { _tag: "RecordGone", ...of, externalId: "c1", reason: "archived", readStartedAt: 3_900 })
+      core.append(5_000, { _tag: "RecordMerged", ...of, externalId: "c2", into: "c1", readStartedAt: 4_900 })
+      core.observe("crm", "person", "c1", { ...ada, email: "one@x.org", otherEmails: ["two@x.org"] }, 5_000)
+      assert.strictEqual(core.replayed().dump(), core.dump())
+      return core.entities("contact").length
+    }
+    assert.deepStrictEqual([merges(2), merges(3)], [2, 1])
   })
 
   it("[R27] a connection that an engine of before opens takes nothing back", () => {

@@ -30,6 +30,18 @@ describe("a provider's merge", () => {
     core.observe("crm", "person", "c3", { ...ada, otherEmails: [bertha.email] }, 3_200, { ownId })
     assertOne(core)
   })
+  it("[R18] into a record that was deleted, and is back unseen, merges ours when it is seen, and nothing before", () => {
+    const { core } = known()
+    gone(core, "crm", "c2", 3_000)
+    merged(core, "person", "c1", "c2", 3_100)
+    assert.deepStrictEqual([core.entities("contact").length, core.due("crm")], [2, []])
+    core.observe("crm", "person", "c2", { ...bertha, phone: "+493012345", otherEmails: [ada.email] }, 3_200)
+    const [doc, ...others] = core.entities("contact")
+    assert.deepStrictEqual(others, [])
+    assert.deepStrictEqual([doc!.links["crm"]!.primary?.id, doc!.links["erp"]!.primary?.id], ["c2", "e2"])
+    assert.deepStrictEqual(core.loaded.range("question", ""), [])
+    assert.strictEqual(core.replayed().dump(), core.dump())
+  })
   it("[R18] whose new record is seen between its two halves merges ours", () => {
     const { core, ownId } = known()
     merged(core, "person", "c2", "c3", 3_000)

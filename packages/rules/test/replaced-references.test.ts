@@ -91,7 +91,26 @@ describe("a reference that is due in the place of another", () => {
     merge(core, second, first, 3_100, "contact")
     assert.deepStrictEqual([core.due("app"), notes(core)], [[], []])
   })
-  it("[R15] is noted no longer than it is due, and not where nothing stands", () => {
+  const isGoneAndBack = (core: Core) => {
+    core.observe("crm", "person", "c1", { ...ada, company: "firm:f1" }, 3_000)
+    assert.deepStrictEqual(groupsDue(core, "app"), [["company"]])
+    const gone = { connection: "app", object: "firm", externalId: "a1" }
+    core.append(3_100, { _tag: "RecordGone", ...gone, reason: "archived", readStartedAt: 3_050 })
+    assert.deepStrictEqual([core.due("app"), notes(core)], [[], []])
+    core.observe("app", "firm", "a1", { name: "Firm 1", domain: "firm1.org" }, 3_200)
+    assert.deepStrictEqual(write(core, "app", 3_300).values, { company: "firm:a1" })
+    assert.deepStrictEqual([core.due("app"), notes(core)], [[], []])
+    assert.strictEqual(core.replayed().dump(), core.dump())
+  }
+  it("[R15] is due no more once what it refers to is gone, and is again when that is back", () =>
+    isGoneAndBack(known()))
+  it("[R15] in an empty place is due no more once what it refers to is gone, and is again when that is back", () => {
+    const core = known()
+    core.observe("app", "person", "1", { ...ada, company: null }, 2_500)
+    write(core, "crm", 2_600)
+    isGoneAndBack(core)
+  })
+  it("[R15] is noted no longer than it is due, also where nothing stands", () => {
     const core = known()
     core.observe("crm", "person", "c1", { ...ada, company: "firm:f1" }, 3_000)
     assert.strictEqual(notes(core)!.length, 1)
@@ -102,6 +121,9 @@ describe("a reference that is due in the place of another", () => {
     assert.deepStrictEqual([core.due("app"), notes(core)], [[], []])
     core.observe("crm", "person", "c2", { ...bertha, company: "firm:f1" }, 3_400)
     core.observe("app", "person", "2", { ...bertha, company: null }, 3_500)
-    assert.deepStrictEqual([groupsDue(core, "app"), notes(core)], [[["company"]], []])
+    assert.deepStrictEqual(groupsDue(core, "app"), [["company"]])
+    assert.strictEqual(notes(core)!.length, 1)
+    write(core, "app", 3_600)
+    assert.deepStrictEqual([core.due("app"), notes(core)], [[], []])
   })
 })

@@ -113,6 +113,17 @@ export const IDENTITY: ReadonlyArray<Mutation> = [
     },
   },
   {
+    rule: "R15",
+    says: "what is due only to refer to a record stays due once that is gone",
+    file: `${RULES}/gone.ts`,
+    from: "if (primary && editionOf(tx) >= 3) replaceAgain",
+    to: "if (primary && editionOf(tx) < 0) replaceAgain",
+    seenBy: {
+      file: `${TESTS}/replaced-references.test.ts`,
+      title: "[R15] is due no more once what it refers to is gone, and is again when that is back",
+    },
+  },
+  {
     rule: "R16",
     says: "no tombstone keeps what was deleted from being created again",
     file: `${RULES}/due.ts`,
@@ -159,6 +170,18 @@ export const IDENTITY: ReadonlyArray<Mutation> = [
     seenBy: {
       file: `${TESTS}/merges.test.ts`,
       title: "[R18] into a record that is not seen yet merges ours when it is",
+    },
+  },
+  {
+    rule: "R18",
+    says: "a merge into a record that was deleted, and is back unseen, is forgotten",
+    file: `${RULES}/gone.ts`,
+    from: "standsFor(stays, lost) || mayReturn(tx, stays)",
+    to: "standsFor(stays, lost)",
+    seenBy: {
+      file: `${TESTS}/merges.test.ts`,
+      title:
+        "[R18] into a record that was deleted, and is back unseen, merges ours when it is seen, and nothing before",
     },
   },
   {

@@ -5,6 +5,7 @@ import type { EntityType } from "@concordat/model/canonical/fields"
 import { opened } from "@concordat/model/events/envelope"
 import { isEmpty } from "@concordat/model/canonical/types"
 import { sameJson } from "@concordat/model/json"
+import { editionOf } from "../edition.ts"
 import { connectionDoc, entityDoc, putConnection, putRecord, recordDoc } from "../state/access.ts"
 import {
   type ConnectionDoc,
@@ -16,13 +17,15 @@ import {
   type RecordKey,
 } from "../state/documents.ts"
 import type { ObjectMapping } from "../mapping/lens.ts"
+import type { Transaction } from "../state/transaction.ts"
 import { type Context, heldUnder, mappingOf, sameRecord } from "./context.ts"
 import { EntityEdit } from "./edit.ts"
 import { finish } from "./finish.ts"
 import { answered } from "./identify.ts"
-import { awaitNext, awaitWinner, heldBefore, mergeEntities, showAgain } from "./merge.ts"
+import { awaitNext, awaitWinner, heldBefore, mergeAwaited, mergeEntities, showAgain } from "./merge.ts"
 import { observeFields } from "./observe.ts"
 import { place, type Seen } from "./place.ts"
+import { replaceAgain } from "./replacing.ts"
 import { wakeRefused } from "./refusals.ts"
 
 /** More than this share of a connection's records, and more than this many, gone within a day is not believed. */
@@ -70,6 +73,8 @@ export const unlink = (
   }
   finish(edit)
   tx.count(connection, "links", -1)
+  // What was due only to refer to it can't be written any more, and nobody who refers to it has moved.
+  if (primary && editionOf(tx) >= 3) replaceAgain(context, type, [doc.id])
 }
 
 /**
@@ -240,6 +245,7 @@ export const relink = (
   if (primary && state.opened.isApp && known.reason === "deleted") beginAnew(edit, mapping, seen)
   if (primary) observeFields(edit, mapping, seen)
   finish(edit)
+  mergeAwaited(context, connection, record)
   return true
 }
 
@@ -249,6 +255,14 @@ const standsFor = (won: RecordDoc | null, lost: RecordDoc): boolean =>
   won.state === "parked" ||
   won.state === "waiting" ||
   (won.state === "linked" && won.type === lost.type && won.entity !== null)
+
+/** It was deleted when it was seen last. What others are merged into is there, so it is about to be seen again. */
+const mayReturn = (tx: Transaction, won: RecordDoc | null): boolean =>
+  editionOf(tx) >= 3 &&
+  won?.state === "gone" &&
+  won.entity !== null &&
+  won.reason !== "merged" &&
+  won.reason !== "converted"
 
 /** The provider made one record of two: our entities follow. */
 export const recordMerged = (context: Context, data: RecordMerged): void => {
@@ -261,7 +275,8 @@ export const recordMerged = (context: Context, data: RecordMerged): void => {
   if (lost === null || lost.state === "gone") return
   if (lost.state === "parked") answered(context, connection, loser, "merged by the provider", null)
   if (lost.state === "linked" && lost.type !== null && lost.entity !== null) {
-    const goesOn = standsFor(recordDoc(tx, connection, winner), lost)
+    const stays = recordDoc(tx, connection, winner)
+    const goesOn = standsFor(stays, lost) || mayReturn(tx, stays)
     unlink(context, connection, loser, lost, "merged", goesOn)
     // Where a question whose the remaining one is was open, that may have answered it.
     const won = recordDoc(tx, connection, winner)

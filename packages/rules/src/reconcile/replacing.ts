@@ -1,10 +1,11 @@
 /**
- * References that are due in the place of another entity, or in a set beside one. Once those two are one, what stands there is
- * as good as what was due, and nothing else would say so: whoever refers to them has not moved. Only what is due is noted, and
- * only where something stands: in most entities, and in nearly all of a first sync, nothing is.
+ * References that are due, mostly in the place of another entity, or in a set beside one. Once those two are one, what stands there is
+ * as good as what was due; once the record that is referred to is gone, it can't be written. Nothing else would say so: whoever
+ * refers to them has not moved. Only what is due of records that are there is noted: of a first sync nearly nothing.
  */
 import type { EntityType } from "@concordat/model/canonical/fields"
 import { referringFields } from "@concordat/model/canonical/types"
+import { editionOf } from "../edition.ts"
 import { entityDoc, linkOf } from "../state/access.ts"
 import { type EntityDoc, entityKey, parseEntityKey } from "../state/documents.ts"
 import { type Context, references, stoodFor } from "./context.ts"
@@ -23,19 +24,21 @@ interface Place {
   readonly to: EntityType
 }
 
-/** Of what a field refers to, those for which nothing stands there, where something stands for another. */
+/** Of what a field refers to, those for which nothing stands there; before edition 3 only where something stands for another. */
 const missing = ({ tx }: Context, doc: EntityDoc, { connection, field, group, to }: Place): ReadonlyArray<string> => {
   const there = idsIn(linkOf(doc, connection).groups[group]?.shadow?.[field])
-  if (there.length === 0) return there
+  const isAll = editionOf(tx) >= 3
+  if (there.length === 0 && !isAll) return there
   const refs = references(tx, connection)
   const absent = idsIn(doc.groups[group]?.value[field]).filter((id) => {
     const external = refs.external(to, id)
     return external !== undefined && !there.includes(external)
   })
-  if (absent.length === 0) return absent
+  const owners = absent.map((id) => entityDoc(tx, to, id)!.id)
+  if (absent.length === 0 || isAll) return owners
   const standing = there.flatMap((external) => stoodFor(tx, connection, to, external) ?? [])
   if (standing.length === 0) return standing
-  return absent.map((id) => entityDoc(tx, to, id)!.id).filter((id) => !standing.includes(id))
+  return owners.filter((id) => !standing.includes(id))
 }
 
 /** What is due of an entity in a connection was computed: notes what that would put in the place of another, and forgets what it did before. */
@@ -55,7 +58,7 @@ export const noteReplacing = (edit: EntityEdit, connection: string, due: Due | n
   }
 }
 
-/** These became one, or are two again: what was due in the place of another is looked at again. */
+/** These became one, or are two again, or one has no record any more: what was due to refer to them is looked at again. */
 export const replaceAgain = (context: Context, type: EntityType, ids: ReadonlyArray<string>): void => {
   const { tx } = context
   const noted = new Set<string>()
