@@ -79,6 +79,11 @@ const packCommit = (into: Columns<Request>, request: CommitRequest): void => {
   if (checkpoint !== null) into.put(checkpoint)
 }
 
+const unpackCheckpoint = (from: Reader<Request>): CommitRequest["checkpoint"] => {
+  const [name, position, eventId, places] = from.strings(4)
+  return [name!, position!, eventId!, places!]
+}
+
 const unpackCommit = (from: Reader<Request>): CommitRequest => {
   const now = from.number()
   const [streams, events, documents, commands] = [from.number(), from.number(), from.number(), from.number()]
@@ -98,7 +103,7 @@ const unpackCommit = (from: Reader<Request>): CommitRequest => {
     events: from.strings(events),
     documents: from.texts(documents),
     commands: from.strings(commands),
-    checkpoint: hasCheckpoint ? (from.strings(4) as unknown as CommitRequest["checkpoint"]) : null,
+    checkpoint: hasCheckpoint ? unpackCheckpoint(from) : null,
   }
 }
 
