@@ -39,8 +39,10 @@ export const LAG_WAIT_MS = 100
  * and a quarter of a second of it, which is what somebody's edit then waits for.
  */
 export const WALKED_AHEAD = 250
-/** How soon a walk that is ahead looks again. */
+/** How soon a walk that is ahead looks again, and which share of its time looking takes at most: where many do so the store is
+ * busy, and each look then takes longer. */
 export const LAG_LOOK_MS = 20
+export const LAG_LOOK_SHARE = 0.2
 /** Due rows are looked through this often while some were left, and where something was decided, since wake-ups may be lost. */
 export const RESCAN_MS = 30_000
 /** Connections of a process that come up at once: enough for both threads to have work, and some MB of what each holds on its

@@ -1,7 +1,8 @@
 /** How far the reconciler is behind this connection's facts: what it has not decided yet must not be written over. */
 import * as streams from "@concordat/model/streams"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { LAG_EVENTS, LAG_LOOK_MS, WALKED_AHEAD } from "../limits.ts"
+import { LAG_EVENTS, LAG_LOOK_MS, LAG_LOOK_SHARE, WALKED_AHEAD } from "../limits.ts"
 import type { Parts } from "./parts.ts"
 import { asWorkerError } from "./WorkerError.ts"
 
@@ -39,7 +40,7 @@ export const untilDecided = Effect.fn("Connection.untilDecided")(function* (part
   const store = asWorkerError(parts.connection)
   const prefixes = [`record-${streams.partitionOf(parts.tenant)}.${parts.tenant}.${parts.connection}.`]
   for (let looked: string | null | undefined; ;) {
-    const after = yield* store(parts.planner.decidedTo)
+    const [taken, after] = yield* Effect.timed(store(parts.planner.decidedTo))
     // As long as nothing more is decided there is no less that is not.
     if (after !== looked) {
       const { facts } = ledger
@@ -48,7 +49,7 @@ export const untilDecided = Effect.fn("Connection.untilDecided")(function* (part
       if (events.length < WALKED_AHEAD) return distance.looked(events.length, facts)
       looked = after
     }
-    yield* Effect.sleep(LAG_LOOK_MS)
+    yield* Effect.sleep(Math.max(LAG_LOOK_MS, Duration.toMillis(taken) / LAG_LOOK_SHARE))
   }
 })
 
