@@ -6,6 +6,7 @@ import { type Input, reconcile } from "../src/reconcile/reconcile.ts"
 import { type DecidedEvent, type Loaded, numbered, type Wake } from "../src/state/transaction.ts"
 import { planWrite } from "../src/push/plan.ts"
 import { parseEntityKey, type DueDoc, type EntityDoc } from "../src/state/documents.ts"
+import { isStorable } from "../src/state/typed-keys.ts"
 import { canonicalJson } from "@concordat/model/json"
 import { sha256, uuidV5 } from "@concordat/model/ids"
 import { clear } from "@concordat/model/events/envelope"
@@ -83,6 +84,7 @@ export class Core {
       event.data,
     )
     for (const { key, kind, value } of decision.documents) {
+      if (!isStorable(key)) throw new Error(`no store takes the key ${kind} ${key}`)
       // Through JSON, as in every store: a document that would not survive it must fail here.
       if (value === null) this.documents.delete(`${kind}\n${key}`)
       else this.documents.set(`${kind}\n${key}`, JSON.parse(JSON.stringify(value)))

@@ -9,6 +9,7 @@ import {
 } from "@concordat/model/values/contact-points"
 import { foldName } from "@concordat/model/values/text"
 import { isFreeMail } from "./freemail.ts"
+import { restOfKey } from "../state/typed-keys.ts"
 
 export type Groups = Readonly<Record<string, GroupValue>>
 
@@ -100,10 +101,17 @@ const knownOf = new WeakMap<Groups, Known>()
 const known = (type: EntityType, groups: Groups): Known => {
   let found = knownOf.get(groups)
   if (found?.type !== type) {
-    found = { type, keys: [...new Set(readKeys(type, groups))].sort(), rows: undefined }
+    const keys = readKeys(type, groups).map((key) => storable(type, key))
+    found = { type, keys: [...new Set(keys)].sort(), rows: undefined }
     knownOf.set(groups, found)
   }
   return found
+}
+
+/** Whatever people typed: a subject of a page, or what is no text at all, is compared by its hash. */
+const storable = (type: EntityType, key: string): string => {
+  const kind = key.slice(0, key.indexOf(":") + 1)
+  return `${kind}${restOfKey(`${type}|${kind}`, key.slice(kind.length))}`
 }
 
 const readKeys = (type: EntityType, groups: Groups): ReadonlyArray<string> => {

@@ -5,11 +5,15 @@ import type { View } from "../mapping/lens.ts"
 import { addTo, entityDoc, linkOf, takeFrom, tenantDoc } from "../state/access.ts"
 import { entityKey, type HeldState } from "../state/documents.ts"
 import type { EntityEdit } from "./edit.ts"
+import { restOfKey } from "../state/typed-keys.ts"
 
 /** A group of an entity, as whoever is to be looked at again is called. */
 export const waiterOf = (edit: EntityEdit, group: string): string => `${edit.key}|${group}`
 
-export const recordWait = (connection: string, external: string): string => `${connection}|ext|${external}`
+export const recordWait = (connection: string, external: string): string => {
+  const before = `${connection}|ext|`
+  return `${before}${restOfKey(before, external)}`
+}
 export const entityWait = (connection: string, type: EntityType, id: string): string =>
   `${connection}|ent|${entityKey(type, id)}`
 
