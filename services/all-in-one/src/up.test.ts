@@ -89,6 +89,9 @@ tenants:
       connections: [],
     })
     assert.strictEqual((await fetch(`${base}/operator/tenants/acme/status`)).status, 401)
+    const headers = { ...authorised.headers, "content-type": "application/json" }
+    const huge = { headers, method: "POST", body: " ".repeat(6 * 1024 * 1024) }
+    assert.strictEqual((await fetch(`${base}/operator/tenants/acme/requests`, huge)).status, 413)
     assert.strictEqual((await fetch(`${base}/webhooks/acme/hubspot`, { method: "POST", body: "{}" })).status, 404)
 
     // A line that is held open must not hold the process.
