@@ -52,6 +52,13 @@ const within = (field: string, value: number | undefined, least: number, most: n
     ? []
     : [{ field, value: String(value), message: `send a number from ${least} to ${most}` }]
 
+/** Every journal's positions are numbers. What is none is a fault of the request, and says nothing of a lost history. */
+const POSITION = /^\d{1,20}(-\d{1,20})?$/
+const position = (after: string) =>
+  after === "" || POSITION.test(after)
+    ? []
+    : [{ field: "after", value: after.slice(0, 60), message: "send the position of an answer, or none to begin" }]
+
 export const layerHandlers = HttpApiBuilder.group(
   AppApi,
   "app",
@@ -94,6 +101,7 @@ export const layerHandlers = HttpApiBuilder.group(
       changes: Effect.fn("app.changesHandler")(function* ({ query }) {
         const at = yield* AppConnection
         const problems = [
+          ...position(query.after ?? ""),
           ...within("wait", query.wait, 0, MOST_WAIT_SECONDS),
           ...within("limit", query.limit, 1, MOST_CHANGES),
         ]
