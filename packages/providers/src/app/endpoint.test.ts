@@ -131,6 +131,20 @@ describe("the app's endpoint", () => {
     assert.strictEqual((await put("k2", { "custom.tier": "gold" })).status, 200)
   })
 
+  it("[AP4] what no system takes as a text, an id or a time is refused before it is in the journal", async () => {
+    const bad = ["a\0b@example.com", "a\ud800@example.com"].map((email) => ({ email }))
+    const values = [...bad, { company: "c".repeat(600) }, { company: "c\0" }, { "custom.x": "\ud800" }]
+    for (const [n, one] of values.entries())
+      assert.strictEqual((await put(`k${n}`, one)).status, 422, JSON.stringify(one))
+    for (const stamp of [1e300, -1, Date.now() * 1_000]) {
+      const body = { values: { firstName: "Ada" }, basedOn: null, stamp }
+      assert.strictEqual((await server.call("PUT", contact, { key: `s${stamp}`, body })).status, 422, String(stamp))
+    }
+    assert.lengthOf(world.memory.all, 0)
+    const body = { values: { firstName: "Ada", company: "cc-0190-e9" }, basedOn: null, stamp: Date.now() }
+    assert.strictEqual((await server.call("PUT", contact, { key: "k9", body })).status, 200)
+  })
+
   it("[AP5] a token opens its own tenant's connection and tells nothing of others", async () => {
     const body = edit({ firstName: "Ada" })
     const answers = await Promise.all([
@@ -180,6 +194,13 @@ describe("the app's endpoint", () => {
     assert.deepStrictEqual(world.acme.followed(), [true, false])
     world.acme.leave(true)
     assert.strictEqual((await server.call("GET", "/v1/acme/app/changes?after=999")).status, 503)
+  })
+
+  it("[AP17] what is no position at all is refused, and nothing stops for it", async () => {
+    await server.call("GET", "/v1/acme/app/changes")
+    for (const after of ["null", "undefined", "..%2Fx", "-1", "1e9", "%20"])
+      assert.strictEqual((await server.call("GET", `/v1/acme/app/changes?after=${after}`)).status, 422, after)
+    assert.deepStrictEqual(world.acme.followed(), [true])
   })
 
   it("[AP6] a waiting request is answered by the next write", async () => {

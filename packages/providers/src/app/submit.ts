@@ -13,7 +13,7 @@ import * as Semaphore from "effect/Semaphore"
 import { isEnd, type Open, type Recent, recentOf, valuesOf } from "./history.ts"
 import { makeKeys } from "./keys.ts"
 import { ownIdOf } from "./own-ids.ts"
-import { checkId, checkKey, checkObject, checkValues, isObject, type Problem } from "./validate.ts"
+import { checkId, checkKey, checkObject, checkStamp, checkValues, isObject, type Problem } from "./validate.ts"
 import type { Versions } from "./versions.ts"
 import { wholeOf } from "./whole.ts"
 
@@ -90,6 +90,7 @@ const problemsOf = (edit: AppEdit): ReadonlyArray<Problem> => [
   ...checkObject(edit.object),
   ...checkId(edit.id),
   ...checkKey(edit.key),
+  ...checkStamp(edit.stamp),
   ...(edit.values !== null && isObject(edit.object) ? checkValues(edit.object, edit.values) : []),
 ]
 

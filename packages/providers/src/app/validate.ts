@@ -61,6 +61,13 @@ const TEXT_SHAPE: Partial<Readonly<Record<ValueKind, RegExp>>> = {
   date: /^\d{4}-\d\d-\d\d$/,
 }
 
+/** Ids stand in the names of streams and in lists that people see: an address or a name has no place there. */
+const ID = /^[A-Za-z0-9][A-Za-z0-9_:-]{0,99}$/
+
+/** NUL and half a surrogate pair are nothing that a person typed, and no other system takes them. */
+const isText = (value: Json): value is string =>
+  typeof value === "string" && value.length <= LONGEST_TEXT && value.isWellFormed() && !value.includes("\0")
+
 const parses = (kind: ValueKind, value: Json): boolean => Result.isSuccess(parseValue(kind, value))
 
 const fits = (kind: ValueKind, value: Json, of: ValueKind | undefined): boolean => {
@@ -79,14 +86,10 @@ const fits = (kind: ValueKind, value: Json, of: ValueKind | undefined): boolean 
       return (
         Array.isArray(value) && value.every((one) => fits(kind === "refs" ? "ref" : (of ?? "text"), one, undefined))
       )
+    case "ref":
+      return typeof value === "string" && ID.test(value)
     default:
-      return (
-        typeof value === "string" &&
-        value !== "" &&
-        value.length <= LONGEST_TEXT &&
-        (TEXT_SHAPE[kind]?.test(value) ?? true) &&
-        parses(kind, value)
-      )
+      return isText(value) && value !== "" && (TEXT_SHAPE[kind]?.test(value) ?? true) && parses(kind, value)
   }
 }
 
@@ -101,8 +104,8 @@ const checkField = (name: string, field: Field, value: Json): Problem | null => 
 
 /** Fields of the app's own are typed by the mapping; here they only have to be single values or lists of texts. */
 const checkCustom = (name: string, value: Json): Problem | null => {
-  const single = value === null || typeof value !== "object"
-  const texts = Array.isArray(value) && value.every((one) => typeof one === "string")
+  const single = value === null || (typeof value === "string" ? isText(value) : typeof value !== "object")
+  const texts = Array.isArray(value) && value.every(isText)
   return single || texts ? null : problem(name, value, "send a text, a number, true or false, a list of texts, or null")
 }
 
@@ -112,16 +115,21 @@ export const isObject = (object: string): object is EntityType =>
 export const checkObject = (object: string): ReadonlyArray<Problem> =>
   isObject(object) ? [] : [problem("object", object, `send to one of ${ENTITY_TYPES.join(", ")}`)]
 
-/** Ids stand in the names of streams and in lists that people see: an address or a name has no place there. */
 export const checkId = (id: string): ReadonlyArray<Problem> =>
-  /^[A-Za-z0-9][A-Za-z0-9_:-]{0,99}$/.test(id)
-    ? []
-    : [problem("id", id, "use 1 to 100 letters, digits, - _ or :, that say nothing of a person")]
+  ID.test(id) ? [] : [problem("id", id, "use 1 to 100 letters, digits, - _ or :, that say nothing of a person")]
 
 export const checkKey = (key: string): ReadonlyArray<Problem> =>
   key.length > 0 && key.length <= LONGEST_KEY
     ? []
     : [problem("Idempotency-Key", key, `send a key of 1 to ${LONGEST_KEY} characters, a new one for each edit`)]
+
+/** The year 2100, in ms. Microseconds taken for ms would make an edit newer than all that there will ever be. */
+const LAST_MS = 4_102_444_800_000
+
+export const checkStamp = (stamp: number | undefined): ReadonlyArray<Problem> =>
+  stamp === undefined || (stamp >= 0 && stamp < LAST_MS)
+    ? []
+    : [problem("stamp", stamp, "send the time of the edit in ms since 1970, or leave it out")]
 
 /** The table is asked by own name only: `constructor` is a field of no contact. */
 export const checkValues = (type: EntityType, values: JsonObject): ReadonlyArray<Problem> =>
