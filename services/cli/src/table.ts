@@ -37,7 +37,11 @@ export const count = (n: number): string => n.toLocaleString("en-US")
 /** A number that is better nought. */
 export const alert = (n: number): string => (n === 0 ? colours.dim("0") : colours.yellow(count(n)))
 
-export const time = (ms: number): string => new Date(ms).toISOString().replace("T", " ").slice(0, 19)
+/** A provider may say a time that there is not. */
+export const time = (ms: number): string =>
+  Number.isNaN(new Date(ms).getTime())
+    ? `${ms} ms after 1970`
+    : new Date(ms).toISOString().replace("T", " ").slice(0, 19)
 
 const isNothing = (of: unknown): boolean =>
   of === null || of === undefined || of === "" || (Array.isArray(of) && of.length === 0)

@@ -52,4 +52,10 @@ describe("where a value comes from", () => {
     assert.include(said("poll"), "  read 1970-01-01 00:00:20 by poll, edited by person")
     assert.include(said("history"), "  found 1970-01-01 00:00:20 in the history, edited by person")
   })
+
+  it("is shown also where it says a time that there is not", () => {
+    const { from, ...group } = explained("poll").groups[0]!
+    const of = { ...explained("poll"), groups: [{ ...group, from: { ...from, until: 1e300, provider: true } }] }
+    assert.include(stripVTControlCharacters(inWords(words, of)), "last changed there 1e+300 ms after 1970")
+  })
 })
