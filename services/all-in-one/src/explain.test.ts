@@ -177,4 +177,32 @@ describe("explain", () => {
       )
     }),
   )
+
+  withStore("tells what became of the entity as a whole, a split also from the stream of the other one", () =>
+    Effect.gen(function* () {
+      const own = streams.entity("contact", "acme", "e1")
+      const other = streams.entity("contact", "acme", "e2")
+      const record = { object: "res.partner", id: "12" }
+      const link = { connection: "odoo", record, primary: true, how: "email" }
+      const say = (stream: string, type: string, data: object) =>
+        Effect.andThen(TestClock.adjust(1_000), appendTo(stream, [{ type, data: { type: "contact", ...data } }]))
+      yield* say(own, "ContactLinked", { link })
+      yield* say(own, "ContactUnlinked", { link: { ...link, how: "deleted" }, reason: "deleted" })
+      yield* say(own, "ContactMergedAway", { into: "e2", by: "carol" })
+      yield* say(other, "ContactSplit", { off: "e1", values: { clear: {} }, links: [], by: "dave" })
+      yield* say(other, "ContactSplit", { off: "e3", values: { clear: {} }, links: [], by: "dave" })
+      yield* holding({})
+      const { history } = yield* explain("acme", { ...ENTITY, field: "title" })
+      assert.deepStrictEqual(
+        history.map(({ at, by, entity, kind, reason }) => [at, kind, entity, reason, by]),
+        [
+          [4_000, "splitOff", "e2", null, "dave"],
+          [3_000, "mergedAway", "e2", null, "carol"],
+          [2_000, "unlinked", null, "deleted", null],
+          [1_000, "linked", null, "email", null],
+        ],
+      )
+      assert.deepStrictEqual(history[3]?.record, record)
+    }),
+  )
 })

@@ -311,6 +311,29 @@ export const GroupExplanation = Struct({
 })
 export type GroupExplanation = typeof GroupExplanation.Type
 
+/** What became of the entity as a whole. `entity`: the other one of a merge or a split; `by`: who asked for that. */
+export const EntityStep = Struct({
+  at: Finite,
+  event: String,
+  kind: Literals([
+    "created",
+    "linked",
+    "unlinked",
+    "merged",
+    "mergedAway",
+    "split",
+    "splitOff",
+    "archived",
+    "restored",
+  ]),
+  connection: NullOr(String),
+  record: NullOr(RecordId),
+  entity: NullOr(String),
+  reason: NullOr(String),
+  by: NullOr(String),
+})
+export type EntityStep = typeof EntityStep.Type
+
 export const Explanation = Struct({
   type: EntityType,
   id: String,
@@ -320,6 +343,8 @@ export const Explanation = Struct({
   merged: List(Struct({ id: String, at: Finite })),
   questions: List(String),
   tombstones: List(Struct({ connection: String, object: String, id: String, reason: String })),
+  /** Newest first. */
+  history: List(EntityStep),
   groups: List(GroupExplanation),
 })
 export type Explanation = typeof Explanation.Type

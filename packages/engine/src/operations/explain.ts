@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import { makeCompilers } from "../flows/Compilers.ts"
 import { makeAsking } from "./asking.ts"
 import { connectionOf, entityOf, get, getMany } from "./documents.ts"
+import { fatesOf } from "./explain-fates.ts"
 import { stepsOf } from "./explain-history.ts"
 import { groupAt, type Place } from "./explain-places.ts"
 import { type RecordFacts, recordFacts, writesOf } from "./explain-writes.ts"
@@ -124,7 +125,8 @@ const groupsOf = (doc: EntityDoc, { field, type }: ExplainOptions): Effect.Effec
 export const explain = Effect.fn("Operations.explain")(function* (tenant: string, options: ExplainOptions) {
   const doc = yield* meant(tenant, options.type, options.id)
   const groups = yield* groupsOf(doc, options)
-  const steps = stepsOf(yield* eventsOf(streams.entity(doc.type, tenant, doc.id)))
+  const own = yield* eventsOf(streams.entity(doc.type, tenant, doc.id))
+  const steps = stepsOf(own)
   const facts = yield* factsOf(tenant, doc)
   const places = yield* placesOf(tenant, doc, facts)
   const entities = idsOf(doc).map((id) => entityKey(doc.type, id))
@@ -161,6 +163,7 @@ export const explain = Effect.fn("Operations.explain")(function* (tenant: string
     tombstones: Object.entries(doc.links).flatMap(([connection, { tombstone }]) =>
       tombstone === null ? [] : [{ connection, ...tombstone.record, reason: tombstone.reason }],
     ),
+    history: yield* fatesOf(tenant, doc.type, doc.id, own),
     groups: explained,
   }
   return answer

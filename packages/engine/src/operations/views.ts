@@ -266,6 +266,31 @@ export interface GroupExplanation {
   readonly at: ReadonlyArray<GroupAt>
 }
 
+/** What became of the entity as a whole. */
+export interface EntityStep {
+  readonly at: number
+  readonly event: string
+  readonly kind:
+    | "created"
+    | "linked"
+    | "unlinked"
+    | "merged"
+    | "mergedAway"
+    | "split"
+    | "splitOff"
+    | "archived"
+    | "restored"
+  /** Of `created`, `linked` and `unlinked`. */
+  readonly connection: string | null
+  readonly record: RecordKey | null
+  /** The other one of `merged` (it came in), `mergedAway` (this one went into it), `split` (it left) and `splitOff` (this one left it). */
+  readonly entity: string | null
+  /** How a record was found to be this entity, or why it is that no longer, or why the entity went. */
+  readonly reason: string | null
+  /** Who asked; null: nobody, or a provider's word. */
+  readonly by: string | null
+}
+
 export interface Explanation {
   readonly type: EntityType
   readonly id: string
@@ -278,6 +303,8 @@ export interface Explanation {
   readonly questions: ReadonlyArray<string>
   /** Where it had a record that is gone: it is not created there again unless a person asks. */
   readonly tombstones: ReadonlyArray<RecordAt & { readonly reason: string }>
+  /** Newest first. */
+  readonly history: ReadonlyArray<EntityStep>
   readonly groups: ReadonlyArray<GroupExplanation>
 }
 

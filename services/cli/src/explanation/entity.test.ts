@@ -25,6 +25,7 @@ const explained = (via: string): Explanation => ({
   merged: [],
   questions: [],
   tombstones: [],
+  history: [],
   groups: [
     {
       group: "title",
@@ -57,5 +58,23 @@ describe("where a value comes from", () => {
     const { from, ...group } = explained("poll").groups[0]!
     const of = { ...explained("poll"), groups: [{ ...group, from: { ...from, until: 1e300, provider: true } }] }
     assert.include(stripVTControlCharacters(inWords(words, of)), "last changed there 1e+300 ms after 1970")
+  })
+})
+
+describe("what became of an entity", () => {
+  it("is told with who asked, and with how each record was found to be it", () => {
+    const none = { event: "e", connection: null, record: null, entity: null, reason: null, by: null }
+    const record = { object: "contacts", id: "12" }
+    const history = [
+      { ...none, at: 4_000, kind: "splitOff" as const, entity: "c2", by: "dave" },
+      { ...none, at: 3_000, kind: "mergedAway" as const, entity: "c2", by: "carol" },
+      { ...none, at: 2_000, kind: "unlinked" as const, connection: "hubspot", record, reason: "deleted" },
+      { ...none, at: 1_000, kind: "linked" as const, connection: "hubspot", record, reason: "email" },
+    ]
+    const told = stripVTControlCharacters(inWords(words, { ...explained("poll"), history }))
+    assert.include(told, "1970-01-01 00:00:04 split off from contact:c2 by dave")
+    assert.include(told, "1970-01-01 00:00:03 merged into contact:c2 by carol")
+    assert.include(told, "1970-01-01 00:00:02 hubspot contacts:12 left (deleted)")
+    assert.include(told, "1970-01-01 00:00:01 hubspot contacts:12 linked (email)")
   })
 })

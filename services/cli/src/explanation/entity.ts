@@ -1,6 +1,6 @@
 /** An entity as `explain` shows it: its records, what became of it, and each group of its values. */
 import type { Explanation, GroupExplanation } from "@concordat/api/operator/views"
-import { agreedInWords, historyInWords } from "./history.ts"
+import { agreedInWords, fateInWords, historyInWords } from "./history.ts"
 import { placeInWords } from "./places.ts"
 import { source, type Words } from "./source.ts"
 
@@ -47,6 +47,7 @@ export const inWords = (words: Words, of: Explanation): string => {
       ({ connection, id, object, reason }) =>
         `${connection} ${object}:${id} is gone (${reason}); concordat create-again ${connection} ${name}`,
     ),
+    ...fateInWords(words, of),
   ].map((line) => `\n${colours.dim(line)}`)
   const head = `${colours.bold(name)}${fateOf(of)}${more.join("")}`
   return [head, ...of.groups.flatMap((group) => ["", ...groupInWords(words, group)])].join("\n")

@@ -1,5 +1,5 @@
 /** The steps of a group's value, each with the rule that made it and with who lost. */
-import type { GroupExplanation } from "@concordat/api/operator/views"
+import type { EntityStep, Explanation, GroupExplanation } from "@concordat/api/operator/views"
 import { source, type Words } from "./source.ts"
 
 type Step = GroupExplanation["history"][number]
@@ -53,3 +53,34 @@ export const agreedInWords = (words: Words, of: GroupExplanation): ReadonlyArray
   if (set.from.connection === of.from.connection && set.from.record.id === of.from.record.id) return []
   return [`  it shows the same as ${source(words, set.from)}, and ranks before it`]
 }
+
+const became = (type: string, { by, connection, entity, kind, reason, record }: EntityStep): string => {
+  const of = record === null ? "" : `${connection} ${record.object}:${record.id}`
+  const why = reason === null || reason === "" ? "" : ` (${reason})`
+  const who = by === null || by === "" ? "" : ` by ${by}`
+  const other = `${type}:${entity}`
+  switch (kind) {
+    case "created":
+      return `begun with ${of}${why}`
+    case "linked":
+      return `${of} linked${why}`
+    case "unlinked":
+      return `${of} left${why}`
+    case "merged":
+      return `${other} was merged into it${who}`
+    case "mergedAway":
+      return `merged into ${other}${who}`
+    case "split":
+      return `${other} was split off${who}`
+    case "splitOff":
+      return `split off from ${other}${who}`
+    case "archived":
+      return `archived${why}`
+    case "restored":
+      return `there again${why}`
+  }
+}
+
+/** What became of the entity as a whole. */
+export const fateInWords = (words: Words, { history, type }: Explanation): ReadonlyArray<string> =>
+  history.map((step) => `${words.time(step.at)} ${became(type, step)}`)
