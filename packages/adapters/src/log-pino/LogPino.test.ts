@@ -85,6 +85,10 @@ describe("log-pino", () => {
     assert.strictEqual(redactText("no contact jane.doe+x@example.co.uk there"), "no contact [redacted] there")
     assert.strictEqual(redactText('{"refresh_token":"abc.def"}'), '{"refresh_token":"[redacted]"}')
     assert.strictEqual(redactText("authorization: Basic dXNlcjpwYXNz"), "authorization: [redacted] [redacted]")
+    assert.strictEqual(redactText("+49 (30) 123-45 67 is no number"), "[redacted] is no number")
+    assert.strictEqual(redactText("nats://own:s3cr3t@localhost:4222"), "nats://own:[redacted]@localhost:4222")
+    const stack = "at file:///x/.pnpm/effect@4.1.0/node_modules/effect/src/internal/effect.ts:152:23, 12:00+01:00"
+    assert.strictEqual(redactText(stack), stack)
     const stream = "record-3f.acme.hubspot1.contacts.12 at revision 4"
     assert.strictEqual(redactText(stream), stream)
   })

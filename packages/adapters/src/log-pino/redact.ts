@@ -36,7 +36,11 @@ export const redactText = (text: string): string =>
       /\b([\w-]*(?:token|secret|password|api_?key|authorization))(["']?\s*[=:]\s*["']?)[^\s"'&,;]+/gi,
       `$1$2${REDACTED}`,
     )
-    .replace(/[^\s@<>"'(),:;=]+@[^\s@<>"'(),:;]+\.[A-Za-z]{2,}/g, REDACTED)
+    // Of an address with a password in it: also where its host has no dot.
+    .replace(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:@/]*):[^\s@/]+@/gi, `$1:${REDACTED}@`)
+    // A host has no slash: a package's folder (`effect@4.1.0/src`) is no address, and a stack without its files says nothing.
+    .replace(/[^\s@<>"'(),:;=]+@[^\s@<>"'(),:;/]+\.[A-Za-z]{2,}/g, REDACTED)
+    .replace(/\+\d[\d ()/.-]{6,}\d/g, REDACTED)
 
 const redactAt = (value: unknown, depth: number, above: ReadonlyArray<object>): unknown => {
   if (typeof value === "string") return redactText(value)
