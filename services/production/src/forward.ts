@@ -29,7 +29,8 @@ export const forward = Effect.fn("forward")(
       }),
     )
     return yield* Effect.tryPromise((signal) =>
-      fetch(`${address}${request.originalUrl}`, {
+      // Path and query; `originalUrl` names this service itself before them.
+      fetch(`${address}${request.url}`, {
         method: request.method,
         headers,
         body,
