@@ -1,12 +1,9 @@
 /** How every connection of a tenant is doing: armed, paused, first sync, what is due and what waits for a person. */
-import * as streams from "@concordat/model/streams"
 import type { ConnectionDoc, CountDoc, CursorDoc, IssueDoc } from "@concordat/rules/state/documents"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import { reachedOf } from "../flows/reached.ts"
-import { checkpointOf, ShareDigits, shareOf } from "../ownership/shares.ts"
-import { Journal } from "../ports/Journal.ts"
 import { State } from "../ports/State.ts"
+import { behind } from "./behind.ts"
 import { connectionsOf, countOf, eachOf } from "./documents.ts"
 import { NotFound } from "./failures.ts"
 import type {
@@ -78,29 +75,6 @@ const connectionStatus = Effect.fnUntraced(function* (tenant: string, name: stri
     counters,
   }
   return status
-})
-
-/** More are not counted: an operator who sees a thousand knows enough. */
-const BEHIND_MOST = 1_000
-
-/** The tenant's facts that are in the journal and not decided yet: how many, and how old the oldest is in ms. */
-export const behind = Effect.fnUntraced(function* (tenant: string) {
-  const journal = yield* Journal
-  const checkpoint = yield* (yield* State).checkpoint(checkpointOf(shareOf(yield* ShareDigits, tenant)))
-  const partition = streams.partitionOf(tenant)
-  const prefixes = streams.INPUT_CATEGORIES.map((category) => `${category}-${partition}.${tenant}`)
-  const page = yield* journal.readAll({
-    after: reachedOf(checkpoint, tenant),
-    prefixes,
-    limit: BEHIND_MOST,
-    without: "data",
-  })
-  // A longer name may begin with this one.
-  const undecided = page.events.filter(({ stream }) => streams.tenantOf(stream) === tenant)
-  const [oldest] = undecided
-  const now = yield* Clock.currentTimeMillis
-  const behindMs = oldest === undefined ? 0 : Math.max(0, now - Date.parse(oldest.metadata["at"] ?? ""))
-  return { behind: undecided.length, behindMs: Number.isNaN(behindMs) ? 0 : behindMs }
 })
 
 /** Fails with `NotFound` for a tenant of which nothing is known. */

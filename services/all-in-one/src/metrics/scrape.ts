@@ -1,6 +1,6 @@
 /** Everything that is told to a monitoring system, as it stands at this moment. */
 import { countOf, eachOf } from "@concordat/engine/operations/documents"
-import { behind } from "@concordat/engine/operations/status"
+import { behind } from "@concordat/engine/operations/behind"
 import type { Leases } from "@concordat/engine/ports/Leases"
 import { VERSION } from "@concordat/engine/version"
 import type { ConnectionDoc } from "@concordat/rules/state/documents"
