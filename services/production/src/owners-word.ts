@@ -11,14 +11,15 @@ import { ownerOf } from "./owners.ts"
 
 /** A status of many connections asks each of their owners once. */
 const KEPT_MS = 1_000
-const ANSWER_MS = 3_000
+const ANSWER_MS = 5_000
 
 const NOBODY: WorkerStatus = { idle: null, worker: null, restarts: 0, stopped: null }
 const SILENT: WorkerStatus = { ...NOBODY, stopped: "its process does not answer" }
 
 export const makeOwnersWord = Effect.fnUntraced(function* (token: Redacted.Redacted) {
   const leases = yield* Effect.context<Leases>()
-  const kept = new Map<string, { readonly at: number; readonly status: TenantStatus }>()
+  /** By owner and tenant; null: it did not answer, which is not to be waited for once for each connection. */
+  const kept = new Map<string, { readonly at: number; readonly status: TenantStatus | null }>()
 
   const askedOf = <A, E, R>(baseUrl: string, ask: Effect.Effect<A, E, R | OperatorClient>) =>
     ask.pipe(
@@ -28,14 +29,15 @@ export const makeOwnersWord = Effect.fnUntraced(function* (token: Redacted.Redac
     )
 
   const statusAt = Effect.fnUntraced(function* (address: string, tenant: string) {
-    const now = yield* Clock.currentTimeMillis
-    for (const [name, { at }] of kept) if (now - at > KEPT_MS) kept.delete(name)
+    const began = yield* Clock.currentTimeMillis
+    for (const [name, { at }] of kept) if (began - at > KEPT_MS) kept.delete(name)
     const name = `${address} ${tenant}`
     const known = kept.get(name)
     if (known !== undefined) return known.status
     const ask = Effect.flatMap(OperatorClient, ({ operator }) => operator.status({ params: { tenant } }))
-    const status = yield* askedOf(address, ask)
-    kept.set(name, { at: now, status })
+    const status = yield* Effect.orElseSucceed(askedOf(address, ask), () => null)
+    // From its end on: an answer that took long would be old before it is used.
+    kept.set(name, { at: yield* Clock.currentTimeMillis, status })
     return status
   })
 
@@ -45,6 +47,7 @@ export const makeOwnersWord = Effect.fnUntraced(function* (token: Redacted.Redac
         const address = yield* ownerOf(tenant, connection)
         if (address === null) return NOBODY
         const status = yield* statusAt(address, tenant)
+        if (status === null) return SILENT
         const found = status.connections.find((one) => one.connection === connection)
         if (found === undefined) return NOBODY
         const { idle, restarts, stopped, worker } = found
