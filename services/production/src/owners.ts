@@ -1,6 +1,6 @@
 /** The name of an owner says where it is reached, so that what concerns its connections can be handed on to it. */
 import type { Owned } from "@concordat/api/operator/views"
-import { ShareDigits, shareOf } from "@concordat/engine/ownership/shares"
+import { ShareDigits, shareOf, sharesOf } from "@concordat/engine/ownership/shares"
 import { leaseName, Leases } from "@concordat/engine/ports/Leases"
 import * as Effect from "effect/Effect"
 import { randomBytes } from "node:crypto"
@@ -37,4 +37,17 @@ export const ownersOf = Effect.fn("ownersOf")(function* (tenant: string) {
           : null
     return what === null ? [] : [{ what, owner: leftMs > 0 ? addressIn(owner) : null, epoch }]
   })
+})
+
+/**
+ * How much longer each connection, share and the announcing has its owner; 0: nobody does, and of what nobody ever owned too.
+ * Not of what the configuration no longer names: its lease's row outlives it, and would be without an owner for ever.
+ */
+export const termsOf = Effect.fn("termsOf")(function* (connections: ReadonlyArray<string>) {
+  const left = new Map((yield* (yield* Leases).list).map(({ leftMs, name }) => [name, leftMs]))
+  return [
+    leaseName(ANNOUNCERS, "all"),
+    ...connections.map((name) => leaseName(CONNECTORS, name)),
+    ...sharesOf(yield* ShareDigits).map((share) => leaseName(RECONCILERS, share)),
+  ].map((name) => ({ name, leftMs: left.get(name) ?? 0 }))
 })

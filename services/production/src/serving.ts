@@ -1,7 +1,7 @@
 /** What each service of the production layout answers by HTTP, and who it is to the others. */
 import type { Bus } from "@concordat/engine/ports/Bus"
 import type { Journal } from "@concordat/engine/ports/Journal"
-import { Leases } from "@concordat/engine/ports/Leases"
+import type { Leases } from "@concordat/engine/ports/Leases"
 import type { State } from "@concordat/engine/ports/State"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -12,6 +12,7 @@ import { makeRecording } from "@concordat/all-in-one/metrics/recording"
 import type { ServerOptions } from "@concordat/all-in-one/server"
 import type { WorkerState } from "@concordat/all-in-one/workers"
 import { addressOf } from "./environment.ts"
+import { connectionName, termsOf } from "./owners.ts"
 import { type StoreName, storesAway } from "./probing.ts"
 import type { Service } from "./service.ts"
 
@@ -37,6 +38,8 @@ export const optionsOf = Effect.fnUntraced(function* (
   needed: ReadonlyArray<StoreName> = ["journal", "state"],
 ) {
   const stores = yield* Effect.context<Journal | State | Bus>()
+  const owned = yield* Effect.context<Leases>()
+  const terms = termsOf(connections.places.map((one) => connectionName(one.tenant, one.connection.name)))
   const options: ServerOptions = {
     http: config.http,
     health: { workers, needs: [], stores: { away: Effect.provideContext(storesAway, stores), needed } },
@@ -45,7 +48,7 @@ export const optionsOf = Effect.fnUntraced(function* (
       connections,
       workers,
       recording,
-      ...(tenants.length === 0 ? {} : { leases: (yield* Leases).list }),
+      ...(tenants.length === 0 ? {} : { leases: Effect.provideContext(terms, owned) }),
     },
   }
   return options

@@ -1,7 +1,7 @@
 /** Everything that is told to a monitoring system, as it stands at this moment. */
 import { countOf, eachOf } from "@concordat/engine/operations/documents"
 import { behind } from "@concordat/engine/operations/behind"
-import type { Leases } from "@concordat/engine/ports/Leases"
+import type { StateError } from "@concordat/engine/ports/State"
 import { VERSION } from "@concordat/engine/version"
 import type { ConnectionDoc } from "@concordat/rules/state/documents"
 import * as Clock from "effect/Clock"
@@ -50,8 +50,8 @@ export interface Scraped {
   readonly connections: Connections
   readonly workers: ReadonlyMap<string, WorkerState>
   readonly recording: Recording
-  /** Where processes own shares and connections. */
-  readonly leases?: Leases["Service"]["list"]
+  /** Where processes own shares and connections: how much longer each is owned. */
+  readonly leases?: Effect.Effect<ReadonlyArray<{ readonly name: string; readonly leftMs: number }>, StateError>
 }
 
 /** The text that Prometheus reads. Series of what is no longer there are gone with it. */
