@@ -41,7 +41,8 @@ export interface Recording {
   readonly context: Context.Context<never>
   /** `status` null: there was no answer. */
   readonly call: (labels: ConnectionLabels, status: number | null, ms: number) => void
-  readonly request: (labels: RequestLabels, status: number, ms: number) => void
+  /** Likewise: who asked did not wait for one. */
+  readonly request: (labels: RequestLabels, status: number | null, ms: number) => void
 }
 
 /** Of one Concordat: several in a process, as in tests, know nothing of each other. */

@@ -51,7 +51,10 @@ const labelsOf = (method: string, url: string, connections: Connections): Reques
   return { part, method, tenant: isKnown ? tenant : "", connection: isKnown ? connection : "" }
 }
 
-/** Until the answer begins: how long somebody listens to it says nothing of us. */
+/**
+ * Until the answer begins: how long somebody listens to it says nothing of us. Whoever goes before is counted too, or answers
+ * that take so long that nobody waits for them would be in no series.
+ */
 export const timed =
   (recording: Recording, connections: Connections) =>
   <E, R>(
@@ -60,7 +63,11 @@ export const timed =
     Effect.gen(function* () {
       const { method, url } = yield* HttpServerRequest.HttpServerRequest
       const began = yield* Clock.currentTimeMillis
-      const response = yield* answer
-      recording.request(labelsOf(method, url, connections), response.status, (yield* Clock.currentTimeMillis) - began)
+      const answered = (status: number | null) =>
+        Effect.map(Clock.currentTimeMillis, (now) =>
+          recording.request(labelsOf(method, url, connections), status, now - began),
+        )
+      const response = yield* Effect.onInterrupt(answer, () => answered(null))
+      yield* answered(response.status)
       return response
     })
