@@ -17,9 +17,27 @@ const ARCHIVE = 100
 export const isFacet = (field: string): boolean => field.startsWith("@")
 export const facetObject = (facet: string): string => facet.slice(1)
 
-/** Sorted, so that the same set is the same value. */
-export const facetValue = (object: string, ids: Iterable<string>): Json =>
-  [...new Set(ids)].toSorted((a, b) => Number(a) - Number(b) || (a < b ? -1 : 1)).map((id) => ({ object, id }))
+/**
+ * Of several companies a contact or a deal has one that counts, which HubSpot calls primary: told by the type's id and by
+ * nothing else, since its label changes (https://developers.hubspot.com/changelog/changes-to-primary-labels-for-hubspot-defined-association-labels).
+ * Lists name the type, and the other one `…_unlabeled` (https://github.com/HubSpot/hubspot-api-nodejs/issues/176).
+ */
+const PRIMARY: Readonly<Record<string, { readonly typeId: number; readonly name: string }>> = {
+  "contacts>companies": { typeId: 1, name: "contact_to_company" },
+  "deals>companies": { typeId: 5, name: "deal_to_company" },
+}
+export const primaryOf = (from: string, to: string) => PRIMARY[`${from}>${to}`]
+
+export interface Links {
+  readonly ids: ReadonlyArray<string>
+  readonly primary: string | null
+}
+
+/** Sorted, so that the same set is the same value. The primary one is marked where there is another. */
+export const facetValue = (object: string, { ids, primary }: Links): Json => {
+  const sorted = [...new Set(ids)].toSorted((a, b) => Number(a) - Number(b) || (a < b ? -1 : 1))
+  return sorted.map((id) => (sorted.length > 1 && id === primary ? { object, id, primary: true } : { object, id }))
+}
 
 /** Ids in a facet's value; null where it is not a list. */
 export const facetIds = (value: Json | undefined): ReadonlyArray<string> | null => {
@@ -33,7 +51,7 @@ const chunks = <A>(items: ReadonlyArray<A>, size: number): ReadonlyArray<Readonl
   Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size))
 
 /**
- * Ids of associated records by record id. A record that HubSpot says has none has an empty list; one that it says nothing
+ * Associated records by record id. A record that HubSpot says has none has an empty list; one that it says nothing
  * of, or that it could not read, is absent: unknown.
  */
 export const readLinks = Effect.fnUntraced(function* (
@@ -42,7 +60,8 @@ export const readLinks = Effect.fnUntraced(function* (
   ids: ReadonlyArray<string>,
   to: string,
 ) {
-  const found = new Map<string, Array<string>>()
+  const found = new Map<string, Links>()
+  const primaryType = primaryOf(from, to)?.typeId
   let pending: ReadonlyArray<{ readonly id: string; readonly after?: string }> = ids.map((id) => ({ id }))
   while (pending.length > 0) {
     const following: Array<{ readonly id: string; readonly after: string }> = []
@@ -58,14 +77,21 @@ export const readLinks = Effect.fnUntraced(function* (
       )
       for (const result of body.results) {
         const id = idText(result.from.id)
-        found.set(id, [...(found.get(id) ?? []), ...result.to.map((link) => idText(link.toObjectId))])
+        const before = found.get(id)
+        const marked = result.to.find(({ associationTypes }) =>
+          (associationTypes ?? []).some(({ typeId }) => typeId !== undefined && typeId === primaryType),
+        )
+        found.set(id, {
+          ids: [...(before?.ids ?? []), ...result.to.map((link) => idText(link.toObjectId))],
+          primary: marked === undefined ? (before?.primary ?? null) : idText(marked.toObjectId),
+        })
         const after = nextOf(result.paging)
         if (after !== null) following.push({ id, after })
       }
       for (const error of body.errors ?? []) {
         // "None" is told as an error of its row, inside a 207.
         if (error.subCategory !== "crm.associations.NO_ASSOCIATIONS_FOUND") continue
-        for (const id of contextOf(error, "fromObjectId")) if (!found.has(id)) found.set(id, [])
+        for (const id of contextOf(error, "fromObjectId")) if (!found.has(id)) found.set(id, { ids: [], primary: null })
       }
     }
     pending = following
@@ -86,20 +112,26 @@ export interface LinkRefusal {
   readonly isGone: boolean
 }
 
-/** The unlabelled type of the pair. Several at once; each pair that HubSpot refuses is named. */
+/**
+ * The unlabelled type of the pair, or the one of `typeId`, which takes the unlabelled one along. Several at once; each pair that
+ * HubSpot refuses is named.
+ */
 export const addLinks = Effect.fnUntraced(function* (
   client: HubspotClient,
   from: string,
   to: string,
   links: ReadonlyArray<LinkChange>,
+  typeId?: number,
 ) {
   const refusals: Array<LinkRefusal> = []
+  const types =
+    typeId === undefined ? {} : { types: [{ associationCategory: "HUBSPOT_DEFINED", associationTypeId: typeId }] }
   for (const part of chunks(links, CREATE)) {
     const operation = `${from}.associations.${to}.create`
     const answer = yield* client.send({
       method: "POST",
-      path: `/crm/associations/{version}/${from}/${to}/batch/associate/default`,
-      body: { inputs: part.map((link) => ({ from: { id: link.from }, to: { id: link.to } })) },
+      path: `/crm/associations/{version}/${from}/${to}/batch/${typeId === undefined ? "associate/default" : "create"}`,
+      body: { inputs: part.map((link) => ({ from: { id: link.from }, to: { id: link.to }, ...types })) },
       operation,
       writes: true,
     })

@@ -29,7 +29,8 @@ describe("facets", () => {
       assert.strictEqual(outcome(answers, "c-1")._tag, "Written")
       assert.sameMembers([...(sandbox.get("contacts", id)?.associations["companies"] ?? [])], [two, three])
       assert.deepStrictEqual(sandbox.get("companies", one)?.associations, {})
-      assert.deepStrictEqual(sandbox.writes(), { "contacts.dissociate": 1, "contacts.associate": 1 })
+      // The one that is new, and the mark of the one that is first now (HS47).
+      assert.deepStrictEqual(sandbox.writes(), { "contacts.dissociate": 1, "contacts.associate": 2 })
     }),
   )
 
@@ -122,5 +123,51 @@ describe("facets", () => {
       assert.sameMembers([...(sandbox.get("contacts", id)?.associations["companies"] ?? [])], [one])
       assert.deepStrictEqual(sandbox.writes(), {})
     }),
+  )
+
+  it.effect(
+    "[HS47] another company of several is made the primary one, or the next reading would take the old one",
+    () =>
+      Effect.gen(function* () {
+        const { sandbox, connector } = yield* prepared()
+        const { contacts, companies } = sandbox.seed({
+          records: {
+            contacts: [{ properties: { email: "a@example.com" } }],
+            companies: ["1", "2", "3"].map((name) => ({ properties: { name } })),
+          },
+        })
+        const [one, two, three] = companies as [string, string, string]
+        const id = contacts![0]!
+        sandbox.seed({
+          associations: [one, two].map((to) => ({
+            from: ["contacts", id] as const,
+            to: ["companies", to] as const,
+            typeId: to === two ? 1 : 279,
+          })),
+        })
+        const list = (...ids: ReadonlyArray<string>) => ids.map((to) => ({ object: "companies", id: to }))
+        const read = Effect.map(connector.read("contacts", [id], { fields: ["@companies"], limit: 1 }), ([found]) =>
+          found?._tag === "Found" ? found.record.values["@companies"] : null,
+        )
+        // The shadow names the primary one first.
+        const write = (wanted: ReturnType<typeof list>, before: ReturnType<typeof list>) =>
+          connector.write("contacts", [updating(id, "c-1", { "@companies": wanted }, { "@companies": before })])
+        assert.strictEqual(outcome(yield* write(list(three, one), list(two, one)), "c-1")._tag, "Written")
+        assert.deepStrictEqual(yield* read, [
+          { object: "companies", id: one },
+          { object: "companies", id: three, primary: true },
+        ])
+        // One that stands there already is marked, and no other is.
+        yield* write(list(one, three), list(three, one))
+        assert.deepStrictEqual(yield* read, [
+          { object: "companies", id: one, primary: true },
+          { object: "companies", id: three },
+        ])
+        // One that is gone does not take the place of the one that counts.
+        sandbox.archive("companies", two)
+        const gone = outcome(yield* write(list(two, three), list(one, three)), "c-1")
+        assert.deepStrictEqual(gone._tag === "Written" ? gone.refused?.map(({ code }) => code) : [], ["reference"])
+        assert.sameMembers([...(sandbox.get("contacts", id)?.associations["companies"] ?? [])], [one, three])
+      }),
   )
 })

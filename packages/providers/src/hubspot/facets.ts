@@ -7,6 +7,7 @@ import {
   facetIds,
   facetObject,
   isFacet,
+  primaryOf,
   removeLinks,
   type LinkChange,
   type LinkRefusal,
@@ -16,21 +17,28 @@ import { fieldsOf, interrupted, type Outcomes, type Written } from "./outcomes.t
 
 /** What has to be added and removed at one kind of association; what is not known to be there is never removed. */
 const difference = (
+  object: string,
   row: WriteRow,
   id: string,
   facet: string,
 ): {
   readonly add: ReadonlyArray<LinkChange>
   readonly remove: ReadonlyArray<LinkChange>
-  /** Whether what is added is all that is wanted. */
+  /** The one that is to be primary, of several, where another was first. It is not among the added. */
+  readonly first: ReadonlyArray<LinkChange>
+  /** Whether what is added is all that is wanted, or the one of it that counts. */
   readonly isOne: boolean
 } => {
   const wanted = facetIds(row.values[facet]) ?? []
   const before = facetIds(row.before[facet]) ?? []
+  const [head] = wanted
+  const hasPrimary = primaryOf(object, facetObject(facet)) !== undefined
+  const first = hasPrimary && wanted.length > 1 && head !== undefined && head !== before[0] ? [head] : []
   return {
-    add: wanted.filter((to) => !before.includes(to)).map((to) => ({ from: id, to })),
+    add: wanted.filter((to) => !before.includes(to) && !first.includes(to)).map((to) => ({ from: id, to })),
+    first: first.map((to) => ({ from: id, to })),
     remove: before.filter((to) => !wanted.includes(to)).map((to) => ({ from: id, to })),
-    isOne: wanted.length === 1,
+    isOne: wanted.length === 1 || first.length > 0,
   }
 }
 
@@ -67,17 +75,21 @@ const exchange = Effect.fnUntraced(function* (
   to: string,
   concerned: ReadonlyArray<Concerned>,
 ) {
-  const addedOf = (of: ReadonlyArray<Concerned>) => of.flatMap(({ change }) => change.add)
+  const add = Effect.fnUntraced(function* (of: ReadonlyArray<Concerned>) {
+    const [others, first] = [of.flatMap(({ change }) => change.add), of.flatMap(({ change }) => change.first)]
+    const refused: ReadonlyArray<LinkRefusal> = others.length > 0 ? yield* addLinks(client, object, to, others) : []
+    if (first.length === 0) return refused
+    return [...refused, ...(yield* addLinks(client, object, to, first, primaryOf(object, to)?.typeId))]
+  })
   const removedOf = (of: ReadonlyArray<Concerned>) => of.flatMap(({ change }) => change.remove)
-  const adding = addedOf(concerned)
-  const refused: ReadonlyArray<LinkRefusal> = adding.length > 0 ? yield* addLinks(client, object, to, adding) : []
+  const refused = yield* add(concerned)
   const refusals = ({ outcome }: Concerned) => refused.filter(({ from }) => from === outcome.id)
   const going = concerned.filter((one) => !one.change.isOne || !refusals(one).some(({ isGone }) => isGone))
   const removing = removedOf(going)
   if (removing.length > 0) yield* removeLinks(client, object, to, removing)
   const again = going.filter((one) => one.change.remove.length > 0 && refusals(one).length > 0)
   if (again.length === 0) return refused
-  const still: ReadonlyArray<LinkRefusal> = yield* addLinks(client, object, to, addedOf(again))
+  const still = yield* add(again)
   return [...refused.filter(({ from }) => !again.some(({ outcome }) => outcome.id === from)), ...still]
 })
 
@@ -95,12 +107,12 @@ export const writeFacets = Effect.fnUntraced(function* (
       const outcome = outcomes.get(row.key)
       // What an adopted record is associated with is not known yet.
       return facet in row.values && outcome?._tag === "Written" && outcome.adopted !== true
-        ? [{ row, outcome, change: difference(row, outcome.id, facet) }]
+        ? [{ row, outcome, change: difference(object, row, outcome.id, facet) }]
         : []
     })
     const done = yield* Effect.result(exchange(client, object, to, concerned))
     for (const { row, outcome, change } of concerned) {
-      if (change.add.length + change.remove.length === 0) continue
+      if (change.add.length + change.first.length + change.remove.length === 0) continue
       // A fault of the connection counts against no record.
       if (done._tag === "Failure" && isPassing(done.failure))
         outcomes.set(row.key, unfinished(row, outcome, done.failure))

@@ -56,6 +56,35 @@ describe("reading", () => {
     }),
   )
 
+  it.effect("[HS47] of several companies the primary one is marked, read apart as well as in a list", () =>
+    Effect.gen(function* () {
+      const { sandbox, connector } = yield* openPortal()
+      const { contacts, companies, deals } = sandbox.seed({
+        records: {
+          companies: ["A", "B"].map((name) => ({ properties: { name } })),
+          contacts: [{ properties: { email: "a@example.com" } }],
+          deals: [{ properties: { dealname: "D" } }],
+        },
+      })
+      const [a, b] = companies as [string, string]
+      for (const [object, id, typeId] of [
+        ["contacts", contacts![0]!, 1],
+        ["deals", deals![0]!, 5],
+      ] as const) {
+        const link = (to: string) => ({ from: [object, id] as const, to: ["companies", to] as const })
+        sandbox.seed({ associations: [link(a), { ...link(b), typeId }] })
+        const wanted = [
+          { object: "companies", id: a },
+          { object: "companies", id: b, primary: true },
+        ]
+        const [reading] = yield* connector.read(object, [id], { fields: ["@companies"], limit: 10 })
+        assert.deepStrictEqual(reading?._tag === "Found" ? reading.record.values["@companies"] : null, wanted)
+        const page = yield* connector.backfill(object, null, { fields: ["@companies"], limit: 10 })
+        assert.deepStrictEqual(page.records[0]?.values["@companies"], wanted)
+      }
+    }),
+  )
+
   it.effect(
     "[HS16] only what is named comes back: unset fields are empty, what is not there or was not asked for is absent",
     () =>

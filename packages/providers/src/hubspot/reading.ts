@@ -4,7 +4,7 @@ import type { ProviderError } from "@concordat/engine/ports/ProviderError"
 import type { Json } from "@concordat/model/json"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import { facetObject, facetValue, isFacet, readLinks } from "./associations.ts"
+import { facetObject, facetValue, isFacet, primaryOf, readLinks } from "./associations.ts"
 import { decode, type HubspotClient } from "./client.ts"
 import { LIST_LIMIT, OWN_ID } from "./definition.ts"
 import { editorOf, withHistory } from "./history.ts"
@@ -75,9 +75,9 @@ export const withFacets = Effect.fnUntraced(function* (
         records.map((record) => record.id),
         to,
       )
-      for (const [id, ids] of links) {
+      for (const [id, linked] of links) {
         const held = facets.get(id)
-        if (held !== undefined) held[facet] = facetValue(to, ids)
+        if (held !== undefined) held[facet] = facetValue(to, linked)
       }
     }
   }
@@ -90,17 +90,23 @@ const isPlace = Schema.is(Place)
 const placeOf = (cursor: Cursor | null): typeof Place.Type => (isPlace(cursor) ? cursor : {})
 
 /** Lists carry associations inline, which spares a call for each kind; a list of them that goes on is read apart. */
-const inlineFacets = (record: WireRecord, facets: ReadonlyArray<string>): Readonly<Record<string, Json>> | null => {
+const inlineFacets = (
+  object: string,
+  record: WireRecord,
+  facets: ReadonlyArray<string>,
+): Readonly<Record<string, Json>> | null => {
   const values: Record<string, Json> = {}
   for (const facet of facets) {
     const to = facetObject(facet)
     const inline = record.associations?.[to]
     if (nextOf(inline?.paging) !== null) return null
     // One that has several types is listed once for each of them.
-    values[facet] = facetValue(
-      to,
-      (inline?.results ?? []).map((link) => idText(link.id)),
-    )
+    const links = inline?.results ?? []
+    const primary = links.find(({ type }) => typeof type === "string" && type === primaryOf(object, to)?.name)
+    values[facet] = facetValue(to, {
+      ids: links.map((link) => idText(link.id)),
+      primary: primary === undefined ? null : idText(primary.id),
+    })
   }
   return values
 }
@@ -174,7 +180,7 @@ export const backfill = Effect.fnUntraced(function* (
   const partial: Array<WireRecord> = []
   const records: Array<RawRecord> = []
   for (const record of isLong ? yield* readApart(client, object, body.results, options.fields) : body.results) {
-    const inline = inlineFacets(record, facets)
+    const inline = inlineFacets(object, record, facets)
     if (inline === null) partial.push(record)
     else records.push(toRaw(object, record, options, inline))
   }

@@ -33,7 +33,13 @@ export const WireRecord = Schema.Struct({
     ),
   ),
   associations: Schema.optionalKey(
-    Schema.Record(Schema.String, Schema.Struct({ results: Schema.Array(Schema.Struct({ id: Id })), paging: Paging })),
+    Schema.Record(
+      Schema.String,
+      Schema.Struct({
+        results: Schema.Array(Schema.Struct({ id: Id, type: Schema.optionalKey(Schema.NullOr(Schema.String)) })),
+        paging: Paging,
+      }),
+    ),
   ),
 })
 export type WireRecord = typeof WireRecord.Type
@@ -71,7 +77,14 @@ export const WireLinks = Schema.Struct({
   results: Schema.Array(
     Schema.Struct({
       from: Schema.Struct({ id: Id }),
-      to: Schema.Array(Schema.Struct({ toObjectId: Id })),
+      to: Schema.Array(
+        Schema.Struct({
+          toObjectId: Id,
+          associationTypes: Schema.optionalKey(
+            Schema.NullOr(Schema.Array(Schema.Struct({ typeId: Schema.optionalKey(Schema.Finite) }))),
+          ),
+        }),
+      ),
       paging: Paging,
     }),
   ),

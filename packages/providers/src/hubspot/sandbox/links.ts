@@ -34,9 +34,14 @@ const add = (portal: Portal, from: string, id: number, to: string, other: number
   const plain = unlabelled(from, to)
   const types = typesOf(portal, from, id, to, other)
   const before = types.size
-  if (typeId === primary(from, to)) {
-    for (const [known, held] of portal.associations.get(`${from}>${to}`)?.get(id) ?? [])
-      if (known !== other) held.delete(typeId)
+  // A contact or deal has one primary company, and a company is that of many.
+  if (to === "companies" && typeId === primary(from, to)) {
+    const back = primary(to, from)
+    for (const [known, held] of portal.associations.get(`${from}>${to}`)?.get(id) ?? []) {
+      if (known === other) continue
+      held.delete(typeId)
+      if (back !== undefined) portal.associations.get(`${to}>${from}`)?.get(known)?.get(id)?.delete(back)
+    }
   }
   types.add(typeId)
   if (plain !== undefined) types.add(plain)

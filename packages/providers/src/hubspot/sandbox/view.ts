@@ -116,6 +116,12 @@ export interface ShownLink {
   }>
 }
 
+/** It was `Primary Company`, and is the same in both directions (https://github.com/amp-labs/connectors/pull/1271). */
+const primaryLabel = (from: string, to: string): string => {
+  const singular = objectKind(from === "companies" ? to : from)?.singular ?? ""
+  return `${singular.slice(0, 1).toUpperCase()}${singular.slice(1)} with Primary Company`
+}
+
 /** Ids of associated records are numbers here and strings elsewhere: recorded so. */
 export const showLinks = (portal: Portal, from: string, id: number, to: string): ReadonlyArray<ShownLink> =>
   linksFrom(portal, from, id, to)
@@ -125,7 +131,7 @@ export const showLinks = (portal: Portal, from: string, id: number, to: string):
       associationTypes: [...link.types].map((typeId) => ({
         category: "HUBSPOT_DEFINED",
         typeId,
-        label: typeId === primary(from, to) ? "Primary" : null,
+        label: typeId === primary(from, to) ? primaryLabel(from, to) : null,
       })),
     }))
 
