@@ -2,6 +2,7 @@
 import type { WriteOutcome, WriteRow } from "@concordat/engine/ports/Provider"
 import type { ProviderError } from "@concordat/engine/ports/ProviderError"
 import type { Json } from "@concordat/model/json"
+import * as Effect from "effect/Effect"
 import { isFacet } from "./associations.ts"
 import { OWN_ID } from "./definition.ts"
 import { refusal } from "./errors.ts"
@@ -118,3 +119,11 @@ export const interrupted = (error: ProviderError): Refused => ({
   effect: effectOf(error),
   retry: true,
 })
+
+export const orInterrupted = (
+  rows: ReadonlyArray<WriteRow>,
+  effect: Effect.Effect<Outcomes, ProviderError>,
+): Effect.Effect<Outcomes> =>
+  effect.pipe(
+    Effect.catch((error) => Effect.succeed<Outcomes>(new Map(rows.map((row) => [row.key, interrupted(error)])))),
+  )

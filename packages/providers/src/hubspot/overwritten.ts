@@ -8,6 +8,7 @@ import type { Json } from "@concordat/model/json"
 import * as Effect from "effect/Effect"
 import type { HubspotClient } from "./client.ts"
 import { kindOf } from "./history.ts"
+import { STAGE } from "./lifecycle.ts"
 import { batchRead, empty, mergedIds } from "./reading.ts"
 import type { WireRecord } from "./wire.ts"
 
@@ -26,6 +27,8 @@ interface Written {
   readonly stamp: number | undefined
   /** Whether the record was made of two. */
   readonly isMerged: boolean
+  /** Whether we may have cleared it ourselves before we wrote it (HS48). */
+  readonly isCleared: boolean
 }
 
 const isOfSameApp = (one: Version, other: Version): boolean =>
@@ -40,14 +43,18 @@ const isOurs =
     empty(value) === held && kindOf(sourceType) === "integration"
 
 /** The version that stood between what was read and what we wrote; undefined where there was none, or ours is not told. */
-const between = (versions: ReadonlyArray<Version>, { before, held, isMerged, stamp }: Written): Version | undefined => {
+const between = (
+  versions: ReadonlyArray<Version>,
+  { before, held, isCleared, isMerged, stamp }: Written,
+): Version | undefined => {
   const all = newestFirst(versions)
   const ours = all.findIndex(isOurs(held))
   const mine = all[ours]
   if (mine === undefined) return undefined
   // What we wrote into the other of the two meanwhile never stood in this one.
   const isOthers = (one: Version): boolean => isMerged && empty(one.value) !== before && isOfSameApp(one, mine)
-  const under = all.slice(ours + 1).find((one) => !isOthers(one))
+  const isOurClearing = (one: Version): boolean => isCleared && empty(one.value) === null && isOfSameApp(one, mine)
+  const under = all.slice(ours + 1).find((one) => !isOthers(one) && !isOurClearing(one))
   if (under === undefined || empty(under.value) === before || empty(under.value) === held) return undefined
   if (stamp !== undefined && Date.parse(under.timestamp) <= stamp) return undefined
   // What was read before the write came after that one: it is an older write of the same value, and this one was not taken.
@@ -63,7 +70,13 @@ const overwrittenIn = (record: WireRecord, write: TakenWrite): Overwritten | und
   for (const [name, versions] of Object.entries(record.propertiesWithHistory ?? {})) {
     if (!(name in write.held)) continue
     const [held, before] = [textOf(write.held[name]), textOf(write.before[name])]
-    const under = between(versions, { held, before, stamp: write.stamp, isMerged })
+    const under = between(versions, {
+      held,
+      before,
+      stamp: write.stamp,
+      isMerged,
+      isCleared: name === STAGE && before !== null,
+    })
     if (under === undefined) continue
     values[name] = empty(under.value)
     by.add(kindOf(under.sourceType))

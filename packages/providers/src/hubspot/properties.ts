@@ -13,7 +13,15 @@ const Properties = Schema.Struct({
       label: Schema.String,
       type: Schema.String,
       groupName: Schema.optionalKey(Schema.String),
-      options: Schema.optionalKey(Schema.Array(Schema.Struct({ value: Schema.String, label: Schema.String }))),
+      options: Schema.optionalKey(
+        Schema.Array(
+          Schema.Struct({
+            value: Schema.String,
+            label: Schema.String,
+            displayOrder: Schema.optionalKey(Schema.Finite),
+          }),
+        ),
+      ),
       hasUniqueValue: Schema.optionalKey(Schema.Boolean),
       calculated: Schema.optionalKey(Schema.Boolean),
       modificationMetadata: Schema.optionalKey(Schema.Struct({ readOnlyValue: Schema.optionalKey(Schema.Boolean) })),
@@ -27,6 +35,8 @@ export interface Listed {
   readonly own: { readonly isUnique: boolean } | null
   /** The names of groups differ by object; that of a property that is always there will do. */
   readonly group: string
+  /** The lifecycle stages that a portal has, from the first to the last; none for objects without. */
+  readonly stages: ReadonlyArray<string>
 }
 
 /** By object, as it was listed last. */
@@ -45,7 +55,10 @@ export const properties = (
     ({ body: { results } }) => {
       const own = results.find(({ name }) => name === OWN_ID)
       const group = results.find(({ name }) => name === modifiedProperty(object))?.groupName ?? ""
-      lists.set(object, { own: own === undefined ? null : { isUnique: own.hasUniqueValue === true }, group })
+      const stages = (results.find(({ name }) => name === "lifecyclestage")?.options ?? [])
+        .toSorted((a, b) => (a.displayOrder ?? 0) - (b.displayOrder ?? 0))
+        .map(({ value }) => value)
+      lists.set(object, { own: own === undefined ? null : { isUnique: own.hasUniqueValue === true }, group, stages })
       return results
     },
   )

@@ -11,7 +11,18 @@ import { decode, type HubspotClient } from "./client.ts"
 import { OWN_ID } from "./definition.ts"
 import { errorOf, refusal } from "./errors.ts"
 import { writeFacets } from "./facets.ts"
-import { fieldsOf, interrupted, leftOut, prepare, readBatch, type Outcomes, type Prepared } from "./outcomes.ts"
+import { setBack, withoutStage, writeStages } from "./lifecycle.ts"
+import {
+  fieldsOf,
+  interrupted,
+  leftOut,
+  orInterrupted,
+  prepare,
+  readBatch,
+  type Outcomes,
+  type Prepared,
+} from "./outcomes.ts"
+import type { Lists } from "./properties.ts"
 import { batchRead, EMAIL_FIELDS, emailsOf, MERGED_IDS } from "./reading.ts"
 import { WireBatch } from "./wire.ts"
 
@@ -68,14 +79,6 @@ const writeRows = (
     )
     return new Map([...before, ...after])
   })
-
-const orInterrupted = (
-  rows: ReadonlyArray<WriteRow>,
-  effect: Effect.Effect<Outcomes, ProviderError>,
-): Effect.Effect<Outcomes> =>
-  effect.pipe(
-    Effect.catch((error) => Effect.succeed<Outcomes>(new Map(rows.map((row) => [row.key, interrupted(error)])))),
-  )
 
 /** Refused creates of which a record may be there: whatever a later try is refused for, an earlier one may have been taken. */
 const refusedOf = (rows: ReadonlyArray<Prepared>, outcomes: Outcomes) =>
@@ -134,7 +137,14 @@ const createRows = Effect.fnUntraced(function* (client: HubspotClient, object: s
  * Our id on a record that was linked by other means is written along with it. Where another record holds it, or an
  * administrator deleted the property, the values go without it: they must not wait for our bookkeeping.
  */
-const updateRows = Effect.fnUntraced(function* (client: HubspotClient, object: string, rows: ReadonlyArray<Prepared>) {
+const updateRows = Effect.fnUntraced(function* (
+  client: HubspotClient,
+  lists: Lists,
+  object: string,
+  given: ReadonlyArray<Prepared>,
+) {
+  const back = yield* setBack(client, lists, object, given)
+  const rows = given.map((one) => (back.includes(one) ? withoutStage(one) : one))
   const outcomes = yield* writeRows(client, object, "update", rows)
   const without = rows.flatMap(({ row, properties }) => {
     const outcome = outcomes.get(row.key)
@@ -145,7 +155,9 @@ const updateRows = Effect.fnUntraced(function* (client: HubspotClient, object: s
     without.map(({ row }) => row),
     writeRows(client, object, "update", without),
   )
-  return new Map([...outcomes, ...again])
+  const done: Outcomes = new Map([...outcomes, ...again])
+  yield* writeStages(back, done, (some) => writeRows(client, object, "update", some))
+  return done
 })
 
 const archiveRows = (
@@ -162,8 +174,10 @@ const archiveRows = (
       writes: true,
     })
     .pipe(Effect.map((): Outcomes => new Map(rows.map((row) => [row.key, { _tag: "Written", id: row.id ?? "" }]))))
+
 export const write = Effect.fnUntraced(function* (
   client: HubspotClient,
+  lists: Lists,
   object: string,
   rows: ReadonlyArray<WriteRow>,
 ) {
@@ -184,7 +198,7 @@ export const write = Effect.fnUntraced(function* (
   const archives = rows.filter((row) => row.kind === "archive")
   const parts = [
     { rows: creates.map(({ row }) => row), run: createRows(client, object, creates) },
-    { rows: updates.map(({ row }) => row), run: updateRows(client, object, updates) },
+    { rows: updates.map(({ row }) => row), run: updateRows(client, lists, object, updates) },
     { rows: archives, run: archiveRows(client, object, archives) },
   ].filter((part) => part.rows.length > 0)
   let begun = false

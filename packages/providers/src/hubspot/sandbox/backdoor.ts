@@ -191,7 +191,7 @@ export const makeBackdoor = (portal: Portal): Backdoor => {
     calculate: (job) => calculate(portal, job),
     failNext: (fault) => {
       const count = fault.count ?? 1
-      portal.faults.push({ fault: { ...fault, count }, left: count })
+      portal.faults.push({ fault: { ...fault, count }, left: count, passing: fault.after ?? 0 })
     },
     advance: (ms) => {
       portal.offset += ms

@@ -161,6 +161,18 @@ const refuseConflict = (portal: Portal, table: Table, values: Values, self: numb
   ])
 }
 
+/**
+ * A lifecycle stage before the one that stands there is taken without a word, and changes nothing: it has to be cleared first
+ * (https://integrate.hubspot.com/t/update-lifecycle-stage-using-api/1333). That the answer says what was sent is inferred.
+ */
+const forwardOnly = (table: Table, entry: StoredRecord, sent: Values): Values => {
+  const { lifecyclestage, ...rest } = sent
+  if (lifecyclestage === undefined) return sent
+  const at = (stage: string | undefined): number =>
+    (table.properties.get("lifecyclestage")?.options ?? []).findIndex(({ value }) => value === stage)
+  return lifecyclestage !== "" && at(lifecyclestage) < at(entry.properties["lifecyclestage"]) ? rest : sent
+}
+
 const plan = (
   portal: Portal,
   table: Table,
@@ -190,7 +202,7 @@ const plan = (
   if (entry !== undefined) {
     return {
       apply: () => {
-        change(portal, table, entry, sent, actor, marks)
+        change(portal, table, entry, forwardOnly(table, entry, sent), actor, marks)
         const shown = showWritten(
           portal,
           table,

@@ -58,7 +58,7 @@ export interface Portal {
   readonly associations: Map<string, Map<number, Map<number, Set<number>>>>
   owners: Array<Owner>
   readonly pipelines: Map<string, Array<Pipeline>>
-  readonly faults: Array<{ fault: Fault; left: number }>
+  readonly faults: Array<{ fault: Fault; left: number; passing: number }>
   readonly log: Array<WriteLogEntry>
   readonly onWrite: ((entry: WriteLogEntry) => void) | null
   /** Writes that search does not show yet. */

@@ -67,6 +67,10 @@ const takeFault = (portal: Portal, method: string, path: string): Fault | undefi
   )
   const laid = portal.faults[at]
   if (laid === undefined) return undefined
+  if (laid.passing > 0) {
+    laid.passing -= 1
+    return undefined
+  }
   laid.left -= 1
   if (laid.left <= 0) portal.faults.splice(at, 1)
   return laid.fault

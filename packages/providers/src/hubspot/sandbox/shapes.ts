@@ -73,6 +73,8 @@ export interface Fault {
   /** HTTP status of the answer; 0 breaks the connection instead of answering. */
   readonly status: number
   readonly count: number
+  /** How many of the matching requests pass first. */
+  readonly after?: number
   readonly body?: unknown
   readonly headers?: Readonly<Record<string, string>>
   /** The request takes effect, and its answer is lost. */
