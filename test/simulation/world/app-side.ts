@@ -15,7 +15,7 @@ import {
   valuesOf,
   type Written,
 } from "./side.ts"
-import { keyOf, type Kind, KINDS, type Values } from "./things.ts"
+import { DUE, keyOf, type Kind, KINDS, type Values } from "./things.ts"
 
 export interface Answered {
   readonly status: number
@@ -132,7 +132,7 @@ export const makeAppSide = (options: {
   const newOf = (kind: Kind, { domain, person }: About) => ({
     ...(domain === undefined ? {} : { domain }),
     ...(person === undefined ? {} : { contacts: [person] }),
-    ...(kind === "activity" ? { kind: "task", done: false } : {}),
+    ...(kind === "activity" ? { kind: "task", done: false, time: DUE } : {}),
     ...(kind === "deal" ? { pipeline: "default", stage: "new", status: "open" } : {}),
   })
   /** Runs a step again when it says so; the returned function makes it look at once. */

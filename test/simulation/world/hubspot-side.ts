@@ -4,7 +4,7 @@ import type { SettingsPatch, WriteLogEntry } from "@concordat/providers/hubspot/
 import type { Chance } from "../random.ts"
 import type { Timeline } from "../timeline.ts"
 import { groupsIn, naming, plain, rawOf, type Seen, type Shapes, type Side, valuesOf, type Written } from "./side.ts"
-import { keyOf, type Kind, type Values } from "./things.ts"
+import { DUE, keyOf, type Kind, type Values } from "./things.ts"
 
 const OBJECTS = { person: "contacts", company: "companies", deal: "deals", activity: "tasks" } as const
 
@@ -120,7 +120,7 @@ export const makeHubspotSide = (options: {
     domain !== undefined
       ? { domain }
       : kind === "activity"
-        ? { hs_task_status: "NOT_STARTED" }
+        ? { hs_task_status: "NOT_STARTED", hs_timestamp: DUE }
         : kind === "deal"
           ? { pipeline: "default", dealstage: "appointmentscheduled" }
           : {}

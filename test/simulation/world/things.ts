@@ -63,6 +63,9 @@ export const givenOf = (key: string, values: Values): ReadonlyArray<readonly [Gr
     return value === undefined ? [] : [[group, value] as const]
   })
 
+/** When every activity is due: HubSpot makes none without, and nobody edits it. */
+export const DUE = "2026-03-02T00:00:00.000Z"
+
 /** What the engine calls a thing of that kind. */
 export const TYPES = { person: "contact", company: "company", deal: "deal", activity: "activity" } as const
 

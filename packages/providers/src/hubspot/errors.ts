@@ -123,6 +123,9 @@ const fieldOf = (error: WireError): string | undefined => {
     const [name] = context === undefined ? [] : contextOf({ context }, "propertyName")
     if (name !== undefined) return name
   }
+  // What a create lacks (https://github.com/PipedreamHQ/pipedream/issues/12366).
+  const [lacking] = contextOf(error, "properties")
+  if (lacking !== undefined) return lacking
   // Contacts are unique by address, and this sentence names no property.
   if (error.category === "CONFLICT" && (error.message ?? "").startsWith("Contact already exists")) return "email"
   // The same list stands as JSON in the message.

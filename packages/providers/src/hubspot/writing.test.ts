@@ -75,6 +75,40 @@ describe("writing", () => {
       }),
   )
 
+  it.effect(
+    "[HS49] an activity is not made without its time, and the refusal names it; a meeting takes its own start",
+    () =>
+      Effect.gen(function* () {
+        const { connector, sandbox } = yield* prepared()
+        const row = (ownId: string, values: Parameters<typeof creating>[1]) => creating(ownId, values, "activity")
+        for (const [object, field] of [
+          ["tasks", "hs_task_subject"],
+          ["notes", "hs_note_body"],
+          ["calls", "hs_call_title"],
+          ["emails", "hs_email_subject"],
+        ] as const) {
+          const answers = yield* connector.write(object, [
+            row("a-1", { [field]: "Without" }),
+            row("a-2", { [field]: "With", hs_timestamp: "2026-10-02T09:00:00.000Z" }),
+          ])
+          assert.deepInclude(outcome(answers, "a-1"), {
+            _tag: "Refused",
+            code: "validation",
+            field: "hs_timestamp",
+            effect: "none",
+            retry: false,
+          })
+          assert.strictEqual(outcome(answers, "a-2")._tag, "Written")
+          // Alone it is the answer to the whole request.
+          const alone = yield* connector.write(object, [row("a-3", { [field]: "Alone" })])
+          assert.deepInclude(outcome(alone, "a-3"), { _tag: "Refused", field: "hs_timestamp" })
+        }
+        const start = "2026-10-02T09:00:00.000Z"
+        yield* connector.write("meetings", [row("a-4", { hs_meeting_title: "M", hs_meeting_start_time: start })])
+        assert.strictEqual(sandbox.list("meetings")[0]?.properties["hs_timestamp"], start)
+      }),
+  )
+
   it.effect("an update of an archived record is a refusal of its row, and the others are written", () =>
     Effect.gen(function* () {
       const portal = yield* prepared()

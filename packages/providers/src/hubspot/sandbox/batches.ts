@@ -161,6 +161,26 @@ const refuseConflict = (portal: Portal, table: Table, values: Values, self: numb
   ])
 }
 
+const UNTIMED = ["calls", "emails", "notes", "tasks"]
+
+/**
+ * An activity is not made without its time (recorded: https://github.com/PipedreamHQ/pipedream/issues/12366), but for a meeting,
+ * which takes that of its start, and else that of its making
+ * (https://developers.hubspot.com/changelog/defaulting-hs_timestamp-to-meeting-start-time-in-meetings-engagement-api).
+ */
+const timed = (portal: Portal, table: Table, sent: Values): Values => {
+  const { name, singular } = table.kind
+  if ((sent["hs_timestamp"] ?? "") !== "") return sent
+  if (UNTIMED.includes(name)) {
+    const message = `Error creating ${singular.toUpperCase()}. Some required properties were not set.`
+    throw refuse(400, "VALIDATION_ERROR", message, { context: { properties: ["hs_timestamp"] } })
+  }
+  const start = sent["hs_meeting_start_time"] ?? ""
+  return name === "meetings"
+    ? { ...sent, hs_timestamp: start === "" ? new Date(portal.now()).toISOString() : start }
+    : sent
+}
+
 /**
  * A lifecycle stage before the one that stands there is taken without a word, and changes nothing: it has to be cleared first
  * (https://integrate.hubspot.com/t/update-lifecycle-stage-using-api/1333). That the answer says what was sent is inferred.
@@ -215,9 +235,10 @@ const plan = (
     }
   }
   const links = linksOf(portal, table, input)
+  const whole = timed(portal, table, sent)
   return {
     apply: () => {
-      const made = insert(portal, table, sent, actor, marks)
+      const made = insert(portal, table, whole, actor, marks)
       for (const link of links) associate(portal, table.kind.name, made.id, link.to, link.id, link.typeId, actor)
       const shown = showWritten(portal, table, made, sent, traceId)
       return kind === "upsert" ? { ...shown, new: true } : shown
@@ -226,6 +247,7 @@ const plan = (
 }
 
 const contextOf = (refusal: Refusal, traceId: string): Record<string, ReadonlyArray<string>> => ({
+  ...(refusal.body["context"] as Record<string, ReadonlyArray<string>> | undefined),
   objectWriteTraceId: [traceId],
   ...("existing" in refusal && typeof refusal.existing === "string" ? { existingId: [refusal.existing] } : {}),
 })
