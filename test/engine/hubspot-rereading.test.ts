@@ -144,4 +144,53 @@ describe("HubSpot's associations", () => {
       )
     }).pipe(Effect.scoped, Effect.provide(store, { local: true })),
   )
+
+  it.effect("[HS5] a record that two others became part of is nobody new to the walk that meets it first", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(START)
+      // Search shows it long after, and no webhook comes.
+      const lag = [7_200_000, 7_200_000] as const
+      const { connector, sandbox } = yield* openPortal({ indexLagMs: lag, webhooks: { target: null } })
+      const { deals } = sandbox.seed({
+        records: { deals: Array.from({ length: 101 }, (_, at) => ({ properties: { dealname: `Deal ${at}` } })) },
+      })
+      const [one, other] = deals as [string, string]
+      let into = ""
+      yield* opened
+      yield* startReconciler
+      const handle = yield* makeConnection({
+        tenant: TENANT,
+        connection: "hubspot",
+        definition,
+        connector: {
+          ...connector,
+          // Merged between the page that lists the two and the last one, which lists what they became.
+          backfill: (object, cursor, options) =>
+            Effect.tap(connector.backfill(object, cursor, options), () =>
+              Effect.sync(() => {
+                if (object === "deals" && into === "") into = sandbox.merge("deals", one, other)
+              }),
+            ),
+        },
+        compilers: makeCompilers(),
+      })
+      yield* Effect.forkChild(handle.run, { startImmediately: true })
+      yield* settleDown([handle])
+      const facts = (yield* eventsOf("RecordMerged", "RecordObserved")).filter(
+        ({ data, type }) => type === "RecordMerged" || data.externalId === into,
+      )
+      assert.deepStrictEqual(
+        facts.map(({ data, type }) => [type, data.externalId, data.via ?? data.into]),
+        [
+          ["RecordMerged", one, into],
+          ["RecordMerged", other, into],
+          ["RecordObserved", into, "backfill"],
+        ],
+      )
+      assert.lengthOf(
+        (yield* entities).filter(({ mergedInto }) => mergedInto === null),
+        100,
+      )
+    }).pipe(Effect.scoped, Effect.provide(store, { local: true })),
+  )
 })

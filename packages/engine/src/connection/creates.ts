@@ -2,11 +2,11 @@
 import type { Mapping } from "@concordat/rules/mapping/lens"
 import { recordKey } from "@concordat/rules/state/documents"
 import * as Effect from "effect/Effect"
-import type { LookupKey, Page, RawRecord, Reading } from "../ports/Provider.ts"
+import type { LookupKey, Page, RawRecord } from "../ports/Provider.ts"
 import { chunked } from "./batches.ts"
 import type { Candidate } from "./candidate.ts"
 import type { Gate } from "./faults.ts"
-import { ingest } from "./ingest.ts"
+import { ingest, readingsOf } from "./ingest.ts"
 import { type Parts, sourcesOf } from "./parts.ts"
 
 const keyOf = (candidate: Candidate, byOwnId: boolean): LookupKey => ({
@@ -81,7 +81,7 @@ export const lookUp = Effect.fn("Connection.lookup")(function* (
     for (const { key, record } of found) if (batch[key] !== undefined && !named.has(key)) named.set(key, record)
     // What an unresolved create is found as, its answer says; anything else is an observation first.
     const others = [...named].filter(([key]) => batch[key]!.intent === null).map(([, record]) => record)
-    const readings = others.map((record): Reading => ({ _tag: "Found", record }))
+    const readings = readingsOf(others)
     const { again, news } = yield* ingest(parts, { mapping, readings, via: "read", startedAt, byId: true })
     const fresh = new Set([...news, ...again.map(recordKey)])
     for (const [key, record] of named)

@@ -4,7 +4,7 @@ import type { Mapping } from "@concordat/rules/mapping/lens"
 import { type CursorDoc, type RecordKey, recordKey, type SeenDoc } from "@concordat/rules/state/documents"
 import * as Effect from "effect/Effect"
 import { COMMIT_RECORDS, COMMIT_TRIES, CURSOR_EVENT_EVERY_MS } from "../limits.ts"
-import type { Reading } from "../ports/Provider.ts"
+import type { RawRecord, Reading } from "../ports/Provider.ts"
 import type { DocumentWrite } from "../ports/State.ts"
 import { chunked, lastOfEach } from "./batches.ts"
 import { heldBack, judge, type Verdict } from "./judge.ts"
@@ -65,6 +65,13 @@ export const keyOfReading = (reading: Reading): RecordKey =>
   reading._tag === "Found"
     ? { object: reading.record.object, id: reading.record.id }
     : { object: reading.object, id: reading.id }
+
+/** What was merged into a record comes before it: without that, it would be somebody new. */
+export const readingsOf = (records: ReadonlyArray<RawRecord>): ReadonlyArray<Reading> =>
+  records.flatMap((record) => [
+    ...(record.merged ?? []).map((id): Reading => ({ _tag: "Merged", object: record.object, id, into: record.id })),
+    { _tag: "Found", record },
+  ])
 
 interface Decided {
   readonly reading: Reading

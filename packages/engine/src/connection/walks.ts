@@ -5,13 +5,13 @@ import { type CursorDoc, recordKey, type RecordKey } from "@concordat/rules/stat
 import * as Effect from "effect/Effect"
 import type { Work } from "../budget/priority.ts"
 import { PAGE_WAIT_MAX_MS, PAGE_WAIT_MS, PAGE_WAITS, READ_AGAIN_MS } from "../limits.ts"
-import type { Page, Reading } from "../ports/Provider.ts"
+import type { Page } from "../ports/Provider.ts"
 import { Ahead, type Reads } from "./ahead.ts"
 import { groupedBy } from "./batches.ts"
 import { Circle, goesInCircles } from "./circling.ts"
 import type { Gate } from "./faults.ts"
 import { holdOrKeep } from "./held.ts"
-import { ingest, keyOfReading, type Move } from "./ingest.ts"
+import { ingest, keyOfReading, type Move, readingsOf } from "./ingest.ts"
 import { untilDecided } from "./lag.ts"
 import type { ListedIds } from "./listed-ids.ts"
 import { look, NO_FACETS } from "./look.ts"
@@ -50,7 +50,7 @@ const takePage = Effect.fnUntraced(function* (parts: Parts, gate: Gate, taken: T
     yield* holdOrKeep(parts, move.object, move.to)
     return true
   }
-  const readings = page.records.map((record): Reading => ({ _tag: "Found", record }))
+  const readings = readingsOf(page.records)
   let listed: ReadonlySet<string> | null = null
   const isListed = (record: RecordKey): boolean =>
     (listed ??= new Set(page.records.map(recordKey))).has(recordKey(record))

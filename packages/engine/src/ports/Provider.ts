@@ -107,6 +107,11 @@ export interface RawRecord {
   readonly by?: "person" | "integration" | "automation" | "us"
   /** The own id found in the record, as it was given in `WriteRow.ownId`. */
   readonly ownId?: string
+  /**
+   * Ids of what was merged into it, as far as it names them: from a list or a lookup, where nothing else says that it is nobody
+   * new. A read by id says so itself.
+   */
+  readonly merged?: ReadonlyArray<string>
 }
 
 /** "Go and look": an id that changed, or may have. */

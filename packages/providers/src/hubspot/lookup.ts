@@ -3,7 +3,7 @@ import type { LookupKey, RawRecord, ReadOptions } from "@concordat/engine/ports/
 import * as Effect from "effect/Effect"
 import type { HubspotClient } from "./client.ts"
 import { OWN_ID } from "./definition.ts"
-import { batchRead, EMAIL_FIELDS, emailsOf, withFacets } from "./reading.ts"
+import { batchRead, EMAIL_FIELDS, emailsOf, withFacets, withMerged } from "./reading.ts"
 import { WirePage, type WireRecord } from "./wire.ts"
 
 /** A search takes five groups of six filters. */
@@ -97,7 +97,7 @@ export const lookup = Effect.fnUntraced(function* (
   for (const [id, record] of records) {
     for (const key of new Set(wanted.filter((w) => matches(record, w)).map((w) => w.key))) {
       const found = raw.get(id)
-      if (found !== undefined) answers.push({ key, record: found })
+      if (found !== undefined) answers.push({ key, record: withMerged(record, found) })
     }
   }
   return answers

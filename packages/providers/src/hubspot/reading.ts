@@ -57,6 +57,12 @@ export const toRaw = (
   }
 }
 
+/** With the ids that it names of what was merged into it, for where they are not readings of their own. */
+export const withMerged = (record: WireRecord, raw: RawRecord): RawRecord => {
+  const merged = mergedIds(record)
+  return merged.length === 0 ? raw : { ...raw, merged }
+}
+
 /** Adds the asked facets, one call for each kind. */
 export const withFacets = Effect.fnUntraced(function* (
   client: HubspotClient,
@@ -182,9 +188,10 @@ export const backfill = Effect.fnUntraced(function* (
   for (const record of isLong ? yield* readApart(client, object, body.results, options.fields) : body.results) {
     const inline = inlineFacets(object, record, facets)
     if (inline === null) partial.push(record)
-    else records.push(toRaw(object, record, options, inline))
+    else records.push(withMerged(record, toRaw(object, record, options, inline)))
   }
-  records.push(...(yield* withFacets(client, object, partial, options)))
+  const apart = yield* withFacets(client, object, partial, options)
+  records.push(...apart.map((raw, index) => withMerged(partial[index]!, raw)))
   const after = nextOf(body.paging)
   const known = total === undefined ? {} : { total }
   const page: Page = {
