@@ -1,5 +1,5 @@
 /** The engine of the demo: Concordat as a process of its own, so that it can be ended in the middle and started again. */
-import { writeFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import type { Addresses } from "./oracle/fetch.ts"
 import { type Running, scriptOf, start, stop } from "./processes.ts"
@@ -70,7 +70,23 @@ export interface Engine {
   readonly alive: () => void
 }
 
-const READY_MS = 20_000
+/** It has seldom taken more than five; on a machine that does much else at once, half a minute. */
+const READY_MS = 180_000
+
+const ANSWER_MS = 5_000
+
+const MOST_SAID = 400
+
+/** The last line of a log, to be said with what went wrong; empty where nothing was logged. */
+const lastWords = (log: string): string => {
+  try {
+    const last = readFileSync(log, "utf8").trimEnd().split("\n").at(-1) ?? ""
+    return last === "" ? "" : `: ${last.length > MOST_SAID ? `${last.slice(0, MOST_SAID)}…` : last}`
+  } catch {
+    // It ended before it said anything.
+    return ""
+  }
+}
 
 /** The sum of a series over all connections, in the text that `/metrics` answers. */
 export const seriesSum = (text: string, name: string): number =>
@@ -79,11 +95,12 @@ export const seriesSum = (text: string, name: string): number =>
 export const makeEngine = (dir: string, port: number, at: Addresses, env: Record<string, string> = {}): Engine => {
   const file = join(dir, "concordat.yaml")
   writeFileSync(file, configuration(dir, port, at))
+  const log = join(dir, "engine.log")
   const url = `http://127.0.0.1:${port}`
   let running: Running | null = null
   const alive = (): void => {
     if (running !== null && running.child.exitCode !== null) {
-      throw new Error(`the engine ended with ${running.child.exitCode}; see ${join(dir, "engine.log")}`)
+      throw new Error(`the engine ended with ${running.child.exitCode}${lastWords(log)}\nits log: ${log}`)
     }
   }
   let retriedBefore = 0
@@ -93,7 +110,8 @@ export const makeEngine = (dir: string, port: number, at: Addresses, env: Record
   }
   const isReady = async (): Promise<boolean> => {
     try {
-      return (await fetch(`${url}/readyz`)).ok
+      // One that takes the call and never answers is asked again, and whether the process still lives is looked at.
+      return (await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(ANSWER_MS) })).ok
     } catch {
       // Not listening yet.
       return false
@@ -105,13 +123,13 @@ export const makeEngine = (dir: string, port: number, at: Addresses, env: Record
     start: async () => {
       running = start(scriptOf("@concordat/all-in-one/main"), [file], {
         env: { ...SECRETS, ...env },
-        log: join(dir, "engine.log"),
+        log,
       })
       const until = Date.now() + READY_MS
       while (!(await isReady())) {
         alive()
         if (Date.now() > until)
-          throw new Error(`the engine is not ready after ${READY_MS / 1000} s; see ${join(dir, "engine.log")}`)
+          throw new Error(`the engine is not ready after ${READY_MS / 1000} s${lastWords(log)}\nits log: ${log}`)
         await new Promise((resolve) => setTimeout(resolve, 100))
       }
     },

@@ -39,7 +39,7 @@ export interface DemoOptions {
   readonly sizes?: Partial<Sizes>
   /** Environment of the engine's process, for tests that plant a bug in it. */
   readonly engineEnv?: Record<string, string>
-  /** Kept afterwards; without it a temporary folder, removed. */
+  /** Kept afterwards; without it a temporary folder, removed unless something went wrong. */
   readonly dir?: string
 }
 
@@ -51,10 +51,13 @@ const ADMISSION = {
   odoo: { contact: true, company: true, deal: true, activity: false },
 } as const
 
-const freePort = (): Promise<number> =>
+/** The one that is asked for, or any. Another Concordat on it would be taken for ours. */
+const freePort = (wanted = 0): Promise<number> =>
   new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject)
-    server.listen(0, "127.0.0.1", () => {
+    const server = createServer().once("error", ({ message }) =>
+      reject(new Error(wanted === 0 ? message : `--port ${wanted} can't be listened on: ${message}`)),
+    )
+    server.listen(wanted, "127.0.0.1", () => {
       const address = server.address()
       server.close(() =>
         address === null || typeof address === "string" ? reject(new Error("no port")) : resolve(address.port),
@@ -147,10 +150,11 @@ const verdictOf = async (
 }
 
 const play = async (options: DemoOptions, dir: string, screen: Screen, signal: AbortSignal): Promise<number> => {
+  const port = await freePort(options.port)
   const dataset = makeDataset({ ...options.sizes, seed: options.seed })
   screen.say("Three systems are started and filled: a product, a HubSpot portal, an Odoo 17 database.")
   const scene = await makeScene(dir, dataset)
-  const engine = makeEngine(dir, options.port ?? (await freePort()), scene.at, options.engineEnv)
+  const engine = makeEngine(dir, port, scene.at, options.engineEnv)
   const began = Date.now()
   try {
     await engine.start()
@@ -218,10 +222,16 @@ const staged = async (options: DemoOptions, signal: AbortSignal): Promise<number
   // The sandboxes that it was in agreement with are gone; against newly filled ones it would know every record wrongly.
   if (existsSync(join(dir, "concordat.sqlite")))
     throw new Error(`--dir ${dir} holds the store of an earlier demo: name an empty folder, or delete that one`)
+  const screen = makeScreen(options.json, options.quiet ?? false)
+  // What went wrong stands in its logs: an error that names them is no use without them. Stopped by a person, nothing went wrong.
+  let isKept = true
   try {
-    return await play(options, dir, makeScreen(options.json, options.quiet ?? false), signal)
+    const code = await play(options, dir, screen, signal)
+    isKept = code !== 0
+    if (isKept) screen.say(`What it left is kept: ${dir}`)
+    return code
   } finally {
-    if (options.dir === undefined) rmSync(dir, { recursive: true, force: true })
+    if (options.dir === undefined && (!isKept || signal.aborted)) rmSync(dir, { recursive: true, force: true })
   }
 }
 
