@@ -4,10 +4,7 @@ import { OperatorApi } from "@concordat/api/operator/contract"
 import { layerAuthorisation } from "@concordat/providers/app/authorisation"
 import { layerInput } from "@concordat/providers/app/input"
 import { layerHandlers } from "@concordat/providers/app/handlers"
-import * as ByteSize from "effect/ByteSize"
-import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
 import * as HttpRouter from "effect/http/HttpRouter"
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder"
 import type * as Redacted from "effect/Redacted"
@@ -18,6 +15,7 @@ import type { Scraped } from "./metrics/scrape.ts"
 import { layerOperatorHandlers } from "./operator-handlers.ts"
 import { layerOperatorInput } from "./operator-input.ts"
 import { layerOperatorToken } from "./operator-token.ts"
+import { guarded, layerNoRoute } from "./requests.ts"
 import { layerWebhooks } from "./webhooks.ts"
 
 export interface ServerOptions {
@@ -37,18 +35,13 @@ export const appRoutes = HttpApiBuilder.layer(AppApi, { openapiPath: "/v1/openap
   Layer.provide([layerAuthorisation, layerInput]),
 )
 
-/** Of one request, whoever sends it: a body is held whole, and beside it what is made of it. What is larger is 413. */
-const MOST_BYTES = ByteSize.mebibytes(5)
-
 /** Answers at a port that is taken already. Requests are not logged: the address of a webhook may hold its secret. */
-export const serve = <E, R>(routes: Layer.Layer<never, E, R>, { health, http: { token }, metrics }: ServerOptions) => {
-  const measured = timed(metrics.recording, metrics.connections)
-  return HttpRouter.serve(Layer.mergeAll(routes, layerHealth(health), layerMetrics(metrics, token)), {
+export const serve = <E, R>(routes: Layer.Layer<never, E, R>, { health, http: { token }, metrics }: ServerOptions) =>
+  HttpRouter.serve(Layer.mergeAll(routes, layerHealth(health), layerMetrics(metrics, token), layerNoRoute), {
     disableLogger: true,
     disableListenLog: true,
-    middleware: (answer) => Effect.provideService(measured(answer), HttpIncomingMessage.MaxBodySize, MOST_BYTES),
+    middleware: (answer) => timed(metrics.recording, metrics.connections)(guarded(answer)),
   })
-}
 
 /** What a process answers that has all of a Concordat, or all of its own connections. */
 export const layerAnswers = (options: ServerOptions) =>

@@ -5,6 +5,7 @@ import { makeOwnersWord } from "@concordat/production/owners-word"
 import { ownersOf } from "@concordat/production/owners"
 import { runService } from "@concordat/production/service"
 import { listen, makeBoard, optionsOf } from "@concordat/production/serving"
+import { tooLarge } from "@concordat/all-in-one/requests"
 import { operatorRoutes, serve } from "@concordat/all-in-one/server"
 import { ShareDigits } from "@concordat/engine/ownership/shares"
 import type { Leases } from "@concordat/engine/ports/Leases"
@@ -41,7 +42,7 @@ runService("api", (service) =>
           return yield* forward(tenant, connection)
         }).pipe(
           Effect.catchTags({
-            HttpServerError: () => Effect.succeed(HttpServerResponse.empty({ status: 413 })),
+            HttpServerError: () => Effect.succeed(tooLarge),
             StateError: () => Effect.succeed(HttpServerResponse.empty({ status: 503 })),
           }),
           Effect.provideContext(leases),

@@ -1,4 +1,5 @@
 /** Hands a request on to the process that owns the connection it concerns, and its answer back. */
+import { MOST_BYTES } from "@concordat/api/app/contract"
 import * as ByteSize from "effect/ByteSize"
 import * as Effect from "effect/Effect"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
@@ -6,8 +7,7 @@ import * as HttpServerRequest from "effect/http/HttpServerRequest"
 import * as HttpServerResponse from "effect/http/HttpServerResponse"
 import { ownerOf } from "./owners.ts"
 
-/** As much as the app may send at once, and how long its owner may take: a request for changes may wait a minute. */
-const MOST_BYTES = ByteSize.mebibytes(5)
+/** How long its owner may take: a request for changes may wait a minute. */
 const ANSWER_MS = 75_000
 
 /** What a caller has to do with: the rest is between the services. */
@@ -43,5 +43,5 @@ export const forward = Effect.fn("forward")(
       ),
     )
   },
-  Effect.provideService(HttpIncomingMessage.MaxBodySize, MOST_BYTES),
+  Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.bytes(MOST_BYTES)),
 )

@@ -20,6 +20,8 @@ export { Problem }
 export const MOST_ROWS = 500
 export const MOST_CHANGES = 500
 export const MOST_WAIT_SECONDS = 60
+/** Bytes that a request may have: 500 rows of 10 kB. A larger one is answered 413. */
+export const MOST_BYTES = 5 * 1_048_576
 
 /** No token, or not this connection's: the same answer for a connection that doesn't exist. */
 export class Unauthorised extends Schema.TaggedError<Unauthorised>()(
