@@ -5,6 +5,7 @@ import { parse } from "tldts"
 import { internationalPhone } from "./international-phone.ts"
 import { memoised } from "./memo.ts"
 import { phoneLibrary } from "./phone-library.ts"
+import { withoutLast } from "./text.ts"
 
 export const tidyEmail = (email: string): string => email.normalize("NFC").trim().toLowerCase()
 
@@ -42,7 +43,7 @@ export const isRoleMailbox = (email: string): boolean => {
   const local = before(before(tidyEmail(email), "@"), "+")
   if (ROLES.has(local)) return true
   const cut = local.search(/[._-]/)
-  return (cut !== -1 && ROLES.has(local.slice(0, cut))) || (/\d$/.test(local) && ROLES.has(local.replace(/\d+$/, "")))
+  return (cut !== -1 && ROLES.has(local.slice(0, cut))) || (/\d$/.test(local) && ROLES.has(withoutLast(local, /\d/)))
 }
 
 const parsedPhone = memoised(20_000, (key: string): { readonly kept: string; readonly normal: string } => {
@@ -113,5 +114,5 @@ export const normalUrl = memoised(5_000, (text: string): string => {
   const whole = /^[a-z][a-z0-9+.-]*:/i.test(trimmed) ? trimmed : `https://${trimmed}`
   if (!URL.canParse(whole)) return trimmed
   const url = new URL(whole)
-  return url.href.replace(/[\s/]+$/, "")
+  return withoutLast(url.href, /[\s/]/)
 })

@@ -12,6 +12,7 @@ import {
   isHosted,
   isRoleMailbox,
   normalPhone,
+  normalUrl,
   registrableDomain,
   tidyDomain,
   tidyPhone,
@@ -304,5 +305,33 @@ describe("memory", () => {
     })
     for (const key of ["a", "a", "b", "c", "a", "d", "a", "e", "a", "b"]) one(key)
     expect(asked).toEqual(["a", "b", "c", "d", "e", "b"])
+  })
+})
+
+describe("what somebody may write to hold everybody up", () => {
+  const MANY = 100_000
+  const SOON_MS = 5_000
+  it.each(["<!--", "<a x='", "<script>", "<style", "<p", "<title></head>"])(
+    "is read in a time that grows with it: %s",
+    (part) => {
+      const from = performance.now()
+      const text = part.repeat(MANY / part.length)
+      htmlText(text)
+      htmlText(`${text}<b>`)
+      htmlText(`<b>${text}-->`)
+      normalUrl(`https://x.example/${"/".repeat(MANY)}x`)
+      isRoleMailbox(`${"1".repeat(MANY)}x1@x.example`)
+      expect(performance.now() - from).toBeLessThan(SOON_MS)
+    },
+  )
+
+  it("reads the same as before", () => {
+    expect(htmlText("a<!-->b")).toBe("a<!-->b")
+    expect(htmlText("a<!---->b<!-- c")).toBe("ab<!-- c")
+    expect(htmlText("<style <script>x</script>y")).toBe("<style y")
+    expect(htmlText("<TITLE>x</title >y<head>z")).toBe("y z")
+    expect(htmlText("<p<p<b>x")).toBe("<p<px")
+    expect(htmlText("1 <a b")).toBe("1 <a b")
+    expect(normalUrl("https://x.example/a/ / ")).toBe("https://x.example/a/%20")
   })
 })

@@ -1,6 +1,7 @@
 /** Lookups before a create: records that bear our id, or hold one of the values, in the forms that Odoo keeps them in. */
 import type { Connector, LookupKey, RawRecord } from "@concordat/engine/ports/Provider"
 import type { Json, JsonObject } from "@concordat/model/json"
+import { withoutLast } from "@concordat/model/values/text"
 import * as Effect from "effect/Effect"
 import type { Catalog, Columns } from "./catalog.ts"
 import { asProviderError } from "./errors.ts"
@@ -16,12 +17,14 @@ const literal = (value: string): string => value.replace(/[\\%_]/g, "\\$&")
 
 /** A website without what people, and Odoo itself, put around its host. */
 const hostOf = (value: string): string =>
-  value
-    .trim()
-    .toLowerCase()
-    .replace(/^https?:\/\//, "")
-    .replace(/^www\./, "")
-    .replace(/\/+$/, "")
+  withoutLast(
+    value
+      .trim()
+      .toLowerCase()
+      .replace(/^https?:\/\//, "")
+      .replace(/^www\./, ""),
+    /\//,
+  )
 
 const websites = (value: string): ReadonlyArray<string> =>
   ["", "http://", "https://"].flatMap((scheme) =>
