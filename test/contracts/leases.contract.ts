@@ -99,6 +99,22 @@ export const leasesContract = <E>(
       }),
     )
 
+    it.effect("[L8] epochs go on behind one that the journal knows, and only from the lease that is held", () =>
+      Effect.gen(function* () {
+        const leases = yield* Leases
+        const names = unique(1)
+        const claim = (owner: string) => leases.claim({ owner, names, most: 1, ttlMs: LONG })
+        const [lease] = yield* claim("a")
+        yield* leases.surpass({ lease: lease!, epoch: 7 })
+        assert.deepStrictEqual(yield* leases.renew({ owner: "a", leases: [lease!], ttlMs: LONG }), [])
+        assert.deepStrictEqual(yield* claim("b"), [{ name: names[0]!, epoch: 8 }])
+        // A former owner knows nothing that counts.
+        yield* leases.surpass({ lease: lease!, epoch: 20 })
+        assert.deepStrictEqual(yield* claim("a"), [])
+        assert.strictEqual((yield* leases.list).find(({ name }) => name === names[0])?.epoch, 8)
+      }),
+    )
+
     it.effect("[L6] counts the owners of a group that are there, and no others", () =>
       Effect.gen(function* () {
         const leases = yield* Leases

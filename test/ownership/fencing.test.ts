@@ -2,15 +2,18 @@
 import { makeConnection } from "@concordat/engine/connection/ConnectionWorker"
 import { makeCompilers } from "@concordat/engine/flows/Compilers"
 import { makeReconciler } from "@concordat/engine/flows/Reconciler"
+import { takeFence } from "@concordat/engine/flows/partition-fence"
 import { makeSplitCommit } from "@concordat/engine/flows/split-commit"
+import { own } from "@concordat/engine/ownership/owning"
 import { fenceStreamOf, ShareDigits, shareOf } from "@concordat/engine/ownership/shares"
 import { Bus } from "@concordat/engine/ports/Bus"
 import { Commit } from "@concordat/engine/ports/Commit"
 import { Journal } from "@concordat/engine/ports/Journal"
-import { leaseName, type LeaseToken } from "@concordat/engine/ports/Leases"
+import { leaseName, Leases, type LeaseToken } from "@concordat/engine/ports/Leases"
 import { State } from "@concordat/engine/ports/State"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/testing/TestClock"
 import { World } from "../engine/synthetic.ts"
 import { definitionOf } from "../engine/synthetic-traits.ts"
@@ -157,5 +160,50 @@ describe("fencing", () => {
         }),
       )
     }).pipe(Effect.scoped),
+  )
+
+  it.effect(
+    "owners of a table of leases that was lost go on behind those before, whatever epochs the journal knows",
+    () =>
+      Effect.gen(function* () {
+        yield* TestClock.setTime(START)
+        const [lost, anew] = [new LeaseTable(), new LeaseTable()]
+        const name = leaseName("reconciler", SHARE)
+        yield* splitStores(
+          anew,
+          Effect.gen(function* () {
+            const journal = yield* Journal
+            for (const owner of ["a", "a", "a"]) {
+              const lease = yield* claim(lost, owner, name)
+              yield* takeFence(journal, SHARE, lease)
+            }
+            const world = new World({ changes: "none" })
+            yield* openConnection("crm", { world })
+            const running = yield* own({
+              group: "reconciler",
+              owner: "b",
+              names: [SHARE],
+              work: (share, { lease }) =>
+                Effect.flatMap(
+                  makeReconciler(makeCompilers(), {
+                    share,
+                    lease,
+                    surpass: (epoch) => Effect.ignore(anew.leases.surpass({ lease, epoch })),
+                  }),
+                  ({ run }) => run,
+                ).pipe(
+                  Effect.andThen(Effect.never),
+                  Effect.catch(() => Effect.never),
+                ),
+            }).pipe(Effect.provideService(Leases, anew.leases), Effect.forkScoped)
+            for (let n = 0; n < 20; n++) yield* TestClock.adjust(500)
+            const checkpoint = yield* (yield* State).checkpoint(`reconciler-${SHARE}`)
+            assert.isNotNull(checkpoint)
+            const words = yield* journal.read(fenceStreamOf(SHARE), { from: 0, direction: "forward", limit: 100 })
+            assert.deepStrictEqual(words.map(({ metadata }) => metadata["epoch"]).slice(0, 4), ["1", "2", "3", "4"])
+            yield* Fiber.interrupt(running)
+          }),
+        )
+      }).pipe(Effect.scoped),
   )
 })

@@ -61,6 +61,11 @@ export class LeaseTable {
         asked(owner, (now) => {
           for (const lease of leases) if (isOwn(lease, owner, now)) this.rows.get(lease.name)!.until = now
         }),
+      surpass: ({ epoch, lease }) =>
+        asked("", (now) => {
+          const row = this.rows.get(lease.name)
+          if (row?.epoch === lease.epoch && row.until > now) Object.assign(row, { owner: "", epoch, until: now })
+        }),
       list: asked("", (now) =>
         [...this.rows]
           .map(([name, { epoch, owner, until }]) => ({ name, owner, epoch, leftMs: Math.max(0, until - now) }))

@@ -49,6 +49,7 @@ const leasesOf = (port: number) =>
     claim: () => never,
     renew: () => never,
     release: () => never,
+    surpass: () => never,
     list: Effect.succeed([
       { name: "connector/acme.product", owner: `http://127.0.0.1:${port}|life`, epoch: 1, leftMs: 5_000 },
       { name: "connector/acme.former", owner: `http://127.0.0.1:${port}|life`, epoch: 1, leftMs: 0 },

@@ -16,6 +16,7 @@ const leases = Leases.of({
   claim: () => never,
   renew: () => never,
   release: () => never,
+  surpass: () => never,
   list: Effect.succeed(
     NAMES.map((name) => ({
       name: `connector/acme.${name}`,

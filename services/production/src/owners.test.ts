@@ -13,6 +13,7 @@ const withLeases = (leases: ReadonlyArray<readonly [name: string, leftMs: number
     claim: () => never,
     renew: () => never,
     release: () => never,
+    surpass: () => never,
     list: Effect.succeed(leases.map(([name, leftMs]) => ({ name, owner: "http://one:1|life", epoch: 1, leftMs }))),
   })
 

@@ -9,7 +9,7 @@ import { makeCompilers } from "@concordat/engine/flows/Compilers"
 import { makeReconciler } from "@concordat/engine/flows/Reconciler"
 import { own } from "@concordat/engine/ownership/owning"
 import { ShareDigits, sharesOf } from "@concordat/engine/ownership/shares"
-import type { LeaseToken } from "@concordat/engine/ports/Leases"
+import { Leases, type LeaseToken } from "@concordat/engine/ports/Leases"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
@@ -25,8 +25,12 @@ runService("reconciler", (service) =>
         Effect.orDie,
         Effect.onExit(() => Effect.sync(() => workers.delete(name))),
       )
-    const deciding = (share: string, lease: LeaseToken) =>
-      Effect.flatMap(makeReconciler(compilers, { share, lease }), ({ run }) => run)
+    const { surpass } = yield* Leases
+    /** The lease that is had next is the one to decide under, if this one is of a table that began anew. */
+    const deciding = (share: string, lease: LeaseToken) => {
+      const beyond = (epoch: number) => Effect.ignore(surpass({ lease, epoch }))
+      return Effect.flatMap(makeReconciler(compilers, { share, lease, surpass: beyond }), ({ run }) => run)
+    }
 
     yield* Effect.logInfo("reconciler is up", { owner })
     const shares = own({

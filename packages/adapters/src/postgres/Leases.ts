@@ -34,6 +34,9 @@ const OWN = `
   where lease.name = held.name and lease.epoch = held.epoch and lease.owner = $1 and lease.expires_at > clock_timestamp()`
 const RENEW = `update concordat.lease set expires_at = ${UNTIL("$4")} ${OWN} returning lease.name`
 const RELEASE = `update concordat.lease set expires_at = clock_timestamp(), owner = '' ${OWN}`
+const SURPASS = `
+  update concordat.lease set epoch = greatest(epoch, $3::bigint), expires_at = clock_timestamp(), owner = ''
+  where name = $1 and epoch = $2::bigint and expires_at > clock_timestamp()`
 const LIST = `
   select name, owner, epoch::float8, greatest(0, extract(epoch from expires_at - clock_timestamp()) * 1000)::float8
   from concordat.lease where epoch > 0 order by name`
@@ -63,6 +66,7 @@ export const makeLeases = ({ once, sql }: Connected): Context.Service.Shape<type
         found.map(([name]) => name),
       ),
     release: ({ leases, owner }) => Effect.asVoid(rows(RELEASE, [owner, ...columns(leases)])),
+    surpass: ({ epoch, lease }) => Effect.asVoid(rows(SURPASS, [lease.name, lease.epoch, epoch])),
     list: Effect.map(rows<readonly [string, string, number, number]>(LIST, []), (found) =>
       found.map(([name, owner, epoch, leftMs]) => ({ name, owner, epoch, leftMs })),
     ),

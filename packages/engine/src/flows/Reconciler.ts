@@ -73,12 +73,14 @@ export interface ReconcilerOptions {
   readonly share?: string
   /** Where processes own shares; absent: there is only one. */
   readonly lease?: LeaseToken
+  /** Told of an epoch in the journal that is later than the lease's. */
+  readonly surpass?: (epoch: number) => Effect.Effect<void>
 }
 
 /** Makes the runner; `run` goes on for ever, `drain` decides what there is and returns how many events that were. */
 export const makeReconciler = Effect.fn("makeReconciler")(function* (
   compilers: Compilers,
-  { lease, share = "" }: ReconcilerOptions = {},
+  { lease, share = "", surpass }: ReconcilerOptions = {},
 ) {
   const journal = yield* Journal
   const state = yield* State
@@ -109,7 +111,7 @@ export const makeReconciler = Effect.fn("makeReconciler")(function* (
     // What was decided and not committed when a run ended is decided again.
     tenants.clear()
     // First of all: what a former owner appends after this word is refused, and what it appended before is there to be read.
-    fence = lease === undefined ? null : yield* takeFence(journal, share, lease)
+    fence = lease === undefined ? null : yield* takeFence(journal, share, lease, surpass)
     const checkpoint = yield* state.checkpoint(checkpointName)
     const place = checkpoint === null ? null : yield* foreignPlace(journal, checkpoint)
     if (place !== null)

@@ -24,11 +24,15 @@ export interface PartitionFence {
 
 const epochOf = (metadata: Readonly<Record<string, string>> | undefined): number => Number(metadata?.["epoch"] ?? 0)
 
-/** Makes the owner of a lease the one that appends. `fenced`: a later owner has begun already. */
+/**
+ * Makes the owner of a lease the one that appends. `fenced`: a later owner has begun already, or had before the leases were lost;
+ * `surpass` is told of its epoch.
+ */
 export const takeFence = Effect.fn("takeFence")(function* (
   journal: Context.Service.Shape<typeof Journal>,
   share: string,
   lease: LeaseToken,
+  surpass: (epoch: number) => Effect.Effect<void> = () => Effect.void,
 ) {
   const stream = fenceStreamOf(share)
   const at = new Date(yield* Clock.currentTimeMillis).toISOString()
@@ -42,7 +46,11 @@ export const takeFence = Effect.fn("takeFence")(function* (
   const take = Effect.gen(function* () {
     for (let attempt = 0; attempt < COMMIT_TRIES; attempt++) {
       const [tail] = yield* last
-      if (epochOf(tail?.metadata) > lease.epoch) return yield* fenced(`${stream} has a later owner`)
+      const epoch = epochOf(tail?.metadata)
+      if (epoch > lease.epoch) {
+        yield* surpass(epoch)
+        return yield* fenced(`${stream} has a later owner, of epoch ${epoch}`)
+      }
       const revision = tail?.revision ?? -1
       const result = yield* journal.append(wordOf(revision, null, null))
       if (result._tag === "Appended") return revision + 1

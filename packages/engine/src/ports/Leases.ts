@@ -51,6 +51,14 @@ export class Leases extends Context.Service<
       readonly owner: string
       readonly leases: ReadonlyArray<LeaseToken>
     }) => Effect.Effect<void, StateError>
+    /**
+     * Of a lease of which the journal knows a later epoch than this store has given: the store was lost, and its epochs began
+     * anew. If it is still this one it ends, and the next one's epoch is higher than that.
+     */
+    readonly surpass: (options: {
+      readonly lease: LeaseToken
+      readonly epoch: number
+    }) => Effect.Effect<void, StateError>
     /** Every lease there ever was, sorted by name. */
     readonly list: Effect.Effect<ReadonlyArray<LeaseView>, StateError>
   }
