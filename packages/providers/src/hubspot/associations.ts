@@ -6,7 +6,7 @@ import type { ProviderError } from "@concordat/engine/ports/ProviderError"
 import type { Json } from "@concordat/model/json"
 import * as Effect from "effect/Effect"
 import type { HubspotClient } from "./client.ts"
-import { contextOf, idText, nextOf, WireErrors, WireLinks } from "./wire.ts"
+import { contextOf, errorsIn, idText, nextOf, WireErrors, WireLinks } from "./wire.ts"
 import { decode } from "./client.ts"
 
 /** Limits of the batch endpoints. */
@@ -88,7 +88,7 @@ export const readLinks = Effect.fnUntraced(function* (
         const after = nextOf(result.paging)
         if (after !== null) following.push({ id, after })
       }
-      for (const error of body.errors ?? []) {
+      for (const error of errorsIn(body)) {
         // "None" is told as an error of its row, inside a 207.
         if (error.subCategory !== "crm.associations.NO_ASSOCIATIONS_FOUND") continue
         for (const id of contextOf(error, "fromObjectId")) if (!found.has(id)) found.set(id, { ids: [], primary: null })
@@ -135,8 +135,8 @@ export const addLinks = Effect.fnUntraced(function* (
       operation,
       writes: true,
     })
-    const { errors } = yield* decode(operation, WireErrors, answer.text)
-    for (const error of errors ?? []) {
+    const body = yield* decode(operation, WireErrors, answer.text)
+    for (const error of errorsIn(body)) {
       const named = contextOf(error, "fromObjectId")
       const message = error.message ?? error.category ?? "refused without a message"
       // An error that names no record may be any one's.

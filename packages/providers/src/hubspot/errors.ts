@@ -18,7 +18,7 @@ import {
 import type { HttpAnswer } from "@concordat/engine/ports/ProviderHttp"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import { contextOf, WireError } from "./wire.ts"
+import { contextOf, errorIn, type WireError } from "./wire.ts"
 
 export const providerError = (operation: string, reason: Reason): ProviderError =>
   new ProviderError({ provider: "hubspot", operation, reason })
@@ -26,9 +26,9 @@ export const providerError = (operation: string, reason: Reason): ProviderError 
 export const unreadable = (operation: string, detail: string): ProviderError =>
   providerError(operation, new Unreadable({ detail }))
 
-const decodeError = Schema.decodeUnknownOption(Schema.fromJsonString(WireError))
+const decodeError = Schema.decodeUnknownOption(Schema.fromJsonString(Schema.Unknown))
 
-export const errorOf = (text: string): WireError => Option.getOrElse(decodeError(text), () => ({}))
+export const errorOf = (text: string): WireError => errorIn(Option.getOrUndefined(decodeError(text)))
 
 /** Category, codes and correlation id: HubSpot's support asks for the id, and its messages can quote a person's values. */
 const describe = (status: number, error: WireError): string =>

@@ -7,7 +7,7 @@ import { isFacet } from "./associations.ts"
 import { OWN_ID } from "./definition.ts"
 import { refusal } from "./errors.ts"
 import { empty } from "./reading.ts"
-import { contextOf, type WireBatch, type WireError, type WireRecord } from "./wire.ts"
+import { contextOf, errorsIn, type WireBatch, type WireError, type WireRecord } from "./wire.ts"
 
 export type Outcomes = Map<string, WriteOutcome>
 export type Refused = Extract<WriteOutcome, { _tag: "Refused" }>
@@ -93,7 +93,7 @@ export const leftOut = (row: WriteRow): Refused => ({
 })
 
 export const readBatch = (rows: ReadonlyArray<WriteRow>, batch: typeof WireBatch.Type): Outcomes => {
-  const errors = batch.errors ?? []
+  const errors = errorsIn(batch)
   const unnamed = errors.find((error) => !named(error))
   const outcomes: Outcomes = new Map()
   for (const row of rows) {

@@ -11,10 +11,10 @@ const Paging = Schema.optionalKey(Schema.NullOr(Next))
 export const WireRecord = Schema.Struct({
   id: Schema.String,
   properties: Schema.Record(Schema.String, Schema.NullOr(Schema.String)),
-  createdAt: Schema.optionalKey(Schema.String),
-  updatedAt: Schema.optionalKey(Schema.String),
+  createdAt: Schema.optionalKey(Schema.NullOr(Schema.String)),
+  updatedAt: Schema.optionalKey(Schema.NullOr(Schema.String)),
   archived: Schema.optionalKey(Schema.Boolean),
-  archivedAt: Schema.optionalKey(Schema.String),
+  archivedAt: Schema.optionalKey(Schema.NullOr(Schema.String)),
   objectWriteTraceId: Schema.optionalKey(Schema.NullOr(Schema.String)),
   new: Schema.optionalKey(Schema.Boolean),
   propertiesWithHistory: Schema.optionalKey(
@@ -44,27 +44,54 @@ export const WireRecord = Schema.Struct({
 })
 export type WireRecord = typeof WireRecord.Type
 
-export const WireError = Schema.Struct({
-  message: Schema.optionalKey(Schema.String),
-  category: Schema.optionalKey(Schema.String),
-  subCategory: Schema.optionalKey(Schema.Unknown),
-  correlationId: Schema.optionalKey(Schema.String),
-  policyName: Schema.optionalKey(Schema.String),
-  context: Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown)),
-  errors: Schema.optionalKey(
-    Schema.Array(
-      Schema.Struct({
-        message: Schema.optionalKey(Schema.String),
-        code: Schema.optionalKey(Schema.String),
-        in: Schema.optionalKey(Schema.String),
-        context: Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown)),
-      }),
-    ),
-  ),
-})
-export type WireError = typeof WireError.Type
+/**
+ * Read part by part: any may be missing (recorded), null, or of another type than the specification's; what is done to the rows of a
+ * batch must not become unknown for how a sentence about one of them is put.
+ */
+export interface WireError {
+  readonly message?: string | undefined
+  readonly category?: string | undefined
+  readonly subCategory?: unknown
+  readonly correlationId?: string | undefined
+  readonly policyName?: string | undefined
+  readonly context?: Readonly<Record<string, unknown>> | undefined
+  readonly errors?: ReadonlyArray<WireErrorDetail> | undefined
+}
 
-const errors = Schema.optionalKey(Schema.Array(WireError))
+interface WireErrorDetail {
+  readonly message?: string | undefined
+  readonly code?: string | undefined
+  readonly context?: Readonly<Record<string, unknown>> | undefined
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+const textIn = (raw: Readonly<Record<string, unknown>>, name: string): string | undefined =>
+  typeof raw[name] === "string" ? raw[name] : undefined
+const contextIn = ({ context }: Readonly<Record<string, unknown>>) => (isRecord(context) ? context : undefined)
+
+export const errorIn = (raw: unknown): WireError => {
+  if (!isRecord(raw)) return {}
+  const details = Array.isArray(raw["errors"]) ? raw["errors"].filter(isRecord) : []
+  return {
+    message: textIn(raw, "message"),
+    category: textIn(raw, "category"),
+    subCategory: raw["subCategory"],
+    correlationId: textIn(raw, "correlationId"),
+    policyName: textIn(raw, "policyName"),
+    context: contextIn(raw),
+    errors: details.map((one) => ({
+      message: textIn(one, "message"),
+      code: textIn(one, "code"),
+      context: contextIn(one),
+    })),
+  }
+}
+
+const errors = Schema.optionalKey(Schema.NullOr(Schema.Array(Schema.Unknown)))
+
+export const errorsIn = (body: { readonly errors?: ReadonlyArray<unknown> | null }): ReadonlyArray<WireError> =>
+  (body.errors ?? []).map(errorIn)
 
 export const WirePage = Schema.Struct({
   results: Schema.Array(WireRecord),

@@ -76,6 +76,51 @@ describe("writing", () => {
   )
 
   it.effect(
+    "[HS44] how an error of one row is put makes no answer unreadable: the others are known to be written",
+    () =>
+      Effect.gen(function* () {
+        const { connector, sandbox } = yield* prepared()
+        const { contacts } = sandbox.seed({
+          records: { contacts: ["a", "b"].map((name) => ({ properties: { email: `${name}@example.com` } })) },
+        })
+        const [good, bad] = contacts as [string, string]
+        sandbox.failNext({
+          status: 207,
+          match: "batch/update",
+          body: {
+            status: "COMPLETE",
+            requestedAt: null,
+            results: [{ id: good, properties: { firstname: "Ann" }, archived: false, archivedAt: null }],
+            numErrors: 1,
+            errors: [
+              {
+                status: "error",
+                id: null,
+                category: "VALIDATION_ERROR",
+                subCategory: {},
+                message: null,
+                context: { ids: [bad] },
+                // As the reference shows it.
+                errors: [{ message: "no", code: null, in: null, context: "{missingScopes=[scope1, scope2]}" }],
+              },
+            ],
+          },
+        })
+        const answers = yield* connector.write("contacts", [
+          updating(good, "c-1", { firstname: "Ann" }),
+          updating(bad, "c-2", { firstname: "Bob" }),
+        ])
+        assert.deepInclude(outcome(answers, "c-1"), { _tag: "Written", held: { firstname: "Ann" } })
+        assert.deepInclude(outcome(answers, "c-2"), { _tag: "Refused", code: "validation", effect: "none" })
+        // Null for none, beside what was done.
+        const body = { status: "COMPLETE", results: [{ id: good, properties: {} }], errors: null }
+        sandbox.failNext({ status: 200, match: "batch/update", body })
+        const alone = yield* connector.write("contacts", [updating(good, "c-1", { firstname: "Ann" })])
+        assert.strictEqual(outcome(alone, "c-1")._tag, "Written")
+      }),
+  )
+
+  it.effect(
     "[HS49] an activity is not made without its time, and the refusal names it; a meeting takes its own start",
     () =>
       Effect.gen(function* () {
