@@ -3,7 +3,7 @@ import type { Cursor, Hint } from "@concordat/engine/ports/Provider"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { ARCHIVE_SWEEP_MS } from "./definition.ts"
-import { openPortal, START, type TestPortal } from "./testing/portal.ts"
+import { openPortal, seedTwo, START, type TestPortal } from "./testing/portal.ts"
 
 const options = { fields: ["email"], limit: 200 }
 
@@ -255,6 +255,29 @@ describe("changes", () => {
         more = page.more
       }
       assert.deepStrictEqual(seen, ids)
+    }),
+  )
+
+  it.effect("[HS5] what a list or a lookup shows names what was merged into it, and another record names nothing", () =>
+    Effect.gen(function* () {
+      const portal = yield* openPortal()
+      const [a, b] = seedTwo(portal)
+      portal.sandbox.seed({ records: { contacts: [{ properties: { email: "c@example.com" } }] } })
+      const into = portal.sandbox.merge("contacts", a, b)
+      const page = yield* portal.connector.backfill("contacts", null, options)
+      assert.sameDeepMembers(
+        page.records.map(({ id, merged }) => [id === into, merged]),
+        [
+          [false, undefined],
+          [true, [a, b]],
+        ],
+      )
+      const keys = [{ fields: { email: "b@example.com" } }]
+      const found = yield* portal.connector.lookup("contacts", keys, options)
+      assert.deepStrictEqual(
+        found.map(({ record }) => [record.id, record.merged]),
+        [[into, [a, b]]],
+      )
     }),
   )
 })

@@ -2,7 +2,7 @@
 import type { Cursor, RawRecord } from "@concordat/engine/ports/Provider"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { openPortal, seedTwo, updating } from "./testing/portal.ts"
+import { openPortal, updating } from "./testing/portal.ts"
 
 const options = { fields: ["email", "firstname", "phone", "@companies"], limit: 100 }
 
@@ -53,29 +53,6 @@ describe("reading", () => {
       // The list names the primary company twice, once for each type.
       const page = yield* connector.backfill("deals", null, { fields: ["dealname", "@companies"], limit: 10 })
       assert.deepStrictEqual(page.records[0]?.values["@companies"], wanted)
-    }),
-  )
-
-  it.effect("[HS5] what a list or a lookup shows names what was merged into it, and another record names nothing", () =>
-    Effect.gen(function* () {
-      const portal = yield* openPortal()
-      const [a, b] = seedTwo(portal)
-      portal.sandbox.seed({ records: { contacts: [{ properties: { email: "c@example.com" } }] } })
-      const into = portal.sandbox.merge("contacts", a, b)
-      const page = yield* portal.connector.backfill("contacts", null, options)
-      assert.sameDeepMembers(
-        page.records.map(({ id, merged }) => [id === into, merged]),
-        [
-          [false, undefined],
-          [true, [a, b]],
-        ],
-      )
-      const keys = [{ fields: { email: "b@example.com" } }]
-      const found = yield* portal.connector.lookup("contacts", keys, options)
-      assert.deepStrictEqual(
-        found.map(({ record }) => [record.id, record.merged]),
-        [[into, [a, b]]],
-      )
     }),
   )
 
