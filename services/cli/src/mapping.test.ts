@@ -40,4 +40,16 @@ describe("mapping check", () => {
       assert.match(gone.message ?? "", /none\.yaml can't be read: ENOENT$/)
     }),
   )
+
+  against("an object that the provider does not have is a fault, not a mapping of its own", (run) =>
+    Effect.gen(function* () {
+      const misspelt = join(folder, "misspelt.yaml")
+      writeFileSync(misspelt, "objects:\n  res.partnr.person: { type: contact, fields: { email: email } }\n")
+      const { failure, output } = yield* run("mapping", "check", misspelt, "--provider", "odoo")
+      assert.propertyVal(failure, "code", 1)
+      assert.match(output, /misspelt\.yaml:2 res\.partnr\.person .*is no object of odoo/)
+      const nobody = yield* run("mapping", "check", misspelt, "--provider", "constructor")
+      assert.match(nobody.message ?? "", /^--provider constructor is no provider/)
+    }),
+  )
 })

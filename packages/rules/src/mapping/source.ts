@@ -79,11 +79,10 @@ export class Findings {
     return this.#found.toSorted((a, b) => a.line - b.line).map(({ problem }) => problem)
   }
 
+  /** Of a file that is none at all nothing is shown: a wrong name leads to one of credentials, too. */
   add(at: Located, field: string, message: string): void {
-    this.#found.push({
-      line: at.line,
-      problem: { where: this.#file.where(at), field, value: shown(at.value), message },
-    })
+    const value = field === "" ? "" : shown(at.value)
+    this.#found.push({ line: at.line, problem: { where: this.#file.where(at), field, value, message } })
   }
 
   /** What is not there has no value; `at`: what it should be in. */

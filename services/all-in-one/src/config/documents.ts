@@ -6,6 +6,7 @@ import { parseMapping } from "@concordat/rules/mapping/parse"
 import { parsePolicyDocument } from "@concordat/rules/policy/parse"
 import * as Result from "effect/Result"
 import type { ConfigProblem } from "./problems.ts"
+import { unknownObjects } from "./objects.ts"
 import type { KnownProvider, Read, TextFile } from "./readers.ts"
 
 const located = ({ where, ...rest }: MappingProblem): ConfigProblem => {
@@ -44,6 +45,8 @@ export const readMapping = (provider: KnownProvider, override: TextFile | null):
   if (override === null || Result.isFailure(base)) return read
   const over = parseMapping(override.text, override.name, base.success)
   if (Result.isFailure(over)) return failed(over.failure)
+  const unknown = unknownObjects(over.success, provider.definition)
+  if (unknown.length > 0) return failed(unknown)
   return { document: asJson(mergeMapping(base.success, over.success)), problems: [] }
 }
 

@@ -53,8 +53,9 @@ const findingsOf = Effect.fnUntraced(function* (file: string | null, provider: s
   const { mergeMapping } = yield* lazy(() => import("@concordat/rules/mapping/merge"))
   const { checkMapping } = yield* lazy(() => import("@concordat/rules/mapping/check"))
   const { mappingGaps } = yield* lazy(() => import("@concordat/rules/mapping/gaps"))
+  const { unknownObjects } = yield* lazy(() => import("@concordat/all-in-one/config/objects"))
   const { providers } = makeCatalogue()
-  const known = providers[provider]
+  const known = Object.hasOwn(providers, provider) ? providers[provider] : undefined
   if (known === undefined) {
     const detail = `--provider ${provider} is no provider; there are: ${Object.keys(providers).toSorted().join(", ")}`
     return yield* new CommandFailed({ detail })
@@ -65,7 +66,11 @@ const findingsOf = Effect.fnUntraced(function* (file: string | null, provider: s
   if (file !== null && read.document === null) return wrong(sorted(read.problems))
   const document = read.document === null ? base.success : mergeMapping(base.success, read.document)
   const found: Found = {
-    problems: sorted([...read.problems, ...(metadata === null ? [] : checkMapping(document, metadata))]),
+    problems: sorted([
+      ...read.problems,
+      ...(read.document === null ? [] : unknownObjects(read.document, known.definition)),
+      ...(metadata === null ? [] : checkMapping(document, metadata)),
+    ]),
     gaps: mappingGaps(document, metadata),
   }
   return found

@@ -94,9 +94,9 @@ objects:
   const object =
     "has to be a map with some of: object, type, when, constants, accepts, create, update, lookup, fields, nowhere"
   it.each([
-    ["# nothing yet\n", [`own.yaml:1 null ${root}`]],
-    ["- contacts\n", [`own.yaml:1 ["contacts"] ${root}`]],
-    ["contacts", [`own.yaml:1 "contacts" ${root}`]],
+    ["# nothing yet\n", [`own.yaml:1 ${root}`]],
+    ["- contacts\n", [`own.yaml:1 ${root}`]],
+    ["contacts", [`own.yaml:1 ${root}`]],
     ["empty: false\n", ["own.yaml:1 objects is missing: a map of the provider's objects"]],
     ["objects:\n", ["own.yaml:1 objects null has to be a map of the provider's objects"]],
     ["objects:\n  - contacts\n", ['own.yaml:1 objects ["contacts"] has to be a map of the provider\'s objects']],
