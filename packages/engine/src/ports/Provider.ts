@@ -75,7 +75,7 @@ export interface Definition {
   readonly preconditions: boolean
   /** Settings a person gives, and which credentials are needed: validated as a whole by the configuration. */
   readonly settings: Readonly<Record<string, Setting>>
-  readonly credentials: Readonly<Record<string, { readonly required: boolean; readonly description: string }>>
+  readonly credentials: Readonly<Record<string, Omit<Setting, "values">>>
 }
 
 export interface Setting {
@@ -83,6 +83,8 @@ export interface Setting {
   readonly description: string
   /** The values that it can have; absent: any. */
   readonly values?: ReadonlyArray<string>
+  /** What any value has to look like, and how that is said after "has to be". */
+  readonly form?: { readonly pattern: RegExp; readonly expected: string }
 }
 
 export interface ConnectionConfig {

@@ -7,6 +7,9 @@ import type { Definition, ObjectDefinition } from "@concordat/engine/ports/Provi
  */
 const REREAD_EVERY_MS = 6 * 3_600_000
 
+/** Of a webhook's secret: shorter ones could be guessed. */
+export const SHORTEST_SECRET = 16
+
 const object = (write: ObjectDefinition["write"], after: ReadonlyArray<string>, hasTags = false): ObjectDefinition => ({
   backfill: true,
   changes: "delta",
@@ -49,6 +52,7 @@ export const definition: Definition = {
     login: { required: true, description: "Login of the user that the connection acts as" },
     protocol: {
       required: false,
+      values: ["auto", "jsonrpc", "json2"],
       description: "auto (default), jsonrpc, or json2 (Odoo 19 and later, with an API key only)",
     },
     overlapSeconds: {
@@ -58,11 +62,13 @@ export const definition: Definition = {
     language: { required: false, description: "Language in which translated names are read (default en_US)" },
     keepDoneActivities: {
       required: false,
+      values: ["yes", "no"],
       description:
         "yes (default): when it is armed, Odoo 17 and 18 are told to archive done activities instead of deleting them, so that what a person has done is known as done elsewhere; no: it is taken for a deletion and a new activity",
     },
     companies: {
       required: false,
+      form: { pattern: /^\s*[1-9]\d*(\s*,\s*[1-9]\d*)*\s*$/, expected: 'ids separated by commas, in quotes: "1, 3"' },
       description: "Ids of the companies to see, separated by commas (default: the user's)",
     },
   },
@@ -70,6 +76,10 @@ export const definition: Definition = {
     apiKey: { required: true, description: "API key of the user, or its password (JSON-RPC only)" },
     webhookSecret: {
       required: false,
+      form: {
+        pattern: new RegExp(`^.{${SHORTEST_SECRET},}$`, "s"),
+        expected: `of ${SHORTEST_SECRET} characters or more`,
+      },
       description: "Secret in the address that automation rules post to (?secret=...)",
     },
   },

@@ -5,11 +5,9 @@ import { isJsonObject, type Json } from "@concordat/model/json"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import { createHash, timingSafeEqual } from "node:crypto"
+import { SHORTEST_SECRET } from "./definition.ts"
 import { providerError } from "./errors.ts"
 import { objects } from "./objects.ts"
-
-/** Shorter ones could be guessed. */
-const SHORTEST = 16
 
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest()
 
@@ -19,7 +17,7 @@ export const verify =
   (request: WebhookRequest): boolean => {
     const expected = secret === undefined ? "" : Redacted.value(secret)
     const given = URL.canParse(request.url) ? new URL(request.url).searchParams.get("secret") : null
-    if (request.method !== "POST" || expected.length < SHORTEST || given === null) return false
+    if (request.method !== "POST" || expected.length < SHORTEST_SECRET || given === null) return false
     return timingSafeEqual(digest(given), digest(expected))
   }
 

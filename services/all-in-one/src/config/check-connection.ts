@@ -1,7 +1,9 @@
 /** One connection of the file against what its provider declares: settings, credentials, mapping. */
 import type { EntityType } from "@concordat/model/canonical/fields"
 import type { Definition, Setting } from "@concordat/engine/ports/Provider"
-import type * as Redacted from "effect/Redacted"
+import * as Redacted from "effect/Redacted"
+import { addressFault, type Fault } from "./addresses.ts"
+import { codeFault } from "./codes.ts"
 import type { ConnectionConfig, CreatePolicy } from "./Config.ts"
 import type { Findings, Path } from "./problems.ts"
 import type { KnownProvider, Readers } from "./readers.ts"
@@ -45,18 +47,18 @@ const checkNames = (
     }
   }
   for (const [name, { required, description }] of Object.entries(declared)) {
-    if (required && !given.includes(name)) findings.add([...path, name], `is missing: ${description}`)
+    // One that is there, but of a wrong shape, is said to be that already.
+    if (required && !given.includes(name) && !findings.document.hasIn([...path, name]))
+      findings.add([...path, name], `is missing: ${description}`)
   }
 }
 
 /** What a setting's name says of its form: `…Url` is an address, `…Seconds` a number. */
-const formFault = (name: string, value: string, { values }: Setting): string | null => {
-  if (values !== undefined && !values.includes(value)) return `has to be one of: ${values.join(", ")}`
-  if (/url$/i.test(name)) {
-    const isAddress = URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)
-    return isAddress ? null : "has to be an address: https://…"
-  }
-  return name.endsWith("Seconds") && !/^\d{1,9}$/.test(value) ? "has to be a whole number of seconds" : null
+const formFault = (name: string, value: string, { form, values }: Setting, isPrivateAllowed: boolean): Fault | null => {
+  if (values !== undefined && !values.includes(value)) return { says: `has to be one of: ${values.join(", ")}` }
+  if (form !== undefined && !form.pattern.test(value)) return { says: `has to be ${form.expected}` }
+  if (/url$/i.test(name)) return addressFault(value, isPrivateAllowed)
+  return name.endsWith("Seconds") && !/^\d{1,9}$/.test(value) ? { says: "has to be a whole number of seconds" } : null
 }
 
 const settingsOf = (checking: Checking, path: Path, file: ConnectionFile, definition: Definition) => {
@@ -70,8 +72,9 @@ const settingsOf = (checking: Checking, path: Path, file: ConnectionFile, defini
       const text = filled(findings, environment, at, String(value))
       const isSound = findings.problems.length === before && Object.hasOwn(definition.settings, name)
       const setting = isSound ? definition.settings[name] : undefined
-      const fault = setting === undefined ? null : formFault(name, text, setting)
-      if (fault !== null) findings.add(at, fault)
+      const isPrivateAllowed = file.allowPrivateAddresses === true
+      const fault = setting === undefined ? null : formFault(name, text, setting, isPrivateAllowed)
+      if (fault !== null) findings.add(at, fault.says, fault.hides)
       return [name, text]
     }),
   )
@@ -82,10 +85,15 @@ const credentialsOf = (checking: Checking, path: Path, file: ConnectionFile, def
   checkNames(checking, [...path, "credentials"], Object.keys(given), definition.credentials)
   const { environment, findings } = checking
   return Object.fromEntries(
-    Object.entries(given).map(([name, value]): readonly [string, Redacted.Redacted] => [
-      name,
-      secret(findings, environment, [...path, "credentials", name], value),
-    ]),
+    Object.entries(given).map(([name, value]): readonly [string, Redacted.Redacted] => {
+      const at = [...path, "credentials", name]
+      const before = findings.problems.length
+      const credential = secret(findings, environment, at, value)
+      const form = Object.hasOwn(definition.credentials, name) ? definition.credentials[name]?.form : undefined
+      if (findings.problems.length === before && form?.pattern.test(Redacted.value(credential)) === false)
+        findings.add(at, `names a variable whose value has to be ${form.expected}`)
+      return [name, credential]
+    }),
   )
 }
 
@@ -114,15 +122,18 @@ const rereadOf = ({ findings }: Checking, path: Path, file: ConnectionFile, { ob
 }
 
 export const checkConnection = (checking: Checking, path: Path, file: ConnectionFile): ConnectionConfig | null => {
-  const provider = checking.readers.providers[file.provider]
+  const { providers } = checking.readers
+  const provider = Object.hasOwn(providers, file.provider) ? providers[file.provider] : undefined
   if (provider === undefined) {
-    const known = Object.keys(checking.readers.providers).toSorted()
+    const known = Object.keys(providers).toSorted()
     checking.findings.add([...path, "provider"], `is no provider; allowed: ${known.join(", ")}`)
     return null
   }
   const { definition } = provider
   const settings = settingsOf(checking, path, file, definition)
   const credentials = credentialsOf(checking, path, file, definition)
+  const currency = file.currency === undefined ? null : codeFault("currency", file.currency)
+  if (currency !== null) checking.findings.add([...path, "currency"], currency)
   const reread = rereadOf(checking, path, file, definition)
   const mapping = mappingOf(checking, path, file, provider)
   if (mapping === null) return null

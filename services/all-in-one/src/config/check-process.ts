@@ -1,6 +1,7 @@
 /** What of the file concerns the process: where it keeps its store, its key, and where it listens. */
 import type * as Redacted from "effect/Redacted"
 import { isKey, KEY_CHARACTERS } from "../key.ts"
+import { baseFault } from "./addresses.ts"
 import type { Checking } from "./check-connection.ts"
 import type { Config } from "./Config.ts"
 import type { Findings, Path } from "./problems.ts"
@@ -21,8 +22,8 @@ export const unique = (
 export const httpOf = (findings: Findings, environment: Environment, http: ConfigFile["http"]): Config["http"] => {
   const publicUrl =
     http.publicUrl === undefined ? null : filled(findings, environment, ["http", "publicUrl"], http.publicUrl)
-  if (publicUrl !== null && !URL.canParse(publicUrl))
-    findings.add(["http", "publicUrl"], "has to be an address: https://…")
+  const fault = publicUrl === null ? null : baseFault(publicUrl)
+  if (fault !== null) findings.add(["http", "publicUrl"], fault.says, fault.hides)
   return {
     host: filled(findings, environment, ["http", "host"], http.host ?? "127.0.0.1"),
     port: http.port ?? 4400,

@@ -58,6 +58,7 @@ const UNQUOTED_VARIABLE = /\{[^}"']*:\s*\$\{/
 
 /** What the parser says without what stands in the file, which may be a credential. */
 const syntaxFault = (code: string, message: string, line: string): string => {
+  if (code === "MULTIPLE_DOCS") return "begins a second document, by a line of ---: only one is read"
   const said = (message.split("\n")[0] ?? code).replaceAll(/:? "(?:[^"\\]|\\.)*"?/g, "").replaceAll(/: [^ ]*$/g, "")
   const advice = UNQUOTED_VARIABLE.test(line) ? '. Within { } a variable has to stand in quotes: "${NAME}"' : ""
   return `is no valid YAML: ${said}${advice}`
@@ -95,6 +96,16 @@ export class Findings {
         this.problems.push({ file: this.#file, line, field: "", value: "", message })
       },
     })
+  }
+
+  /** What the file says; undefined, with a finding, where it says more than can be laid out. */
+  toJS(): unknown {
+    try {
+      return this.document.toJS()
+    } catch {
+      this.add([], "repeats by * what repeats by * so often that it can't be laid out: write it out")
+      return undefined
+    }
   }
 
   /** What stands at the path, on the lines where it stands; null where it is not there. */

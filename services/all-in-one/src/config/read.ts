@@ -6,6 +6,7 @@ import { checkConnection, type Checking } from "./check-connection.ts"
 import { checkParts } from "./check-parts.ts"
 import { httpOf, keyOf, storeOf, unique } from "./check-process.ts"
 import { rulesOf } from "./check-rules.ts"
+import { codeFault } from "./codes.ts"
 import type { Config, ConnectionConfig, TenantConfig } from "./Config.ts"
 import { type ConfigProblem, ConfigInvalid, Findings, type Path } from "./problems.ts"
 import type { Readers, TextFile } from "./readers.ts"
@@ -22,6 +23,16 @@ const pathOf = (path: ReadonlyArray<unknown> | undefined): Path =>
 
 const EXCESS = "Expected no excess property"
 
+/** What YAML makes of a value shows in its quotes only: those are what is wrong mostly. */
+const SHAPES: Readonly<Record<string, string>> = {
+  string: "text: in quotes where it looks like a number, true, false or null",
+  number: "a number, without quotes",
+  "an integer": "a whole number",
+  boolean: "true or false, without quotes",
+  array: "a list, each item behind a -",
+  "string | number | boolean": "a text, a number, true or false",
+}
+
 /** Says what is allowed in the place of what the schema did not take. */
 const inWords = (path: Path, message: string): string => {
   if (message === "Missing key") return "is missing"
@@ -32,12 +43,18 @@ const inWords = (path: Path, message: string): string => {
   }
   if (message === "Expected object")
     return `has to be a map${path.length === 0 ? ` of ${MEMBERS[""]?.join(", ")}` : ""}`
-  return message.startsWith("Expected ") ? `has to be ${message.slice("Expected ".length)}` : message
+  if (message === "Expected string" && String(path.at(-1)).endsWith("Every"))
+    return 'has to be a duration such as "30s" or "5m"'
+  if (!message.startsWith("Expected ")) return message
+  const expected = message.slice("Expected ".length)
+  return `has to be ${SHAPES[expected] ?? expected}`
 }
 
 const tenantOf = (checking: Checking, file: string, tenant: ConfigFile["tenants"][number], i: number): TenantConfig => {
   const path = ["tenants", i]
   const { findings } = checking
+  const region = tenant.region === undefined ? null : codeFault("country", tenant.region)
+  if (region !== null) findings.add([...path, "region"], region)
   const names = tenant.connections.map(({ name }) => name)
   unique(findings, names, (at) => [...path, "connections", at, "name"], "connection")
   const connections = tenant.connections.map((connection, at): ConnectionConfig | null =>
@@ -64,7 +81,8 @@ export const readConfig = (
     Result.fail(new ConfigInvalid({ problems: findings.sorted as ReadonlyArray<ConfigProblem> }))
   if (findings.problems.length > 0) return fail()
   const checking: Checking = { findings, environment, readers }
-  const root: unknown = findings.document.toJS()
+  const root = findings.toJS()
+  if (findings.problems.length > 0) return fail()
   const decoded = decode(root)
   if (Result.isFailure(decoded)) {
     for (const issue of issuesOf(decoded.failure.issue).issues) {

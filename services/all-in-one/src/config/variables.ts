@@ -5,6 +5,8 @@ import type { Findings, Path } from "./problems.ts"
 export type Environment = Readonly<Record<string, string | undefined>>
 
 const ANY = /\$\{([^}]*)\}/g
+// oxlint-disable-next-line no-control-regex -- those are what is looked for
+const CONTROL = /[\u0000-\u001f\u007f]/
 const WHOLE = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/
 
 /** Puts the values of variables in; each one that is not set, or is empty, is a finding. */
@@ -22,5 +24,9 @@ export const secret = (findings: Findings, environment: Environment, path: Path,
     findings.add(path, "is a credential and has to be the name of a variable: ${NAME}")
     return Redacted.make("")
   }
-  return Redacted.make(filled(findings, environment, path, text))
+  const value = filled(findings, environment, path, text)
+  // A line break that came along with it from a file: no header takes it, and nobody would see why.
+  if (value !== value.trim() || CONTROL.test(value))
+    findings.add(path, `names the variable ${name}, whose value has white space at an end or a line break in it`)
+  return Redacted.make(value)
 }
