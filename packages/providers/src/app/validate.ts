@@ -64,10 +64,6 @@ const TEXT_SHAPE: Partial<Readonly<Record<ValueKind, RegExp>>> = {
 /** Ids stand in the names of streams and in lists that people see: an address or a name has no place there. */
 const ID = /^[A-Za-z0-9][A-Za-z0-9_:-]{0,99}$/
 
-/** NUL and half a surrogate pair are nothing that a person typed, and no other system takes them. */
-const isText = (value: Json): value is string =>
-  typeof value === "string" && value.length <= LONGEST_TEXT && value.isWellFormed() && !value.includes("\0")
-
 const parses = (kind: ValueKind, value: Json): boolean => Result.isSuccess(parseValue(kind, value))
 
 const fits = (kind: ValueKind, value: Json, of: ValueKind | undefined): boolean => {
@@ -89,12 +85,25 @@ const fits = (kind: ValueKind, value: Json, of: ValueKind | undefined): boolean 
     case "ref":
       return typeof value === "string" && ID.test(value)
     default:
-      return isText(value) && value !== "" && (TEXT_SHAPE[kind]?.test(value) ?? true) && parses(kind, value)
+      return typeof value === "string" && value !== "" && (TEXT_SHAPE[kind]?.test(value) ?? true) && parses(kind, value)
   }
+}
+
+/** NUL and one half of a surrogate pair: no database and no CRM holds them, and what they would hold instead differs. */
+const isPlainText = (text: string): boolean => text.isWellFormed() && !text.includes("\0")
+
+/** What is wrong with a text, or with one in a list, whatever it is to mean. */
+const textFault = (value: Json): string | null => {
+  const texts = (Array.isArray(value) ? value : [value]).filter((one) => typeof one === "string")
+  const longest = Math.max(0, ...texts.map(({ length }) => length))
+  if (longest > LONGEST_TEXT) return `has ${longest} characters: send at most ${LONGEST_TEXT}`
+  return texts.every(isPlainText) ? null : "has a NUL character or half a surrogate pair: send it without"
 }
 
 const checkField = (name: string, field: Field, value: Json): Problem | null => {
   if (value === null) return null
+  const fault = textFault(value)
+  if (fault !== null) return problem(name, value, fault)
   if (!fits(field.kind, value, field.of)) return problem(name, value, REMEDY[field.kind])
   if (field.values !== undefined && !field.values.includes(String(value))) {
     return problem(name, value, `send one of ${field.values.join(", ")}, or null`)
@@ -104,8 +113,10 @@ const checkField = (name: string, field: Field, value: Json): Problem | null => 
 
 /** Fields of the app's own are typed by the mapping; here they only have to be single values or lists of texts. */
 const checkCustom = (name: string, value: Json): Problem | null => {
-  const single = value === null || (typeof value === "string" ? isText(value) : typeof value !== "object")
-  const texts = Array.isArray(value) && value.every(isText)
+  const fault = textFault(value)
+  if (fault !== null) return problem(name, value, fault)
+  const single = value === null || typeof value !== "object"
+  const texts = Array.isArray(value) && value.every((one) => typeof one === "string")
   return single || texts ? null : problem(name, value, "send a text, a number, true or false, a list of texts, or null")
 }
 
@@ -137,6 +148,8 @@ export const checkValues = (type: EntityType, values: JsonObject): ReadonlyArray
     const field = Object.hasOwn(canonical[type], name) ? canonical[type][name] : undefined
     if (field !== undefined) return checkField(name, field, value) ?? []
     if (isCustom(name)) return checkCustom(name, value) ?? []
+    if (name.startsWith("custom."))
+      return [problem(name, value, "name it custom. and then a-z, and up to 62 of A-Z, a-z, 0-9 and _")]
     const known = Object.keys(canonical[type]).join(", ")
     return [problem(name, value, `${type} has ${known}; name a field of your own custom.<name>`)]
   })
