@@ -9,6 +9,7 @@ import { links } from "@concordat/engine/operations/links"
 import { conflicts, issues, matches } from "@concordat/engine/operations/lists"
 import { metadata } from "@concordat/engine/operations/metadata"
 import { plan } from "@concordat/engine/operations/plan"
+import { requested } from "@concordat/engine/operations/requested"
 import { ask } from "@concordat/engine/operations/requests"
 import { behind } from "@concordat/engine/operations/behind"
 import { status } from "@concordat/engine/operations/status"
@@ -126,6 +127,7 @@ export const layerOperatorHandlers = HttpApiBuilder.group(
         return yield* new NotRunning({ connection })
       }),
       request: ({ params, payload }) => answered(params.tenant, ask(params.tenant, payload)),
+      requested: ({ params, query }) => answered(params.tenant, requested(params.tenant, paged(query))),
       conflicts: ({ params, query }) => answered(params.tenant, conflicts(params.tenant, paged(query))),
       matches: ({ params, query }) => answered(params.tenant, matches(params.tenant, paged(query))),
       issues: ({ params, query }) =>

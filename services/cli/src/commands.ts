@@ -10,6 +10,7 @@ export const COMMANDS = {
   backfill: () => import("./commands/backfill.ts").then((loaded) => loaded.backfill),
   tail: () => import("./commands/tail.ts").then((loaded) => loaded.tail),
   explain: () => import("./commands/explain.ts").then((loaded) => loaded.explain),
+  requests: () => import("./commands/requests.ts").then((loaded) => loaded.requests),
   waiting: () => import("./commands/waiting.ts").then((loaded) => loaded.waiting),
   issues: () => import("./commands/issues.ts").then((loaded) => loaded.issues),
   conflicts: () => import("./commands/conflicts.ts").then((loaded) => loaded.conflicts),

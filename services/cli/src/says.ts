@@ -10,6 +10,7 @@ export const SAYS = {
   backfill: "Read everything of a connection again",
   tail: "Follow what happens, live",
   explain: "Why a value is what it is, and where it was taken to",
+  requests: "What people asked for, by whom and when",
   waiting: "Everything that waits: for a person, a record, an answer or its turn, and why",
   issues: "What was refused, can't be held, or is quarantined",
   conflicts: "Values that both sides changed, with both of them",

@@ -20,6 +20,7 @@ import {
   Links,
   Matches,
   Plan,
+  Requested,
   Tailed,
   TenantStatus,
   Waiting,
@@ -79,6 +80,12 @@ export class OperatorGroup extends HttpApiGroup.make("operator")
       payload: Request,
       success: Accepted,
       error: [NotApplicable, NotFound, StoreUnavailable],
+    }),
+    HttpApiEndpoint.get("requested", "/tenants/:tenant/requests", {
+      params: tenant,
+      query: page,
+      success: Requested,
+      error: ofPlace,
     }),
     HttpApiEndpoint.get("conflicts", "/tenants/:tenant/conflicts", {
       params: tenant,

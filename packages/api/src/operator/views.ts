@@ -349,6 +349,21 @@ export const Explanation = Struct({
 })
 export type Explanation = typeof Explanation.Type
 
+/** Newest first. `entity` is `type:id` (of a merge the one that stays), `record` `object:id`. */
+export const Requested = listOf(
+  Struct({
+    at: Finite,
+    id: String,
+    kind: String,
+    by: String,
+    connection: NullOr(String),
+    entity: NullOr(String),
+    record: NullOr(String),
+    detail: String,
+  }),
+)
+export type Requested = typeof Requested.Type
+
 export const TailEvent = Struct({
   position: String,
   at: Finite,

@@ -308,6 +308,22 @@ export interface Explanation {
   readonly groups: ReadonlyArray<GroupExplanation>
 }
 
+/** What somebody asked for. */
+export interface RequestedItem {
+  readonly at: number
+  readonly id: string
+  /** `ArmRequested`, `MergeRequested`, … */
+  readonly kind: string
+  /** The name that was given. */
+  readonly by: string
+  readonly connection: string | null
+  /** `type:id`; of a merge the one that stays. */
+  readonly entity: string | null
+  /** `object:id`. */
+  readonly record: string | null
+  readonly detail: string
+}
+
 /** A line of the live log. Says what happened and to what, never with which values. */
 export interface TailEvent {
   readonly position: string
