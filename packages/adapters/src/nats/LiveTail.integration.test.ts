@@ -6,7 +6,7 @@ import { Journal, type NewEvent } from "@concordat/engine/ports/Journal"
 import { type Heard, LiveTail } from "@concordat/engine/ports/LiveTail"
 import * as streams from "@concordat/model/streams"
 import { assert, describe, it } from "@effect/vitest"
-import { connect, type Msg } from "@nats-io/transport-node"
+import { connect, headers, type Msg } from "@nats-io/transport-node"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -168,6 +168,33 @@ describe.skipIf(missingOwn !== null)(`the live tail on NATS${missingOwn === null
       assert.deepStrictEqual(heard[0], [{ _tag: "Missed" }])
       assert.strictEqual(heard[1]![0]!._tag, "Missed")
       assert.isAtMost(heard[1]!.length, TAIL_WAITING + 1)
+    }).pipe(Effect.provide(store, { local: true })),
+  )
+
+  it.live("what no announcer of ours has sent ends no follower: what there is says the journal", () =>
+    Effect.gen(function* () {
+      const server = yield* acquireOwn()
+      const { ids } = yield* started(server)
+      const nc = yield* Effect.acquireRelease(
+        Effect.promise(() => connect({ servers: server.url })),
+        (nc) => Effect.promise(() => nc.close()),
+      )
+      const named = headers()
+      named.set("Concordat-Position", "1")
+      const stream = streams.entity("contact", "acme", "e1")
+      for (const body of [
+        "{",
+        "null",
+        "[]",
+        "{}",
+        JSON.stringify({ stream: 1 }),
+        JSON.stringify({ stream, metadata: {} }),
+      ])
+        nc.publish(stream.replace(/^contact-(..).*$/, "concordat.$1.acme.contact"), body, { headers: named })
+      yield* Effect.promise(() => nc.flush())
+      const [id] = yield* append("acme", "contact")
+      yield* until("the event", () => ids.length > 0)
+      assert.deepStrictEqual(ids, [id])
     }).pipe(Effect.provide(store, { local: true })),
   )
 })

@@ -28,12 +28,28 @@ const bodyOf = ({ data, metadata, revision, stream, type }: RecordedEvent): stri
 
 const MISSED: Heard = { _tag: "Missed" }
 
-/** An event too large for a message comes without its body. */
+const isBody = (value: unknown): value is Body => {
+  const { data, metadata, revision, stream, type } = (value ?? {}) as Partial<Record<keyof Body, unknown>>
+  const texts = [data, stream, type].every((one) => typeof one === "string")
+  return texts && typeof revision === "number" && typeof metadata === "object" && metadata !== null
+}
+
+const bodyIn = (message: Msg): Body | null => {
+  try {
+    const value: unknown = message.json()
+    return isBody(value) ? value : null
+  } catch {
+    return null
+  }
+}
+
+/** An event too large for a message comes without its body; and what is none of ours may be anything. */
 const heardOf = (message: Msg): Heard => {
   if (message.data.length === 0 || message.headers === undefined) return MISSED
-  const after = message.headers.get(AFTER)
-  const event = { ...message.json<Body>(), id: message.headers.get(ID), position: message.headers.get(POSITION) }
-  return { _tag: "Announced", event, after: after === "" ? null : after }
+  const [after, id, position] = [AFTER, ID, POSITION].map((name) => message.headers!.get(name))
+  const body = bodyIn(message)
+  if (body === null || !id || !position) return MISSED
+  return { _tag: "Announced", event: { ...body, id, position }, after: after ? after : null }
 }
 
 /** What was heard and not yet taken, up to a bound; beyond it only that something was missed. */
