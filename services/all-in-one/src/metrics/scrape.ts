@@ -38,6 +38,10 @@ const SERIES = {
   failures: gauge("worker_failures", "How often in a row the worker had to be started again"),
   polled: gauge("poll_age_seconds", "Age of the oldest of the last polls, by object, that went well"),
   lease: gauge("lease_seconds", "How much longer a share's or a connection's owner holds it; 0: nobody does"),
+  readable: gauge(
+    "journal_readable",
+    "0 where the lag could not be read from the journal: its series are missing then",
+  ),
   lag: gauge("reconciler_lag_facts", "Facts in the journal that are not decided yet, counted up to 1,000"),
   lagSeconds: gauge("reconciler_lag_seconds", "Age of the oldest fact that is not decided yet"),
 }
@@ -70,10 +74,22 @@ export const scrape = Effect.fn("Metrics.scrape")(function* ({
     labels: Readonly<Record<string, string>> = {},
   ): void => Metric.withAttributes(metric, labels).updateUnsafe(value, context)
 
+  /** Whoever can't read the journal still has all else to tell, above all that something is wrong. */
+  let isJournalReadable = true
+  const lagOf = (tenant: string) =>
+    behind(tenant).pipe(
+      Effect.map((lag) => {
+        set(SERIES.lag, lag.behind, { tenant })
+        set(SERIES.lagSeconds, lag.behindMs / 1000, { tenant })
+      }),
+      Effect.catchTag("JournalError", (error) => {
+        isJournalReadable = false
+        return Effect.logWarning("lag can't be read", { tenant, detail: error.message })
+      }),
+    )
+
   const ofTenant = Effect.fnUntraced(function* (tenant: string) {
-    const lag = yield* behind(tenant)
-    set(SERIES.lag, lag.behind, { tenant })
-    set(SERIES.lagSeconds, lag.behindMs / 1000, { tenant })
+    if (isJournalReadable) yield* lagOf(tenant)
     yield* eachOf<number>(tenant, "count", "", (key, count) => {
       const [connection = "", ...name] = key.split("|")
       const decision = name.join("|")
@@ -121,6 +137,10 @@ export const scrape = Effect.fn("Metrics.scrape")(function* ({
     set(SERIES.lease, leftMs / 1000, { lease: name })
   set(SERIES.build, 1, { version: VERSION })
   for (const tenant of tenants) yield* ofTenant(tenant)
+  if (tenants.length > 0) set(SERIES.readable, isJournalReadable ? 1 : 0)
+  const ofConnections = new Set(connections.places.map((one) => nameOfWorker(one.tenant, one.connection.name)))
+  for (const [worker, { failures }] of workers)
+    if (!ofConnections.has(worker)) set(SERIES.failures, failures, { worker })
   for (const { connection, tenant } of connections.places) yield* ofWorker(tenant, connection.name)
   return PrometheusMetrics.formatUnsafe(context) + PrometheusMetrics.formatUnsafe(recording.context)
 })
