@@ -71,7 +71,7 @@ const leader = ({ host, port }: { readonly host: string; readonly port: number }
 
 /** Whether a fault lets the append take effect. */
 const isApplied = (fault: AppendFault | undefined): boolean =>
-  fault === undefined || fault.kind === "none" || ("applied" in fault && fault.applied)
+  fault === undefined || fault.kind === "none" || fault.kind === "slow" || ("applied" in fault && fault.applied)
 
 export const batchAppend =
   ({ log, faults, maxAppendSize, dropConnections }: AppendOptions) =>
@@ -97,6 +97,9 @@ export const batchAppend =
       const fault = faults.append.shift()
       const written: Written | null = isApplied(fault) ? await log.write([{ stream, expected, records }]) : null
       switch (fault?.kind) {
+        case "slow":
+          await fault.until
+          break
         case "silent":
           return
         case "drop":
@@ -206,6 +209,9 @@ export const appendSession =
       const fault = faults.append.shift()
       const written = isApplied(fault) ? await log.write(writes) : null
       switch (fault?.kind) {
+        case "slow":
+          await fault.until
+          break
         case "silent":
           return
         case "drop":

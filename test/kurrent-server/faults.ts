@@ -5,6 +5,8 @@ export type AppendFault =
   | { readonly kind: "none" }
   /** Takes effect, or not, and is never answered. */
   | { readonly kind: "silent"; readonly applied: boolean }
+  /** Done and answered as usual, when `until` is. */
+  | { readonly kind: "slow"; readonly until: Promise<void> }
   /** Takes effect, or not, and the connections break before the answer. */
   | { readonly kind: "drop"; readonly applied: boolean }
   /** The call ends as if all was answered, with the append neither done nor answered. */

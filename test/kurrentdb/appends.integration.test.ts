@@ -1,6 +1,7 @@
 /** Appends whose answer is lost, late or wrong: each event is in the journal once, or nobody says that it is. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import type { AppendFault } from "../kurrent-server/faults.ts"
 import { forward, hurry, ids, made, some, system } from "./system.ts"
 
@@ -61,6 +62,37 @@ describe.each([
       assert.deepStrictEqual(yield* hurry(journal.append(append)), { _tag: "Indeterminate" })
       assert.strictEqual((yield* hurry(journal.append(append)))._tag, "Appended")
       assert.deepStrictEqual(ids(yield* hurry(journal.read(append.stream, forward))), ids(append.events))
+    }),
+  )
+
+  it.effect("an append that takes long does not take the connection from others that are answered", () =>
+    Effect.gen(function* () {
+      const { server, journal } = yield* system({ many })
+      const { promise: until, resolve } = Promise.withResolvers<void>()
+      // The connection is there before.
+      yield* hurry(journal.append({ stream: "record-3f.t.first", expected: -1, events: some(1) }))
+      const { appends, batches } = server.faults.seen
+      server.faults.append.push({ kind: "slow", until })
+      const events = some(2)
+      const slow = yield* Effect.forkChild(journal.append({ stream: "record-3f.t.slow", expected: -1, events }), {
+        startImmediately: true,
+      })
+      const quick = Effect.forEach(
+        Array.from({ length: 12 }, (_, n) => n),
+        (n) =>
+          Effect.andThen(
+            journal.append({ stream: `record-3f.t.${n}`, expected: -1, events: some(1) }),
+            Effect.sleep("1 second"),
+          ),
+        { discard: true },
+      )
+      yield* hurry(quick)
+      resolve()
+      assert.strictEqual((yield* hurry(Fiber.join(slow)))._tag, "Appended")
+      // All on one connection, and sent once.
+      assert.strictEqual(server.faults.seen.batches, batches)
+      assert.strictEqual(server.faults.seen.appends, appends + 13)
+      assert.deepStrictEqual(ids(yield* hurry(journal.read("record-3f.t.slow", forward))), ids(events))
     }),
   )
 

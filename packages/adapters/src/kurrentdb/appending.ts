@@ -14,7 +14,7 @@ import type { Renewable } from "./clients.ts"
 import { toEventData } from "./events.ts"
 import { toFailure } from "./failures.ts"
 import type { Failure } from "./failures.ts"
-import { APPEND_TIMEOUT_MS, APPEND_TRIES, CALLS_AT_ONCE, STREAMS_AT_ONCE } from "./limits.ts"
+import { APPEND_TIMEOUT_MS, APPEND_TRIES, APPEND_WAITS, CALLS_AT_ONCE, STREAMS_AT_ONCE } from "./limits.ts"
 import { knownPosition, laterOf } from "./positions.ts"
 import type { Reading } from "./reading.ts"
 
@@ -46,16 +46,34 @@ const call = async (client: KurrentDBClient, appends: ReadonlyArray<Append>): Pr
 export const makeAppending = Effect.fnUntraced(function* (writer: Renewable, reading: Reading) {
   const permits = yield* Semaphore.make(CALLS_AT_ONCE)
 
+  /** Appends that were answered, whatever the answer was, by connection. */
+  const answers = new WeakMap<KurrentDBClient, number>()
+  const answersOf = (client: KurrentDBClient): number => answers.get(client) ?? 0
+
+  /**
+   * A connection on which others are answered meanwhile is not dead: the server is slow. To connect anew would take their answers
+   * from those who wait too, and send all of it once more to a server that can't keep up.
+   */
+  const answered = Effect.fnUntraced(function* (client: KurrentDBClient, appends: ReadonlyArray<Append>) {
+    const asked = call(client, appends)
+    const noted = asked.finally(() => void answers.set(client, answersOf(client) + 1))
+    // Nobody may be there any more to hear that it failed.
+    noted.catch(() => undefined)
+    const answer = Effect.tryPromise({ try: () => noted, catch: (cause) => toFailure(cause, appends[0]!.stream) })
+    for (let waits = 1; ; waits++) {
+      const before = answersOf(client)
+      const found = yield* Effect.timeoutOption(answer, Duration.millis(APPEND_TIMEOUT_MS))
+      if (Option.isSome(found) || waits === APPEND_WAITS || answersOf(client) === before) return found
+    }
+  })
+
   const attempt = Effect.fnUntraced(function* (appends: ReadonlyArray<Append>) {
     const client = writer.client()
-    const answer = yield* Effect.tryPromise({
-      try: () => call(client, appends),
-      catch: (cause) => toFailure(cause, appends[0]!.stream),
-    }).pipe(Effect.timeoutOption(Duration.millis(APPEND_TIMEOUT_MS)))
+    const answer = yield* answered(client, appends)
     if (Option.isSome(answer)) return answer.value
-    yield* Effect.logWarning(`no answer to an append within ${APPEND_TIMEOUT_MS} ms: connecting anew`)
+    yield* Effect.logWarning("no answer to an append in time: connecting anew")
     yield* writer.renew(client)
-    return yield* Effect.fail<Failure>({ _tag: "Unknown", detail: `no answer within ${APPEND_TIMEOUT_MS} ms` })
+    return yield* Effect.fail<Failure>({ _tag: "Unknown", detail: "no answer in time" })
   })
 
   const tail = ({ stream, expected, events }: Append) =>

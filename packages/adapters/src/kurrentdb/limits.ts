@@ -8,6 +8,8 @@ export const VERSION_TIMEOUT_MS = 10_000
 /** How long an append may go without an answer before its outcome counts as unknown: the client waits for ever, and a
  * server that has not replicated yet drops what is sent to it again without a word. Twice the server's own commit timeout. */
 export const APPEND_TIMEOUT_MS = 4_000
+/** How often that long is waited where others on the same connection are answered meanwhile. */
+export const APPEND_WAITS = 4
 /** Tries of one append with the same ids and revisions before nobody knows is the answer. */
 export const APPEND_TRIES = 4
 /** Appends and reads under way on one connection: the server takes 100 calls at once and lets the others wait. */
