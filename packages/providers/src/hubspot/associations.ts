@@ -6,7 +6,8 @@ import type { ProviderError } from "@concordat/engine/ports/ProviderError"
 import type { Json } from "@concordat/model/json"
 import * as Effect from "effect/Effect"
 import type { HubspotClient } from "./client.ts"
-import { contextOf, errorsIn, idText, nextOf, WireErrors, WireLinks } from "./wire.ts"
+import { errorOf } from "./errors.ts"
+import { contextOf, errorsIn, idText, nextOf, type WireError, WireErrors, WireLinks } from "./wire.ts"
 import { decode } from "./client.ts"
 
 /** Limits of the batch endpoints. */
@@ -124,9 +125,26 @@ export const addLinks = Effect.fnUntraced(function* (
   typeId?: number,
 ) {
   const refusals: Array<LinkRefusal> = []
-  const types =
-    typeId === undefined ? {} : { types: [{ associationCategory: "HUBSPOT_DEFINED", associationTypeId: typeId }] }
-  for (const part of chunks(links, CREATE)) {
+  for (const part of chunks(links, CREATE)) refusals.push(...(yield* addPart(client, { from, to, typeId }, part)))
+  return refusals
+})
+
+interface Pair {
+  readonly from: string
+  readonly to: string
+  readonly typeId: number | undefined
+}
+
+/** A request that is refused whole does not say for which pair: halves of it are sent until the pair is alone. */
+const addPart = (
+  client: HubspotClient,
+  pair: Pair,
+  part: ReadonlyArray<LinkChange>,
+): Effect.Effect<ReadonlyArray<LinkRefusal>, ProviderError> =>
+  Effect.gen(function* () {
+    const { from, to, typeId } = pair
+    const types =
+      typeId === undefined ? {} : { types: [{ associationCategory: "HUBSPOT_DEFINED", associationTypeId: typeId }] }
     const operation = `${from}.associations.${to}.create`
     const answer = yield* client.send({
       method: "POST",
@@ -134,18 +152,25 @@ export const addLinks = Effect.fnUntraced(function* (
       body: { inputs: part.map((link) => ({ from: { id: link.from }, to: { id: link.to }, ...types })) },
       operation,
       writes: true,
+      also: [400, 404, 409],
     })
-    const body = yield* decode(operation, WireErrors, answer.text)
-    for (const error of errorsIn(body)) {
-      const named = contextOf(error, "fromObjectId")
-      const message = error.message ?? error.category ?? "refused without a message"
-      // An error that names no record may be any one's.
-      const ids = named.length > 0 ? named : part.map((link) => link.from)
-      refusals.push(...ids.map((id) => ({ from: id, message, isGone: error.category === "OBJECT_NOT_FOUND" })))
+    if (answer.status < 300) {
+      const body = yield* decode(operation, WireErrors, answer.text)
+      return errorsIn(body).flatMap((error) => refusedIn(error, part))
     }
-  }
-  return refusals
-})
+    if (part.length === 1) return refusedIn(errorOf(answer.text), part)
+    const middle = part.length >> 1
+    const before = yield* addPart(client, pair, part.slice(0, middle))
+    return [...before, ...(yield* addPart(client, pair, part.slice(middle)))]
+  })
+
+const refusedIn = (error: WireError, part: ReadonlyArray<LinkChange>): ReadonlyArray<LinkRefusal> => {
+  const named = contextOf(error, "fromObjectId")
+  const message = error.message ?? error.category ?? "refused without a message"
+  // An error that names no record may be any one's.
+  const ids = named.length > 0 ? named : part.map((link) => link.from)
+  return ids.map((id) => ({ from: id, message, isGone: error.category === "OBJECT_NOT_FOUND" }))
+}
 
 /** Takes all types of an association away: the unlabelled one can't go alone. */
 export const removeLinks = (

@@ -126,6 +126,44 @@ describe("facets", () => {
   )
 
   it.effect(
+    "[HS29] however the refusal is put: of one row in the answer, or of the whole request for one of its pairs",
+    () =>
+      Effect.gen(function* () {
+        const refused = { status: "error", category: "VALIDATION_ERROR", message: "not valid" }
+        for (const whole of [false, true]) {
+          const { sandbox, connector } = yield* prepared()
+          const { contacts, companies } = sandbox.seed({
+            records: {
+              contacts: ["a", "b", "c"].map((name) => ({ properties: { email: `${name}@example.com` } })),
+              companies: ["1", "2", "3"].map((name) => ({ properties: { name } })),
+            },
+          })
+          const [one, two, three] = companies as [string, string, string]
+          sandbox.seed({ associations: contacts!.map((id) => ({ from: ["contacts", id], to: ["companies", one] })) })
+          sandbox.archive("companies", two)
+          const list = (to: string) => [{ object: "companies", id: to }]
+          const rows = contacts!.map((id, at) =>
+            updating(id, `c-${at}`, { "@companies": list(at === 0 ? two : three) }, { "@companies": list(one) }),
+          )
+          const [first] = contacts as [string]
+          // The whole request, and the half in which the pair is alone.
+          const body = whole
+            ? refused
+            : { status: "COMPLETE", results: [], errors: [{ ...refused, context: { fromObjectId: [first] } }] }
+          sandbox.failNext({ status: whole ? 400 : 207, count: whole ? 2 : 1, match: "/batch/associate", body })
+          const answers = yield* connector.write("contacts", whole ? rows : rows.slice(0, 1))
+          const answer = outcome(answers, "c-0")
+          assert.deepStrictEqual(answer._tag === "Written" ? answer.refused?.map(({ code }) => code) : [], [
+            "reference",
+          ])
+          const held = (id: string) => sandbox.get("contacts", id)?.associations["companies"]
+          assert.deepStrictEqual(held(first), [one])
+          for (const id of whole ? contacts!.slice(1) : []) assert.deepStrictEqual(held(id), [three])
+        }
+      }),
+  )
+
+  it.effect(
     "[HS47] another company of several is made the primary one, or the next reading would take the old one",
     () =>
       Effect.gen(function* () {

@@ -13,7 +13,9 @@ import {
   type LinkRefusal,
 } from "./associations.ts"
 import type { HubspotClient } from "./client.ts"
+import { BATCH_LIMIT } from "./definition.ts"
 import { fieldsOf, interrupted, type Outcomes, type Written } from "./outcomes.ts"
+import { batchRead } from "./reading.ts"
 
 /** What has to be added and removed at one kind of association; what is not known to be there is never removed. */
 const difference = (
@@ -65,6 +67,30 @@ interface Concerned {
 }
 
 /**
+ * Whose new one is not there, by a read: no page says how the refusal of such a pair is put, and what stands there would go for it.
+ */
+const goneOf = Effect.fnUntraced(function* (
+  client: HubspotClient,
+  to: string,
+  refused: ReadonlyArray<LinkRefusal>,
+  concerned: ReadonlyArray<Concerned>,
+) {
+  const unclear = concerned.filter(
+    ({ change, outcome }) =>
+      change.isOne &&
+      change.remove.length > 0 &&
+      refused.some(({ from, isGone }) => from === outcome.id && !isGone) &&
+      !refused.some(({ from, isGone }) => from === outcome.id && isGone),
+  )
+  const targets = ({ change }: Concerned) => [...change.add, ...change.first].map((link) => link.to)
+  const asked = [...new Set(unclear.flatMap(targets))]
+  const there = new Set<string>()
+  for (let at = 0; at < asked.length; at += BATCH_LIMIT)
+    for (const { id } of yield* batchRead(client, to, asked.slice(at, at + BATCH_LIMIT), [])) there.add(id)
+  return new Set(unclear.filter((one) => targets(one).some((id) => !there.has(id))).map(({ outcome }) => outcome.id))
+})
+
+/**
  * What is new comes before what goes: a record that is left in the middle has one too many, and never none, which the
  * next reading would take for a person's. Where the portal has no room for one more, what goes makes room first; where the one
  * that is wanted is gone, that would not help, and what stands there stays.
@@ -82,7 +108,9 @@ const exchange = Effect.fnUntraced(function* (
     return [...refused, ...(yield* addLinks(client, object, to, first, primaryOf(object, to)?.typeId))]
   })
   const removedOf = (of: ReadonlyArray<Concerned>) => of.flatMap(({ change }) => change.remove)
-  const refused = yield* add(concerned)
+  const answered = yield* add(concerned)
+  const gone = yield* goneOf(client, to, answered, concerned)
+  const refused = answered.map((one) => (gone.has(one.from) ? { ...one, isGone: true } : one))
   const refusals = ({ outcome }: Concerned) => refused.filter(({ from }) => from === outcome.id)
   const going = concerned.filter((one) => !one.change.isOne || !refusals(one).some(({ isGone }) => isGone))
   const removing = removedOf(going)
