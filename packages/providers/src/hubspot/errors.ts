@@ -53,6 +53,16 @@ const rateLimited = (answer: HttpAnswer, error: WireError): RateLimited => {
   return new RateLimited({ retryAfterMs: told, scope: "connection", bucket: null })
 }
 
+/** What the app lacks: of the whole answer, or of a part of it and under the older name (https://github.com/HubSpot/hubspot-api-nodejs/issues/268). */
+const scopesIn = (error: WireError): ReadonlyArray<string> => {
+  const parts = [error, ...(error.errors ?? [])].map(({ context }) => ({ context }))
+  return [
+    ...new Set(
+      parts.flatMap((part) => [...contextOf(part, "requiredGranularScopes"), ...contextOf(part, "requiredScopes")]),
+    ),
+  ]
+}
+
 export interface CallContext {
   readonly operation: string
   readonly writes: boolean
@@ -66,7 +76,7 @@ const reasonFor = (answer: HttpAnswer, error: WireError, context: CallContext): 
   // 530 is no outage (those are 502 to 504 and 521 to 526): what is not even a token is answered so before it reaches HubSpot.
   if (status === 401 || status === 530) return new AuthLost({ detail })
   if (status === 403) {
-    const scopes = contextOf(error, "requiredGranularScopes")
+    const scopes = scopesIn(error)
     return new Forbidden({ detail: scopes.length === 0 ? detail : `${detail}: needs ${scopes.join(" or ")}` })
   }
   if (status === 429) return rateLimited(answer, error)

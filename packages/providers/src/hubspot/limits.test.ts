@@ -122,6 +122,17 @@ describe("limits", () => {
       const scope = yield* connector.read("deals", ["1"], options).pipe(Effect.flip)
       assert.strictEqual(scope.reason._tag, "Forbidden")
       assert.include(scope.message, "crm.objects.deals.read")
+      sandbox.failNext({
+        status: 403,
+        body: {
+          status: "error",
+          category: "MISSING_SCOPES",
+          message: "This app hasn't been granted all required scopes to make this call.",
+          errors: [{ message: "One or more are required.", context: { requiredScopes: ["sales-email-read"] } }],
+        },
+      })
+      const older = yield* connector.read("emails", ["1"], options).pipe(Effect.flip)
+      assert.include(older.message, "needs sales-email-read")
       sandbox.settings({ tokens: [] })
       const token = yield* connector.read("contacts", ["1"], options).pipe(Effect.flip)
       assert.strictEqual(token.reason._tag, "AuthLost")
