@@ -1,6 +1,7 @@
 /** `POST /webhooks/{tenant}/{connection}`, with or without a secret behind it: the raw request, given to the intake. */
 import { accept } from "@concordat/engine/intake/Intake"
 import type { Connector, WebhookRequest } from "@concordat/engine/ports/Provider"
+import * as Clock from "effect/Clock"
 import * as ByteSize from "effect/ByteSize"
 import * as Effect from "effect/Effect"
 import * as HttpIncomingMessage from "effect/http/HttpIncomingMessage"
@@ -33,7 +34,33 @@ const addressOf = (request: HttpServerRequest.HttpServerRequest, publicUrl: stri
   return `${publicUrl ?? `http://${request.headers["host"] ?? "localhost"}`}${path}`
 }
 
-const taken = Effect.fnUntraced(function* ({ publicUrl, receiver }: WebhookOptions) {
+const SAID_EVERY_MS = 60_000
+
+/**
+ * Refused ones, by connection, said once a minute at most: a wrong secret, or an address that is not what the provider
+ * calls, would otherwise show nowhere, and whoever calls us could fill the log.
+ */
+const makeRefusals = () => {
+  const counts = new Map<string, { saidAt: number; refused: number }>()
+  return Effect.fnUntraced(function* (tenant: string, connection: string) {
+    const now = yield* Clock.currentTimeMillis
+    const name = `${tenant} ${connection}`
+    const before = counts.get(name) ?? { saidAt: Number.NEGATIVE_INFINITY, refused: 0 }
+    const refused = before.refused + 1
+    const isSaid = now - before.saidAt >= SAID_EVERY_MS
+    counts.set(name, isSaid ? { saidAt: now, refused: 0 } : { ...before, refused })
+    if (!isSaid) return
+    yield* Effect.logWarning("webhooks refused", {
+      refused,
+      look: "at the connection's secret for webhooks, and whether http.publicUrl is what the provider calls",
+    })
+  })
+}
+
+const taken = Effect.fnUntraced(function* (
+  { publicUrl, receiver }: WebhookOptions,
+  refuse: ReturnType<typeof makeRefusals>,
+) {
   const { connection = "", tenant = "" } = yield* HttpRouter.params
   const found = receiver(tenant, connection)
   if (found === "unknown") return 404
@@ -45,17 +72,18 @@ const taken = Effect.fnUntraced(function* ({ publicUrl, receiver }: WebhookOptio
     headers: headersOf(request.headers),
     body: new Uint8Array(yield* request.arrayBuffer),
   }
-  const { status } = yield* accept({ tenant, connection, ...found }, webhook).pipe(
+  return yield* accept({ tenant, connection, ...found }, webhook).pipe(
+    Effect.tap(({ status }) => (status === 401 ? refuse(tenant, connection) : Effect.void)),
+    Effect.map(({ status }) => status),
     Effect.annotateLogs({ tenant, connection }),
   )
-  return status
 })
 
 /** A body that is too large is 413; a store that does not answer is 503, so that the provider sends it again. */
 export const layerWebhooks = (options: WebhookOptions) =>
   HttpRouter.use(
     Effect.fnUntraced(function* (router) {
-      const answer = taken(options).pipe(
+      const answer = taken(options, makeRefusals()).pipe(
         Effect.catchTags({
           JournalError: (error) => Effect.as(Effect.logError("webhook not kept", error.message), 503),
           HttpServerError: () => Effect.succeed(413),
