@@ -13,6 +13,11 @@ export interface Running {
 /** Four of them fill themselves at once: on a busy machine that takes its time. */
 const START_MS = 180_000
 
+/** Read first by the child: its standard input ends with whoever has started it, also one that is killed. */
+const ENDS_WITH_US = `data:text/javascript,${encodeURIComponent(
+  "process.stdin.on('end', () => process.exit(1)).resume().unref()",
+)}`
+
 /** `log`: where what it says goes. The end of the demo, however it comes, ends it too. */
 export const start = (
   script: string,
@@ -21,8 +26,8 @@ export const start = (
 ): Running => {
   // With the same limits of memory as this process has, and the same leave to grow towards them.
   const limits = process.execArgv.filter((flag) => /^--(?:max-|heap-growing-percent=)/.test(flag))
-  const child = spawn(process.execPath, [...limits, script, ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
+  const child = spawn(process.execPath, [...limits, "--import", ENDS_WITH_US, script, ...args], {
+    stdio: ["pipe", "pipe", "pipe"],
     env: { ...process.env, ...options.env },
   })
   const log = createWriteStream(options.log, { flags: "a" })
