@@ -1,6 +1,6 @@
 // Sets the workspace up when it is not, then runs one of its scripts under the pinned Node.
 // Plain JavaScript for Node 18 and later: it is the only file that the machine's own Node runs.
-import { spawnSync } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import { existsSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 
@@ -45,14 +45,19 @@ if (script) {
     console.error(`package.json has no script ${script}`)
     process.exit(2)
   }
-  process.on("SIGINT", () => {})
-  process.on("SIGTERM", () => {})
   env.PATH = `${join(root, "node_modules", ".bin")}:${env.PATH}`
   const quoted = rest.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ")
-  const { status, signal } = spawnSync(
-    "sh",
-    ["-c", `exec 3<&0; ${command.includes("&&") ? command : `exec ${command}`} ${quoted}`],
-    { cwd: root, env, stdio: "inherit" },
-  )
-  process.exit(signal ? 130 : (status ?? 1))
+  const child = spawn("sh", ["-c", `exec 3<&0; ${command.includes("&&") ? command : `exec ${command}`} ${quoted}`], {
+    cwd: root,
+    env,
+    stdio: "inherit",
+  })
+  // A terminal gives its Ctrl-C to the child too. What a supervisor sends comes here alone, and would leave the child running.
+  process.on("SIGINT", () => process.stdin.isTTY || child.kill("SIGINT"))
+  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal))
+  child.on("error", (error) => {
+    console.error(`could not run sh: ${error.message}`)
+    process.exit(1)
+  })
+  child.on("exit", (status, signal) => process.exit(signal ? 130 : (status ?? 1)))
 }

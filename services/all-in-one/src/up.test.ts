@@ -9,6 +9,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach } from "vitest"
 
+const ROOT = join(import.meta.dirname, "../../..")
 const CLI = join(import.meta.dirname, "../../cli/src/main.ts")
 const children: Array<ChildProcess> = []
 const directories: Array<string> = []
@@ -42,8 +43,16 @@ interface Started {
   readonly ended: Promise<unknown>
 }
 
-const started = (path: string, environment: Readonly<Record<string, string>>): Started => {
-  const child = spawn(process.execPath, [CLI, "up", "-c", path], { env: { ...process.env, ...environment } })
+const started = (
+  path: string,
+  environment: Readonly<Record<string, string>>,
+  [command, ...words]: readonly [string, ...ReadonlyArray<string>] = [process.execPath, CLI],
+): Started => {
+  const child = spawn(command, [...words, "up", "-c", path], {
+    cwd: ROOT,
+    env: { ...process.env, ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  })
   children.push(child)
   let said = ""
   child.stdout.on("data", (part) => (said += String(part)))
@@ -103,6 +112,21 @@ tenants:
     // A start takes a second or two; where it takes longer the machine is that much slower.
     assert.isBelow(performance.now() - at, Math.max(5_000, 3 * startMs))
     await tail.body?.cancel().catch(() => {})
+  })
+
+  it("ends on SIGTERM also where npm was told, and leaves nobody behind", async () => {
+    const port = await freePort()
+    const path = configured(`store: store.db
+http: { port: ${port}, token: "\${OPERATOR}" }
+tenants: [{ name: acme, connections: [] }]
+`)
+    const npm = ["npm", "run", "--silent", "concordat", "--"] as const
+    const process = started(path, { OPERATOR: "operators-token" }, npm)
+    await until(`http://127.0.0.1:${port}/readyz`, process)
+    process.child.kill("SIGTERM")
+    assert.deepStrictEqual(await process.ended, [0, null], process.said())
+    const left = await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => null)
+    assert.isNull(left)
   })
 
   it("takes what the app puts, shows it to the operator, and says the same after a restart", async () => {
