@@ -324,7 +324,9 @@ describe("the app's endpoint", () => {
       ],
     )
     const many = Array.from({ length: 501 }, (_, at) => row(`x${at}`, `x${at}`, {}))
-    assert.strictEqual((await server.call("POST", "/v1/acme/app/batch", { body: { rows: many } })).status, 422)
+    const tooMany = await server.call("POST", "/v1/acme/app/batch", { body: { rows: many } })
+    assert.strictEqual(tooMany.status, 422)
+    assert.strictEqual(tooMany.body?.["message"], "rows: send 1 to 500 rows in one batch")
   })
 
   it("[AP10] an app that is ahead of a restored journal is told what holds now", async () => {

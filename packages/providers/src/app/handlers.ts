@@ -88,8 +88,10 @@ export const layerHandlers = HttpApiBuilder.group(
       batch: Effect.fn("app.batch")(function* ({ payload }) {
         const at = yield* AppConnection
         const { rows } = payload
-        const tooMany = within("rows", rows.length, 1, MOST_ROWS)
-        if (tooMany.length > 0) return yield* refused(tooMany)
+        if (rows.length < 1 || rows.length > MOST_ROWS) {
+          const message = `send 1 to ${MOST_ROWS} rows in one batch`
+          return yield* refused([{ field: "rows", value: `${rows.length} rows`, message }])
+        }
         const outcomes = yield* Effect.mapError(access.submit(at, rows), later)
         const results: Array<RowResult> = []
         for (const [place, row] of rows.entries()) results.push(rowResult(row, outcomes[place] ?? (yield* missing)))
