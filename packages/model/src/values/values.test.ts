@@ -310,18 +310,18 @@ describe("memory", () => {
 
 describe("what somebody may write to hold everybody up", () => {
   const MANY = 100_000
-  const SOON_MS = 5_000
+  /** Looked for an end from each place anew, each of these took more than a minute; it takes some milliseconds. */
+  const LONG = { timeout: 30_000 }
   it.each(["<!--", "<a x='", "<script>", "<style", "<p", "<title></head>"])(
     "is read in a time that grows with it: %s",
+    LONG,
     (part) => {
-      const from = performance.now()
       const text = part.repeat(MANY / part.length)
-      htmlText(text)
-      htmlText(`${text}<b>`)
-      htmlText(`<b>${text}-->`)
-      normalUrl(`https://x.example/${"/".repeat(MANY)}x`)
-      isRoleMailbox(`${"1".repeat(MANY)}x1@x.example`)
-      expect(performance.now() - from).toBeLessThan(SOON_MS)
+      expect(htmlText(text).length).toBeLessThanOrEqual(text.length)
+      expect(htmlText(`${text}<b>`).length).toBeLessThanOrEqual(text.length + 3)
+      expect(htmlText(`<b>${text}-->`).length).toBeLessThanOrEqual(text.length + 6)
+      expect(normalUrl(`https://x.example/${"/".repeat(MANY)}x`)).toMatch(/\/x$/)
+      expect(isRoleMailbox(`${"1".repeat(MANY)}x1@x.example`)).toBe(false)
     },
   )
 
