@@ -21,8 +21,10 @@ export const demo = Command.make(
   },
   Effect.fnUntraced(function* ({ dir, once, port, seed }) {
     const { json } = yield* concordat
-    if (Option.isSome(port) && (port.value < 1 || port.value > 65_535))
-      return yield* new CommandFailed({ detail: `--port ${port.value}: give a number from 1 to 65535` })
+    if (Option.isSome(port) && (port.value < 0 || port.value > 65_535))
+      return yield* new CommandFailed({
+        detail: `--port ${port.value}: give a number from 1 to 65535, or 0 for any that is free`,
+      })
     const { runDemo } = yield* lazy(() => import("../demo/run.ts"))
     const code = yield* runDemo({
       once,
