@@ -19,6 +19,19 @@ describe.each([17, 19] as const)("Odoo %i: creates", (version) => {
     assert.deepInclude(answer!.outcome, { _tag: "Refused", code: "reference", effect: "none" })
   })
 
+  it("[OD71] a VAT id that can be none refuses a person's company, and none that comes from another system", async () => {
+    const partner = { model: "res.partner", vals: { name: "By hand", is_company: true, vat: "12-34" } }
+    const byHand = await database.door("put", partner).catch((error: unknown) => String(error))
+    assert.isString(byHand)
+    const values = { name: "From elsewhere", is_company: true, vat: "12-34" }
+    const [made] = await run(connector.write!("res.partner", [row({ ownId: "0193-vat", type: "company", values })]))
+    assert.ok(made!.outcome._tag === "Written")
+    const { id } = made!.outcome
+    const update = row({ id, kind: "update", ownId: "0193-vat", type: "company", values: { vat: "56-78" } })
+    const [written] = await run(connector.write!("res.partner", [update]))
+    assert.deepInclude(written!.outcome, { _tag: "Written" })
+  })
+
   it.each(["drop", "serialization"])(
     "[R19] a deal that is won from the start, and the second call meets: %s",
     async (kind) => {

@@ -39,7 +39,7 @@ export interface Rpc {
 }
 
 /**
- * A write by hand tells people of it by e-mail: the new owner of a lead, the user of an activity, the guests of a meeting.
+ * What comes from another system. A write by hand tells people of it by e-mail: the new owner of a lead, the user of an activity, the guests of a meeting.
  * What comes from another system they know from there, and a first sync would send thousands.
  */
 const SILENT: JsonObject = {
@@ -48,6 +48,9 @@ const SILENT: JsonObject = {
   no_mail_to_attendees: true,
   // 19 writes names and numbers of owner and guest into a new meeting's description.
   skip_contact_description: true,
+  // With accounting a VAT id that can be none would refuse the whole company: it is what the other system says
+  // (https://github.com/odoo/odoo/pull/179078).
+  no_vat_validation: true,
 }
 
 const serverMs = (answer: HttpAnswer): number | undefined => {

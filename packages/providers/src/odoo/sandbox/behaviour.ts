@@ -142,6 +142,20 @@ export const checkLead = (env: Environment, row: Row): void => {
     throw new OdooFault("ValidationError", "A lead in a Won stage cannot be lost. Move it to another stage first.")
 }
 
+/**
+ * With `base_vat`, which comes with accounting, a VAT id that can be none refuses the whole record, but from whom has no control over
+ * them and says so (`no_vat_validation`, https://github.com/odoo/odoo/pull/179078). Of its rules only the form.
+ */
+export const checkVat = (env: Environment, row: Row): void => {
+  const vat = text(row["vat"])
+  if (!env.settings.checksVat || env.context["no_vat_validation"] === true || vat === "") return
+  if (/^[A-Z]{2}[0-9A-Z]{8,12}$/.test(vat)) return
+  throw new OdooFault(
+    "ValidationError",
+    `The VAT number [${vat}] for partner [${text(row["name"])}] does not seem to be valid.`,
+  )
+}
+
 const addressFields = ["street", "street2", "zip", "city", "state_id", "country_id"]
 
 /** Edits of other records: parent to child contacts, and e-mail and phone between a partner and its leads. */

@@ -1,5 +1,5 @@
 /** Search, read, create, write, unlink over the tables, with the rights and refusals of the real ones. */
-import { chatter, checkLead, complete, defaults, leadWrite, newLead, propagate } from "./behaviour.ts"
+import { chatter, checkLead, checkVat, complete, defaults, leadWrite, newLead, propagate } from "./behaviour.ts"
 import { checkRequired, convertValues } from "./convert.ts"
 import { eventWrite, newEvent } from "./calendar.ts"
 import { notify } from "./mails.ts"
@@ -121,6 +121,7 @@ const touch = (env: Environment, name: string, id: number, vals: Vals): void => 
 const store = (env: Environment, model: Model, before: Row, vals: Vals): void => {
   const after = complete(env, model.name, { ...before, ...vals, write_date: env.tx.startedAt, write_uid: env.uid })
   if (model.name === "crm.lead") checkLead(env, after)
+  if (model.name === "res.partner" && ("vat" in vals || "country_id" in vals)) checkVat(env, after)
   checkRequired(model, after)
   env.tx.put(model.name, after)
   mark(env, { model: model.name, event: "write", row: after })
@@ -163,6 +164,7 @@ export const insert = (env: Environment, name: string, vals: Vals, id = env.tx.n
     write_uid: env.uid,
   })
   checkRequired(model, row)
+  if (model.name === "res.partner") checkVat(env, row)
   if (name === "mail.activity") checkTarget(env, row)
   env.tx.put(name, row)
   mark(env, { model: name, event: "create", row })

@@ -32,6 +32,8 @@ export interface SandboxSettings {
   readonly hidden: Readonly<Record<string, ReadonlyArray<number>>>
   /** Models whose `write` a module overrides under another name for its values. */
   readonly writeArgument: Readonly<Record<string, string>>
+  /** Whether `base_vat` is installed, as it is with accounting. */
+  readonly checksVat: boolean
   readonly webhook: WebhookSettings | null
 }
 
@@ -46,6 +48,7 @@ export const defaultSettings = (version: 17 | 19): SandboxSettings => ({
   denied: {},
   hidden: {},
   writeArgument: {},
+  checksVat: true,
   webhook: null,
 })
 
