@@ -1,5 +1,6 @@
 /** Answers operators and the product: from the stores, or through the process that owns the connection in question. */
 import { Running } from "@concordat/all-in-one/operator-handlers"
+import { layerDescription } from "@concordat/production/description"
 import { forward } from "@concordat/production/forward"
 import { makeOwnersWord } from "@concordat/production/owners-word"
 import { ownersOf } from "@concordat/production/owners"
@@ -50,7 +51,7 @@ runService("api", (service) =>
       ),
     )
     const operator = operatorRoutes(http.token).pipe(Layer.provide(Layer.succeed(Running, running)))
-    const routes = Layer.mergeAll(operator, app)
+    const routes = Layer.mergeAll(operator, app, layerDescription)
     const address = yield* listen(service, serve(routes, yield* optionsOf(service, board, names)))
     yield* Effect.logInfo("api is up", { address, tenants: names.length })
     return yield* Effect.never

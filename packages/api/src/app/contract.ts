@@ -195,4 +195,6 @@ export class AppGroup extends HttpApiGroup.make("app")
     }),
   ) {}
 
-export class AppApi extends HttpApi.make("app-api").add(AppGroup) {}
+export class AppApi extends HttpApi.make("app-api")
+  .add(AppGroup)
+  .annotateMerge(OpenApi.annotations({ title: "Concordat, for the product", version: "1" })) {}

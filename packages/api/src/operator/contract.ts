@@ -138,4 +138,6 @@ export class OperatorGroup extends HttpApiGroup.make("operator")
     OpenApi.annotations({ title: "Operator", description: "How the sync does, and what to do about it" }),
   ) {}
 
-export class OperatorApi extends HttpApi.make("concordat-operator").add(OperatorGroup) {}
+export class OperatorApi extends HttpApi.make("concordat-operator")
+  .add(OperatorGroup)
+  .annotateMerge(OpenApi.annotations({ title: "Concordat, for its operators", version: "1" })) {}
