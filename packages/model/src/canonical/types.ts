@@ -73,7 +73,9 @@ export const canonical: Readonly<Record<EntityType, FieldTable>> = { contact, co
 /** Custom fields are named `custom.<name>`, typed by the mapping that brings them, and decided each on its own. */
 export const isCustom = (field: string): boolean => /^custom\.[a-z][A-Za-z0-9_]{0,62}$/.test(field)
 
-export const fieldOf = (type: EntityType, field: string): Field | undefined => canonical[type][field]
+export const fieldOf = (type: EntityType, field: string): Field | undefined =>
+  // Whatever somebody wrote is asked for: `constructor` is none.
+  Object.hasOwn(canonical[type], field) ? canonical[type][field] : undefined
 
 type Referring = { readonly group: string; readonly to: EntityType }
 const referringOf = (table: FieldTable): ReadonlyArray<readonly [field: string, Referring]> =>
@@ -87,7 +89,7 @@ const referring: Readonly<Record<EntityType, ReadonlyArray<readonly [field: stri
 /** Fields that refer to entities. */
 export const referringFields = (type: EntityType): ReadonlyArray<readonly [field: string, Referring]> => referring[type]
 
-export const groupOf = (type: EntityType, field: string): string => canonical[type][field]?.group ?? field
+export const groupOf = (type: EntityType, field: string): string => fieldOf(type, field)?.group ?? field
 
 /** Fields of a group, in the table's order; a custom field is its own group. */
 export const fieldsOf = (type: EntityType, group: string): ReadonlyArray<string> => {

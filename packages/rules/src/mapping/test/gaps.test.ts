@@ -78,6 +78,7 @@ describe("what has no place", () => {
 
   it.each([
     ["nowhere: soon", "has to be a map of our fields to reasons"],
+    ["nowhere: { constructor: none }", "is no field of contact; allowed: email, otherEmails"],
     ["nowhere: { colour: none }", "is no field of contact; allowed: email, otherEmails"],
     ["nowhere: { phone: none }\n    fields: { phone: tel }", "is mapped above"],
     ["nowhere: { phone: 7 }", "has to be text"],
