@@ -10,6 +10,18 @@ const [path, most = "Infinity"] = process.argv.slice(2)
 if (path === undefined) throw new Error("usage: crash.victim.ts <file> [appends]")
 let left = Number(most)
 
+/** Written at once and whole: a buffered line would be lost with the process. A pipe whose reader is behind takes it later. */
+const printed = Effect.fnUntraced(function* (line: string) {
+  for (;;) {
+    try {
+      return writeSync(1, line)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error
+    }
+    yield* Effect.sleep("1 millis")
+  }
+})
+
 /** Sizes differ, so that a torn write meets the middle of a transaction of many pages too. */
 const writer = (n: number) =>
   Effect.gen(function* () {
@@ -25,8 +37,7 @@ const writer = (n: number) =>
         events: [{ id, type: "RecordObserved", data, metadata: {} }],
       })
       if (result._tag !== "Appended") return yield* Effect.die(result)
-      // Written at once and whole: a buffered line would be lost with the process.
-      writeSync(1, `${stream} ${expected + 1} ${id}\n`)
+      yield* printed(`${stream} ${expected + 1} ${id}\n`)
     }
   })
 
