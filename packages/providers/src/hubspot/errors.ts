@@ -142,6 +142,13 @@ const fieldOf = (error: WireError): string | undefined => {
   return /"name":"([A-Za-z0-9_]+)"/.exec(error.message ?? "")?.[1]
 }
 
+/** HubSpot's sentence; what a create lacks stands beside it, and the sentence alone says nobody what to give. */
+const messageOf = (error: WireError): string => {
+  const said = error.message ?? error.category ?? "refused without a message"
+  const lacking = contextOf(error, "properties")
+  return lacking.length === 0 ? said : `${said} (${lacking.join(", ")})`
+}
+
 /** A refusal of one row: nothing of it was written. */
 export const refusal = (error: WireError): Extract<WriteOutcome, { _tag: "Refused" }> => {
   const existing = existingId(error)
@@ -149,7 +156,7 @@ export const refusal = (error: WireError): Extract<WriteOutcome, { _tag: "Refuse
   return {
     _tag: "Refused",
     code: codeOf(error),
-    message: error.message ?? error.category ?? "refused without a message",
+    message: messageOf(error),
     effect: "none",
     retry: false,
     ...(field === undefined ? {} : { field }),

@@ -94,18 +94,17 @@ export const makeBackdoor = (core: Core, change: (settings: JsonObject) => void)
     const table = core.database.table(model)
     for (const given of rows) {
       const id = typeof given["id"] === "number" ? given["id"] : table.nextId
-      const written = given["write_date"]
-      const at =
-        typeof written === "string"
-          ? datetimeLiteral(written, core.version)
-          : typeof written === "number"
-            ? written
-            : tx.startedAt
-      const full = { ...defaults(env, described), ...(given as Record<string, Value>), id }
+      const row = { ...given } as Record<string, Value>
+      for (const [name, value] of Object.entries(given))
+        if (typeof value === "string" && described.fields.get(name)?.type === "datetime")
+          row[name] = datetimeLiteral(value, core.version)
+      const written = row["write_date"]
+      const at = typeof written === "number" ? written : tx.startedAt
+      const full = { ...defaults(env, described), ...row, id }
       table.set(
         id,
         complete(env, model, {
-          ...(model === "crm.lead" ? { ...newLead(env, full), ...(given as Record<string, Value>) } : full),
+          ...(model === "crm.lead" ? { ...newLead(env, full), ...row } : full),
           id,
           write_date: at,
           create_date: at,

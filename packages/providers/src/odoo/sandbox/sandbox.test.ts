@@ -36,6 +36,17 @@ describe.each([17, 19] as const)("the sandbox of Odoo %i", (version) => {
     assert.deepStrictEqual(page.next, { since: start - 240_000, after: 0 })
   })
 
+  it("keeps the times that it is filled with", () => {
+    const { backdoor } = made(version)
+    const date = "2029-12-24 18:30:00"
+    backdoor.seed("mail.message", [
+      { id: 900, model: "res.partner", res_id: 1, date, write_date: "2029-12-25 08:00:00" },
+    ])
+    backdoor.seed("calendar.event", [{ id: 900, name: "Call", start: date, stop: "2029-12-24 19:00:00" }])
+    assert.deepInclude(backdoor.get("mail.message", 900), { date, write_date: "2029-12-25 08:00:00" })
+    assert.deepInclude(backdoor.get("calendar.event", 900), { start: date, stop: "2029-12-24 19:00:00" })
+  })
+
   it("shows the rows of a long transaction when it commits, with its start as their stamp", async () => {
     const { backdoor, pass } = made(version)
     const tx = backdoor.begin()
