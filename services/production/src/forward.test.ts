@@ -11,6 +11,7 @@ import * as Layer from "effect/Layer"
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { forward } from "./forward.ts"
+import { listedLeases } from "./testing/listed-leases.ts"
 
 interface Heard {
   readonly line: string
@@ -41,21 +42,12 @@ const owner = Effect.acquireRelease(
 )
 const portOf = (server: Server): number => (server.address() as AddressInfo).port
 
-const never = Effect.die("not asked for")
 const leasesOf = (port: number) =>
-  Leases.of({
-    attend: () => never,
-    leave: () => never,
-    claim: () => never,
-    renew: () => never,
-    release: () => never,
-    surpass: () => never,
-    list: Effect.succeed([
-      { name: "connector/acme.product", owner: `http://127.0.0.1:${port}|life`, epoch: 1, leftMs: 5_000 },
-      { name: "connector/acme.former", owner: `http://127.0.0.1:${port}|life`, epoch: 1, leftMs: 0 },
-      { name: "connector/acme.dead", owner: "http://127.0.0.1:1|life", epoch: 1, leftMs: 5_000 },
-    ]),
-  })
+  listedLeases([
+    { name: "connector/acme.product", owner: `http://127.0.0.1:${port}|life`, epoch: 1, leftMs: 5_000 },
+    { name: "connector/acme.former", owner: `http://127.0.0.1:${port}|life`, epoch: 1, leftMs: 0 },
+    { name: "connector/acme.dead", owner: "http://127.0.0.1:1|life", epoch: 1, leftMs: 5_000 },
+  ])
 
 /** The service, its leases and the owner that they name; answers with where it listens. */
 const service = Effect.gen(function* () {

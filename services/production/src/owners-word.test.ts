@@ -6,26 +6,18 @@ import * as FetchHttpClient from "effect/http/FetchHttpClient"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/testing/TestClock"
 import { makeOwnersWord } from "./owners-word.ts"
+import { listedLeases } from "./testing/listed-leases.ts"
 
 const NAMES = ["app", "crm", "erp"]
 
-const never = Effect.die("not asked for")
-const leases = Leases.of({
-  attend: () => never,
-  leave: () => never,
-  claim: () => never,
-  renew: () => never,
-  release: () => never,
-  surpass: () => never,
-  list: Effect.succeed(
-    NAMES.map((name) => ({
-      name: `connector/acme.${name}`,
-      owner: "http://connector:1|life",
-      epoch: 1,
-      leftMs: 5_000,
-    })),
-  ),
-})
+const leases = listedLeases(
+  NAMES.map((name) => ({
+    name: `connector/acme.${name}`,
+    owner: "http://connector:1|life",
+    epoch: 1,
+    leftMs: 5_000,
+  })),
+)
 
 const issues = { refused: 0, quarantined: 0, problem: 0, waiting: 0 }
 const ofConnection = (connection: string) => ({

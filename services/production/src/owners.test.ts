@@ -4,18 +4,10 @@ import { Leases } from "@concordat/engine/ports/Leases"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { termsOf } from "./owners.ts"
+import { listedLeases } from "./testing/listed-leases.ts"
 
-const never = Effect.die("not asked for")
 const withLeases = (leases: ReadonlyArray<readonly [name: string, leftMs: number]>) =>
-  Leases.of({
-    attend: () => never,
-    leave: () => never,
-    claim: () => never,
-    renew: () => never,
-    release: () => never,
-    surpass: () => never,
-    list: Effect.succeed(leases.map(([name, leftMs]) => ({ name, owner: "http://one:1|life", epoch: 1, leftMs }))),
-  })
+  listedLeases(leases.map(([name, leftMs]) => ({ name, owner: "http://one:1|life", epoch: 1, leftMs })))
 
 describe("the terms of owners", () => {
   it.effect("are 0 of what nobody ever owned, and there are none of what the configuration no longer names", () =>
